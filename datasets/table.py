@@ -1,0 +1,66 @@
+"""The sample table: what every dataset is before anything is read.
+
+A pandas frame with the columns of `COLUMNS`, one row a photograph:
+
+* `id`: unique name of the photograph, e.g. ``kos01/Part5``.
+* `group`: the physical item that it shows; a split never divides a group.
+* `split`: ``train``, ``val`` or ``test``; empty where the dataset has no official split.
+* `label`: ``good``, or the name of the defect class.
+* `image_path`, `mask_path`: files; an empty mask path means that nothing is defective.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+
+from datasets.errors import DatasetError
+
+COLUMNS = ("id", "group", "split", "label", "image_path", "mask_path")
+SPLITS = ("train", "val", "test")
+GOOD = "good"
+
+
+def sample_table(rows: list[dict[str, str]], root: Path) -> pd.DataFrame:
+    """Build a checked sample table from `rows`, sorted by id.
+
+    Args:
+        rows: one dictionary a photograph, with the keys of `COLUMNS`.
+        root: where the dataset was looked for; named in messages.
+
+    Raises:
+        DatasetError: there are no rows, ids repeat, or a split divides a group.
+    """
+    if not rows:
+        raise DatasetError(f"no photographs found in {root}: is this the dataset's folder?")
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("id", ignore_index=True)
+    repeated = table["id"][table["id"].duplicated()].tolist()
+    if repeated:
+        raise DatasetError(f"ids must be unique in {root}, these repeat: {', '.join(repeated[:5])}")
+    check_groups(table)
+    return table
+
+
+def check_groups(table: pd.DataFrame) -> None:
+    """Raise `DatasetError` where a split divides a physical item."""
+    parts = table.groupby("group")["split"].nunique()
+    divided = parts.index[parts > 1].tolist()
+    if divided:
+        raise DatasetError(f"a split divides {len(divided)} items, for example {divided[0]}")
+
+
+def classes_of(table: pd.DataFrame) -> tuple[str, ...]:
+    """Return the class names: ``good`` first, then the defect classes in alphabetical order."""
+    return (GOOD, *sorted(set(table["label"]) - {GOOD}))
+
+
+def fingerprint(table: pd.DataFrame) -> str:
+    """Return 16 hex digits that name this copy: ids, groups, labels and the bytes of all files."""
+    digest = hashlib.sha256()
+    for row in table.itertuples(index=False):
+        digest.update(f"{row.id}\0{row.group}\0{row.label}\0".encode())
+        for path in filter(None, (row.image_path, row.mask_path)):
+            digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
+    return digest.hexdigest()[:16]
