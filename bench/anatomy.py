@@ -1,0 +1,217 @@
+"""What a network is made of: its layers in the order in which they run, its stages, its head.
+
+Found by one recorded forward pass, so that any `nn.Module` can be asked, also one that nobody prepared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from bench.errors import BenchError
+from methods.registry import did_you_mean
+
+_REDUCING = ("MaxPool", "AvgPool", "LPPool", "Dropout", "Identity", "Flatten")
+"""Links that have no features of their own: what they give out was made by a link before."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One module as it ran.
+
+    Attributes:
+        name: module name, e.g. ``features.29``.
+        kind: class name.
+        shape: of its output for one image, e.g. (512, 14, 14).
+        signed: its output held negative values on the recorded images.
+        overwritten: a later in-place operation changed its output.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    signed: bool
+    overwritten: bool
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """What one recorded forward pass showed.
+
+    Attributes:
+        layers: every module that gave out one tensor, by name, in the order of its last run.
+        stages: names of the last link of the outermost chain at each resolution, shallow to deep.
+        convolutions: names of the convolutions.
+        pooled_linear: name of the linear layer behind global average pooling of the last stage, or None.
+    """
+
+    layers: dict[str, Layer]
+    stages: tuple[str, ...]
+    convolutions: tuple[str, ...]
+    pooled_linear: str | None
+
+    def choose(self, layers: str) -> tuple[str, ...]:
+        """Return the module names that the layer choice of a spec stands for, shallow to deep.
+
+        Raises:
+            BenchError: this network has no such stage or layer; the message names what it has.
+        """
+        if layers == "convs":
+            return self.convolutions
+        if layers.startswith("layer."):
+            return (self._named(layers.removeprefix("layer.")),)
+        if not self.stages:
+            raise BenchError("this network has no stages: none of its modules gives out feature maps (B, K, h, w)")
+        if layers == "stages":
+            return self.stages
+        if layers == "last":
+            return self.stages[-1:]
+        first, *others = (int(number) for number in re.findall(r"\d+", layers))
+        last = others[0] if others else first
+        if not 1 <= first <= last <= len(self.stages):
+            raise BenchError(f"{layers}: this network has the stages S1 to S{len(self.stages)}")
+        return self.stages[first - 1 : last]
+
+    def _named(self, name: str) -> str:
+        spatial = [layer.name for layer in self.layers.values() if len(layer.shape) == 3]
+        if name not in spatial:
+            raise BenchError(f"this network has no layer {name!r} with feature maps; {did_you_mean(name, spatial)}")
+        return name
+
+
+@dataclass
+class _Call:
+    """One run of one module: the tensors that went in and came out, and their versions at that moment."""
+
+    name: str
+    module: nn.Module
+    inputs: list[tuple[Tensor, int]]
+    children: list[_Call]
+    output: Tensor | None = None
+    version: int = 0
+    signed: bool = False
+
+
+def examine(network: nn.Module, images: Tensor) -> Anatomy:
+    """Record one forward pass of `network` on `images`, (B, C, H, W), and read its anatomy from it."""
+    with evaluating(network), torch.no_grad():
+        root, calls = _record(network, images)
+    by_name = {call.name: call for call in calls if call.output is not None}
+    layers = {name: _layer(call) for name, call in by_name.items()}
+    links = [call for call in _open(root, outermost=True) if call.output is not None]
+    stages = _stages(links)
+    convolutions = tuple(name for name, call in by_name.items() if isinstance(call.module, nn.Conv2d))
+    deepest = by_name[stages[-1]] if stages else None
+    return Anatomy(layers, stages, convolutions, _pooled_linear(calls, deepest))
+
+
+@contextmanager
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """Put `network` into evaluation mode; give every module its own training flag back at the end."""
+    training = [module for module in network.modules() if module.training]
+    network.eval()
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True
+
+
+def _record(network: nn.Module, images: Tensor) -> tuple[_Call, list[_Call]]:
+    """Return the tree of calls and all calls in the order in which they ended."""
+    open_calls: list[_Call] = []
+    ended: list[_Call] = []
+    names = {module: name for name, module in network.named_modules()}
+
+    def enter(module: nn.Module, inputs: tuple[object, ...]) -> None:
+        tensors = [(tensor, tensor._version) for tensor in inputs if isinstance(tensor, Tensor)]
+        call = _Call(names[module], module, tensors, [])
+        if open_calls:
+            open_calls[-1].children.append(call)
+        open_calls.append(call)
+
+    def leave(module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
+        call = open_calls.pop()
+        if isinstance(output, Tensor):
+            call.output, call.version, call.signed = output, output._version, bool((output < 0).any())
+        ended.append(call)
+
+    handles = [module.register_forward_pre_hook(enter) for module in names]
+    handles += [module.register_forward_hook(leave) for module in names]
+    try:
+        network(images)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return ended[-1], ended
+
+
+def _open(call: _Call, *, outermost: bool = False) -> list[_Call]:
+    """Return the links of a chain: Sequentials and chains are opened, other blocks are kept whole."""
+    opened = outermost or isinstance(call.module, nn.Sequential) or _is_chain(call)
+    if not opened or not call.children:
+        return [call]
+    return [link for child in call.children for link in _open(child)]
+
+
+def _is_chain(call: _Call) -> bool:
+    """Tell whether several modules ran one after the other, each on the untouched output of the one before.
+
+    The last one's output has to be that of the whole: a residual block adds to it. What reads no feature
+    maps, such as the linear layer behind a flattening, is not asked for its input.
+    """
+    if len(call.children) < 2 or call.output is None:
+        return False
+    end = _Call("", call.module, [(call.output, call.version)], [])
+    return all(
+        any(tensor is one.output and version == one.version for tensor, version in following.inputs)
+        for one, following in pairwise([*call.children, end])
+        if any(tensor.dim() == 4 for tensor, _ in following.inputs)
+    )
+
+
+def _stages(links: list[_Call]) -> tuple[str, ...]:
+    """Return the last link at each resolution, without pooling and without the classifying layer itself."""
+    with_parameters = [i for i, link in enumerate(links) if any(True for _ in link.module.parameters())]
+    body = links[: with_parameters[-1]] if with_parameters else links
+    last: dict[tuple[int, ...], str] = {}
+    for link in body:
+        shape = tuple(link.output.shape[2:]) if link.output is not None else ()
+        if len(shape) == 2 and max(shape) > 1 and not _reduces(link.module):
+            last[shape] = link.name
+    return tuple(last.values())
+
+
+def _reduces(module: nn.Module) -> bool:
+    return any(word in type(module).__name__ for word in _REDUCING)
+
+
+def _layer(call: _Call) -> Layer:
+    output = call.output
+    assert output is not None
+    return Layer(
+        call.name,
+        type(call.module).__name__,
+        tuple(output.shape[1:]),
+        call.signed,
+        overwritten=output._version != call.version,
+    )
+
+
+def _pooled_linear(calls: list[_Call], deepest: _Call | None) -> str | None:
+    """Name the linear layer that reads the spatial means of the deepest stage and ends the network."""
+    linear = next((call for call in reversed(calls) if isinstance(call.module, nn.Linear)), None)
+    root = calls[-1]
+    if not linear or not deepest or deepest.output is None or root.output is None or linear.output is None:
+        return None
+    means, (read, _) = deepest.output.mean((2, 3)), linear.inputs[0]
+    reads_means = read.shape == means.shape and torch.allclose(read, means, rtol=1e-4)
+    untouched = deepest.output._version == deepest.version
+    ends = root.output.shape == linear.output.shape and torch.equal(root.output, linear.output)
+    return linear.name if reads_means and untouched and ends else None

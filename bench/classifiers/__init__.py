@@ -1,0 +1,1 @@
+"""Classifiers: build, train, save and load."""

@@ -1,0 +1,82 @@
+"""Which number of the network's output a heatmap explains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from bench.errors import BenchError
+
+
+@dataclass(frozen=True)
+class Target:
+    """The score that is explained, for every image, defect-free ones too.
+
+    Attributes:
+        choice: a class index; ``label`` (the image's own defect class, which uses the label); or ``predicted``.
+            Both take the highest-scoring defect class on defect-free images. Class 0 is "good".
+        margin: the logit minus the highest other, instead of the logit.
+    """
+
+    choice: int | str = 1
+    margin: bool = False
+
+    @property
+    def uses_label(self) -> bool:
+        """Tell whether the explanation is given the image's label."""
+        return self.choice == "label"
+
+    def __str__(self) -> str:
+        """Return the text form, e.g. ``1`` or ``label-margin``."""
+        return f"{self.choice}-margin" if self.margin else str(self.choice)
+
+    def score(self, logits: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Return one score an image, (B,).
+
+        Args:
+            logits: (B, classes); with one logit, that is the score whatever the choice.
+            labels: class of each image, (B,) int64; needed for ``label``.
+
+        Raises:
+            BenchError: the output is not (B, classes), or has no such class.
+        """
+        if logits.dim() != 2:
+            raise BenchError(f"the network must give out logits (B, classes), not {tuple(logits.shape)}")
+        if logits.shape[1] == 1:
+            return logits[:, 0]
+        index = self._index(logits.detach(), labels)[:, None]
+        chosen = logits.gather(1, index)[:, 0]
+        if not self.margin:
+            return chosen
+        others = logits.scatter(1, index, -torch.inf)
+        return chosen - others.amax(1)
+
+    def _index(self, logits: Tensor, labels: Tensor | None) -> Tensor:
+        if isinstance(self.choice, int):
+            if not 0 <= self.choice < logits.shape[1]:
+                raise BenchError(f"target {self.choice}: the network has classes 0 to {logits.shape[1] - 1}")
+            return torch.full_like(logits[:, 0], self.choice, dtype=torch.int64)
+        highest = logits[:, 1:].argmax(1) + 1
+        if not self.uses_label:
+            return highest
+        if labels is None:
+            raise BenchError("the target 'label' needs the images' labels")
+        return torch.where(labels > 0, labels.to(highest), highest)
+
+
+def parse_target(text: str) -> Target:
+    """Return the target that a text form stands for: a class index, label, predicted or margin.
+
+    ``margin`` alone is the margin of class 1; ``label-margin`` and ``predicted-margin`` that of their class.
+
+    Raises:
+        BenchError: the text is none of these.
+    """
+    choice, margin = (text.removesuffix("margin").removesuffix("-") or "1", text.endswith("margin"))
+    if choice.isdigit():
+        return Target(int(choice), margin)
+    if choice not in {"label", "predicted"}:
+        raise BenchError(f"there is no target {text!r}; write a class index, label, predicted or margin")
+    return Target(choice, margin)

@@ -1,0 +1,26 @@
+"""Class activation maps: from what a classifier computed to raw heatmaps."""
+
+from methods import aliases, cam, chance, gradient  # noqa: F401  importing them registers the methods
+from methods.contract import EvidenceView, Method
+from methods.errors import MethodError, NotApplicableError
+from methods.fusing import Heatmap
+from methods.heatmap import heatmap
+from methods.registry import METHODS, alias, evidence_method, gradient_method
+from methods.sets import select
+from methods.spec import MethodSpec, parse
+
+__all__ = [
+    "METHODS",
+    "EvidenceView",
+    "Heatmap",
+    "Method",
+    "MethodError",
+    "MethodSpec",
+    "NotApplicableError",
+    "alias",
+    "evidence_method",
+    "gradient_method",
+    "heatmap",
+    "parse",
+    "select",
+]

@@ -1,0 +1,78 @@
+"""The methods that exist: one decorated function each, and aliases for named combinations."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable
+from typing import TypeVar
+
+from torch import Tensor
+
+from methods.contract import Method
+from methods.errors import MethodError
+
+METHODS: dict[str, Method] = {}
+ALIASES: dict[str, str] = {}
+WRAPPERS: dict[str, Callable[..., Tensor]] = {}
+
+Function = TypeVar("Function", bound=Callable[..., Tensor])
+
+
+def gradient_method(name: str, *, layers: str = "last", paper: str) -> Callable[[Function], Function]:
+    """Register a function of one layer's activation and gradient.
+
+    The function takes `activation` and `gradient`, both (B, K, h, w), and returns a raw non-negative map
+    (B, h, w). Options are keyword-only parameters with defaults. It need not know of layers, rules or fusing.
+
+    Raises:
+        MethodError: the name is taken by another function.
+    """
+    return _register(name, weighs_gradients=True, layers=layers, paper=paper, chance=False)
+
+
+def evidence_method(
+    name: str, *, layers: str = "last", paper: str, chance: bool = False
+) -> Callable[[Function], Function]:
+    """Register a function of the whole `EvidenceView`; otherwise as `gradient_method`."""
+    return _register(name, weighs_gradients=False, layers=layers, paper=paper, chance=chance)
+
+
+def alias(name: str, spec: str) -> None:
+    """Let `name` stand for the combination that the text `spec` describes."""
+    _claim(name)
+    ALIASES[name] = spec
+
+
+def names() -> list[str]:
+    """Return every name that a spec can begin with: methods, then aliases."""
+    return [*METHODS, *ALIASES]
+
+
+def did_you_mean(name: str, known: list[str]) -> str:
+    """Return a phrase that names the entries of `known` that are near to `name`, or all of them."""
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
+
+
+def _register(
+    name: str, *, weighs_gradients: bool, layers: str, paper: str, chance: bool
+) -> Callable[[Function], Function]:
+    def register(function: Function) -> Function:
+        _claim(name)
+        options = {
+            parameter.name: parameter.default
+            for parameter in inspect.signature(function).parameters.values()
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        }
+        METHODS[name] = Method(name, function, weighs_gradients, layers, paper, options, chance)
+        return function
+
+    return register
+
+
+def _claim(name: str) -> None:
+    if not name or set(name) & set("/@[]=,: "):
+        raise MethodError(f"a method cannot be called {name!r}: / @ [ ] = , : and blanks belong to specs")
+    if name in METHODS or name in ALIASES:
+        raise MethodError(f"there is a method called {name!r} already; give yours another name")
