@@ -1,0 +1,157 @@
+"""From heatmaps to 256 levels, and the two histograms that are kept of each.
+
+A heatmap is scaled to its own range and cut into 256 levels. How many pixels of each level lie on the defect
+and how many beside it is all that thresholds and pixel metrics need; the map itself is then let go. The maps
+stay on their device until they have become histograms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from results.errors import ResultError
+from results.thresholds import LEVELS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+STATUSES = ("ok", "constant", "not finite")
+"""What a heatmap can be; a cell without one is ``failed: reason`` or ``not applicable: reason``."""
+
+
+@dataclass(frozen=True, eq=False)
+class LevelStatistics:
+    """What is kept of B heatmaps; arrays on the CPU.
+
+    Attributes:
+        status: B texts, each one of `STATUSES` or the reason why there is no map.
+        minimum: (B,) float32, smallest value of each map, before scaling.
+        maximum: (B,) float32, largest value.
+        defect: (B, 256) int64, pixels of each level on the defect.
+        other: (B, 256) int64, pixels of each level beside it.
+    """
+
+    status: list[str]
+    minimum: NDArray[np.float32]
+    maximum: NDArray[np.float32]
+    defect: NDArray[np.int64]
+    other: NDArray[np.int64]
+
+
+def to_levels(heatmaps: Tensor) -> Tensor:
+    """Cut each heatmap into levels: floor(255 · ((h - min) / (max - min))).
+
+    The ratio comes first, so that the maximum is level 255 exactly. A map without a range (constant, not
+    finite, or wider than float32 holds) becomes all zeros.
+
+    Args:
+        heatmaps: (B, H, W) of any floating type and range; read as float32.
+
+    Returns:
+        (B, H, W) uint8 on the same device.
+
+    Raises:
+        ResultError: `heatmaps` has another shape or type, or images have no pixels.
+    """
+    heatmaps = _checked(heatmaps)
+    minimum, maximum = heatmaps.amin((1, 2)), heatmaps.amax((1, 2))
+    return _scaled(heatmaps, minimum, maximum - minimum)
+
+
+def level_statistics(heatmaps: Tensor, masks: Tensor) -> LevelStatistics:
+    """Count the pixels of each level on and beside the defects of a batch.
+
+    A map that is constant or not finite has all its pixels at level 0, so that every threshold from 0 up
+    marks nothing in it, and its status says so.
+
+    Args:
+        heatmaps: (B, H, W) of any floating type and range; read as float32.
+        masks: (B, H, W) bool, true on defect pixels.
+
+    Raises:
+        ResultError: shapes or types are others, or images have no pixels.
+    """
+    heatmaps = _checked(heatmaps)
+    _check_masks(masks)
+    if masks.shape != heatmaps.shape:
+        raise ResultError(
+            f"heatmaps are {tuple(heatmaps.shape)} and masks {tuple(masks.shape)}: resize one to the other"
+        )
+    minimum, maximum = heatmaps.amin((1, 2)), heatmaps.amax((1, 2))
+    span = maximum - minimum
+    levels = _scaled(heatmaps, minimum, span)
+    images = heatmaps.shape[0]
+    part = 2 * torch.arange(images, device=heatmaps.device)[:, None, None] + masks.to(heatmaps.device)
+    counts = torch.bincount((LEVELS * part + levels).flatten(), minlength=images * 2 * LEVELS)
+    other, defect = counts.view(images, 2, LEVELS).cpu().numpy().swapaxes(0, 1)
+    return LevelStatistics(
+        status=[_status(value) for value in span.tolist()],
+        minimum=minimum.cpu().numpy(),
+        maximum=maximum.cpu().numpy(),
+        defect=defect,
+        other=other,
+    )
+
+
+def missing_statistics(masks: Tensor, status: str) -> LevelStatistics:
+    """Return the statistics of images without a heatmap: as of a map that marks nothing.
+
+    The defect pixels have to be counted all the same, or a method would gain by failing.
+
+    Args:
+        masks: (B, H, W) bool, true on defect pixels.
+        status: why there is none, for example ``failed: out of memory``.
+
+    Raises:
+        ResultError: `masks` has another shape or type, or `status` is that of a heatmap.
+    """
+    _check_masks(masks)
+    if status in STATUSES:
+        raise ResultError(
+            f"{status!r} is the status of a heatmap: say why there is none, as in 'failed: reason'"
+        )
+    images, height, width = masks.shape
+    defect = np.zeros((images, LEVELS), dtype=np.int64)
+    defect[:, 0] = masks.sum((1, 2)).cpu().numpy()
+    other = np.zeros_like(defect)
+    other[:, 0] = height * width - defect[:, 0]
+    unknown = np.full(images, np.nan, dtype=np.float32)
+    return LevelStatistics([status] * images, unknown, unknown.copy(), defect, other)
+
+
+def _checked(heatmaps: Tensor) -> Tensor:
+    """Return `heatmaps` as float32, free of its graph."""
+    if heatmaps.ndim != 3 or not heatmaps.is_floating_point():
+        raise ResultError(
+            f"heatmaps must be (B, H, W) of a floating type, not {tuple(heatmaps.shape)} {heatmaps.dtype}"
+        )
+    if 0 in heatmaps.shape[1:]:
+        raise ResultError(f"heatmaps of shape {tuple(heatmaps.shape)} have no pixels")
+    return heatmaps.detach().float()
+
+
+def _check_masks(masks: Tensor) -> None:
+    if masks.ndim != 3 or masks.dtype != torch.bool:
+        raise ResultError(f"masks must be (B, H, W) bool, not {tuple(masks.shape)} {masks.dtype}")
+    if 0 in masks.shape[1:]:
+        raise ResultError(f"masks of shape {tuple(masks.shape)} have no pixels")
+
+
+def _scaled(heatmaps: Tensor, minimum: Tensor, span: Tensor) -> Tensor:
+    usable = (span.isfinite() & (span > 0))[:, None, None]
+    divisor = torch.where(usable, span[:, None, None], 1)
+    levels = 255 * ((heatmaps - minimum[:, None, None]) / divisor)
+    # Maps without a range may hold nan, which has no uint8: they are zeroed before the conversion.
+    return torch.where(usable, levels.floor(), 0).to(torch.uint8)
+
+
+def _status(span: float) -> str:
+    # nan and infinite pixels, and ranges that overflow, all leave a span that is not finite.
+    if not np.isfinite(span):
+        return "not finite"
+    return "ok" if span > 0 else "constant"

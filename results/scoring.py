@@ -1,0 +1,146 @@
+"""From the cells of a run to the rows of its table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from results.errors import ResultError
+from results.metrics import METRICS, scores
+from results.store import Cells
+from results.thresholds import ThresholdPolicy, thresholds
+
+DOMINANT = 0.9
+"""A fused map of whose maximum one layer gives more than this is a one-layer method in disguise."""
+EQUAL = 1e-3
+"""Two rows are equal if their level histograms differ by less than this share of the pixels."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method in the table of a run.
+
+    Attributes:
+        spec: its short text.
+        mean: of every metric over the classifiers' seeds, in [0, 1]; NaN where undefined.
+        spread: standard deviation over the seeds; None with one seed.
+        images: scored images.
+        failed: how many of them have no usable map and count as empty predictions.
+        reason: of the failures, or why the method has no answer on this network.
+        applicable: False where the method has no answer on this network; then nothing is measured.
+        dominant: (layer, share) where one of several layers gives more than `DOMINANT`.
+        supervision: what masks the threshold was chosen on.
+    """
+
+    spec: str
+    mean: dict[str, float]
+    spread: dict[str, float] | None
+    images: int
+    failed: int
+    reason: str
+    applicable: bool
+    dominant: tuple[str, float] | None
+    supervision: str
+
+
+def score_rows(cells: Cells, policy: ThresholdPolicy) -> list[Row]:
+    """Score every method on the test images, in the order in which the methods were asked for.
+
+    Pixel counts are pooled over the defective images of all folds; every seed gives one value of each metric.
+
+    Raises:
+        ResultError: the policy needs validation cells that the run does not have.
+    """
+    return [
+        _row(spec, cells.where(cells.frame["spec"] == spec), policy)
+        for spec in cells.frame["spec"].drop_duplicates()
+    ]
+
+
+def equal_rows(cells: Cells) -> list[tuple[str, ...]]:
+    """Return the groups of methods whose maps cannot be told apart by their histograms."""
+    test = cells.where((cells.frame["split"] == "test") & (cells.frame["status"] == "ok"))
+    cumulative = {
+        spec: _by_image(test.where(test.frame["spec"] == spec)) for spec in test.frame["spec"].drop_duplicates()
+    }
+    groups: list[set[str]] = []
+    for one, other in combinations(cumulative, 2):
+        if not _equal(cumulative[one], cumulative[other]):
+            continue
+        home = next((group for group in groups if one in group or other in group), None)
+        if home is None:
+            groups.append({one, other})
+        else:
+            home.update((one, other))
+    return [tuple(spec for spec in cumulative if spec in group) for group in groups]
+
+
+def _row(spec: str, cells: Cells, policy: ThresholdPolicy) -> Row:
+    test = cells.where((cells.frame["split"] == "test") & (cells.defect + cells.other).any(1))
+    status = test.frame["status"]
+    reasons = test.frame["reason"][test.frame["reason"] != ""]
+    reason = str(reasons.iloc[0]) if len(reasons) else ""
+    if len(test.frame) == 0 or (status == "not applicable").all():
+        return Row(spec, dict.fromkeys(METRICS, np.nan), None, 0, 0, reason, False, None, policy.supervision)
+    seeds = sorted(cells.frame["seed"].unique())
+    values = pd.DataFrame([_scores(cells.where(cells.frame["seed"] == seed), policy) for seed in seeds])
+    return Row(
+        spec=spec,
+        mean={name: float(values[name].mean()) for name in METRICS},
+        spread={name: float(values[name].std()) for name in METRICS} if len(seeds) > 1 else None,
+        images=len(test.frame),
+        failed=int((status != "ok").sum()),
+        reason=reason,
+        applicable=True,
+        dominant=_dominant(test.frame),
+        supervision=policy.supervision,
+    )
+
+
+def _scores(cells: Cells, policy: ThresholdPolicy) -> dict[str, float]:
+    """Score one method with the classifiers of one seed, each fold cut by thresholds of its own."""
+    known = cells.where(pd.Series((cells.defect + cells.other).any(1)))
+    parts = [_thresholded(known.where(known.frame["fold"] == fold), policy) for fold in known.frame["fold"].unique()]
+    test = Cells(
+        pd.concat([part.frame for part, _ in parts], ignore_index=True),
+        np.concatenate([part.defect for part, _ in parts]),
+        np.concatenate([part.other for part, _ in parts]),
+    )
+    cut = np.concatenate([threshold for _, threshold in parts])
+    ok = (test.frame["status"] == "ok").to_numpy(dtype=bool)
+    return scores(test.defect, test.other, ok, cut, test.defect.any(axis=1))
+
+
+def _thresholded(cells: Cells, policy: ThresholdPolicy) -> tuple[Cells, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    test = cells.where(cells.frame["split"] == "test")
+    validation = cells.where(cells.frame["split"] == "val")
+    if policy.kind == "tuned" and not len(validation.frame):
+        raise ResultError("this run has no validation images to tune on; run it again with --threshold tuned")
+    cut = thresholds(policy, test.defect, test.other, validation=(validation.defect, validation.other))
+    return test, cut
+
+
+def _dominant(frame: pd.DataFrame) -> tuple[str, float] | None:
+    """Return the layer that gives more than `DOMINANT` of the maximum in the mean over the images."""
+    fused = frame[(frame["status"] == "ok") & (frame["layer_names"].map(len) > 1)]
+    if fused.empty:
+        return None
+    shares = np.nanmean(np.stack(fused["shares"].tolist()), axis=0)
+    largest = int(shares.argmax())
+    return (str(fused["layer_names"].iloc[0][largest]), float(shares[largest])) if shares[largest] > DOMINANT else None
+
+
+def _by_image(cells: Cells) -> pd.Series:
+    """Return each image's cumulative share of pixels by level, defect and other pixels one after the other."""
+    both = np.concatenate([cells.defect, cells.other], axis=1).astype(float)
+    share = (both / both.sum(1, keepdims=True)).cumsum(1)
+    return pd.Series(list(share), index=pd.MultiIndex.from_frame(cells.frame[["fold", "seed", "image"]]))
+
+
+def _equal(one: pd.Series, other: pd.Series) -> bool:
+    if not one.index.equals(other.index):
+        return False
+    return float(np.abs(np.stack(one.tolist()) - np.stack(other.tolist())).max(initial=0.0)) < EQUAL
