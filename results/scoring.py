@@ -29,6 +29,7 @@ class Row:
         spread: standard deviation over the seeds; None with one seed.
         images: scored images.
         failed: how many of them have no usable map and count as empty predictions.
+        unread: photographs that could not be read; no method scores them.
         reason: of the failures, or why the method has no answer on this network.
         applicable: False where the method has no answer on this network; then nothing is measured.
         dominant: (layer, share) where one of several layers gives more than `DOMINANT`.
@@ -40,6 +41,7 @@ class Row:
     spread: dict[str, float] | None
     images: int
     failed: int
+    unread: int
     reason: str
     applicable: bool
     dominant: tuple[str, float] | None
@@ -79,30 +81,38 @@ def equal_rows(cells: Cells) -> list[tuple[str, ...]]:
 
 
 def _row(spec: str, cells: Cells, policy: ThresholdPolicy) -> Row:
-    test = cells.where((cells.frame["split"] == "test") & (cells.defect + cells.other).any(1))
-    status = test.frame["status"]
-    reasons = test.frame["reason"][test.frame["reason"] != ""]
+    test = cells.where(cells.frame["split"] == "test")
+    read = test.where(_read(test))
+    status, reasons = read.frame["status"], test.frame["reason"][test.frame["reason"] != ""]
     reason = str(reasons.iloc[0]) if len(reasons) else ""
-    if len(test.frame) == 0 or (status == "not applicable").all():
-        return Row(spec, dict.fromkeys(METRICS, np.nan), None, 0, 0, reason, False, None, policy.supervision)
+    unread = len(test.frame) - len(read.frame)
+    if (status == "not applicable").all():
+        undefined = dict.fromkeys(METRICS, np.nan)
+        return Row(spec, undefined, None, 0, 0, unread, reason, False, None, policy.supervision)
     seeds = sorted(cells.frame["seed"].unique())
     values = pd.DataFrame([_scores(cells.where(cells.frame["seed"] == seed), policy) for seed in seeds])
     return Row(
         spec=spec,
         mean={name: float(values[name].mean()) for name in METRICS},
         spread={name: float(values[name].std()) for name in METRICS} if len(seeds) > 1 else None,
-        images=len(test.frame),
+        images=len(read.frame),
         failed=int((status != "ok").sum()),
+        unread=unread,
         reason=reason,
         applicable=True,
-        dominant=_dominant(test.frame),
+        dominant=_dominant(read.frame),
         supervision=policy.supervision,
     )
 
 
+def _read(cells: Cells) -> pd.Series[bool]:
+    """Tell of each cell whether its photograph could be read, so that its pixels are known."""
+    return pd.Series((cells.defect + cells.other).any(axis=1))
+
+
 def _scores(cells: Cells, policy: ThresholdPolicy) -> dict[str, float]:
     """Score one method with the classifiers of one seed, each fold cut by thresholds of its own."""
-    known = cells.where(pd.Series((cells.defect + cells.other).any(1)))
+    known = cells.where(_read(cells))
     parts = [_thresholded(known.where(known.frame["fold"] == fold), policy) for fold in known.frame["fold"].unique()]
     test = Cells(
         pd.concat([part.frame for part, _ in parts], ignore_index=True),

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import torch
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
+from bench.classifiers.tensors import load_tensors
 from bench.environment import import_torchvision
 from bench.errors import BenchError
-from methods.registry import did_you_mean
 
 BUILTIN = "vgg-small"
-ACTIVATIONS = ("relu", "leaky_relu")
-HEADS = ("gap", "fc")
 LEAK = 0.01
 POOLED = 4
 HIDDEN = 128
@@ -29,8 +28,7 @@ HIDDEN = 128
 Body = Callable[[nn.Module], nn.Module]
 
 
-@dataclass(frozen=True)
-class NetworkConfig:
+class NetworkConfig(BaseModel):
     """What a network is built from.
 
     Attributes:
@@ -40,19 +38,12 @@ class NetworkConfig:
         classes: number of logits.
     """
 
-    name: str = BUILTIN
-    head: str = "fc"
-    activation: str = "relu"
-    classes: int = 2
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    def __post_init__(self) -> None:
-        """Raise `BenchError` for a choice that does not exist."""
-        if self.head not in HEADS:
-            raise BenchError(f"there is no head {self.head!r}; write gap or fc")
-        if self.activation not in ACTIVATIONS:
-            raise BenchError(f"there is no activation {self.activation!r}; write relu or leaky_relu")
-        if self.name != BUILTIN and not self.name.startswith(FAMILIES):
-            raise BenchError(f"there is no network {self.name!r}; {did_you_mean(self.name, network_names())}")
+    name: str = BUILTIN
+    head: Literal["gap", "fc"] = "fc"
+    activation: Literal["relu", "leaky_relu"] = "relu"
+    classes: int = Field(2, ge=1)
 
     @property
     def channels(self) -> int:
@@ -120,7 +111,7 @@ def build(config: NetworkConfig, *, weights: str = "none", seed: int = 0) -> nn.
 
 
 def prepare(images: Tensor, config: NetworkConfig) -> Tensor:
-    """Turn uint8 images, (B, 1 or 3, H, W), into what the network takes, float32 (B, channels, H, W)."""
+    """Turn images from 0 to 255, (B, 1 or 3, H, W), into what the network takes, float32 (B, channels, H, W)."""
     mean, deviation = (torch.tensor(values, device=images.device) for values in config.normalisation)
     scaled = images.float() / 255
     return (scaled.expand(-1, config.channels, -1, -1) - mean[:, None, None]) / deviation[:, None, None]
@@ -157,8 +148,6 @@ def _torchvision_body(name: str, weights: str) -> nn.Module:
 
 def _load_body(whole: nn.Module, path: Path) -> None:
     """Load torchvision's keys; the classifying layers may be absent, since ours take their place."""
-    from bench.classifiers.checkpoint import load_tensors
-
     tensors = load_tensors(path)
     result = whole.load_state_dict({k: v.float() for k, v in tensors.items()}, strict=False)
     missing = [key for key in result.missing_keys if not key.startswith(("classifier.", "fc."))]

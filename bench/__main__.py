@@ -1,0 +1,25 @@
+"""The command line: ``python -m bench``."""
+
+from __future__ import annotations
+
+import sys
+
+from bench.commands.app import app
+from bench.environment import OWN_PACKAGES, check_own_datasets
+
+
+def main() -> None:
+    """Run a command; a mistake of the user ends with one message and exit code 2."""
+    try:
+        check_own_datasets()
+        app()
+    except Exception as error:
+        # Errors that the suite defines are written for the user; any other is a fault of the suite.
+        if type(error).__module__.split(".")[0] not in OWN_PACKAGES:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""From rows of a sample table to tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from datasets import DatasetError, read_image, read_mask
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Photographs that could be read, and the ids and reasons of those that could not.
+
+    Attributes:
+        images: (B, C, H, W) uint8.
+        masks: (B, H, W) bool.
+        labels: (B,) int64, indices of classes.
+        ids: names of the B photographs.
+        failures: (id, reason) of the others.
+    """
+
+    images: Tensor
+    masks: Tensor
+    labels: Tensor
+    ids: tuple[str, ...]
+    failures: tuple[tuple[str, str], ...] = ()
+
+
+class Photographs(Dataset[Batch]):
+    """The rows of a sample table as batches of one."""
+
+    def __init__(
+        self, table: pd.DataFrame, size: tuple[int, int], channels: int, classes: tuple[str, ...]
+    ) -> None:
+        """Read rows of `table` at `size`, (height, width), with 1 or 3 channels."""
+        self._rows = list(table[["id", "label", "image_path", "mask_path"]].itertuples(index=False, name=None))
+        self._size, self._channels, self._classes = size, channels, classes
+
+    def __len__(self) -> int:
+        """Return the number of photographs."""
+        return len(self._rows)
+
+    def __getitem__(self, index: int) -> Batch:
+        """Read one photograph and its mask."""
+        name, label, image_path, mask_path = self._rows[index]
+        try:
+            image = read_image(image_path, self._size, self._channels)
+            mask = read_mask(mask_path, self._size)
+        except DatasetError as error:
+            images = torch.empty((0, self._channels, *self._size), dtype=torch.uint8)
+            masks, labels = torch.empty((0, *self._size), dtype=torch.bool), torch.empty(0, dtype=torch.int64)
+            return Batch(images, masks, labels, (), ((name, str(error)),))
+        number = torch.tensor([self._classes.index(label)])
+        return Batch(torch.from_numpy(image)[None], torch.from_numpy(mask)[None], number, (name,))
+
+
+def batches(
+    photographs: Photographs,
+    size: int,
+    *,
+    sampler: Sampler[int] | None = None,
+    workers: int = 0,
+    device: torch.device | None = None,
+) -> Iterator[Batch]:
+    """Yield batches of `size` photographs on `device`, in order or as `sampler` says."""
+    loader = DataLoader(
+        photographs, size, sampler=sampler, num_workers=workers, collate_fn=_collate,
+        pin_memory=device is not None and device.type == "cuda",
+    )  # fmt: skip
+    for batch in loader:
+        yield Batch(
+            batch.images.to(device, non_blocking=True),
+            batch.masks.to(device, non_blocking=True),
+            batch.labels.to(device, non_blocking=True),
+            batch.ids,
+            batch.failures,
+        )
+
+
+def _collate(parts: list[Batch]) -> Batch:
+    return Batch(
+        torch.cat([part.images for part in parts]),
+        torch.cat([part.masks for part in parts]),
+        torch.cat([part.labels for part in parts]),
+        tuple(name for part in parts for name in part.ids),
+        tuple(failure for part in parts for failure in part.failures),
+    )

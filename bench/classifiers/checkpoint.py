@@ -1,0 +1,138 @@
+"""Checkpoints: the tensors as safetensors, and beside them a JSON card that says what they are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from bench.classifiers.networks import NetworkConfig, build, prepare
+from bench.classifiers.recipe import Recipe
+from bench.classifiers.tensors import load_tensors
+from bench.errors import BenchError
+
+
+class Metrics(BaseModel):
+    """How good a classifier is on one split; None where a class is absent from it.
+
+    Attributes:
+        accuracy: share of the photographs whose class is predicted, 0 to 1.
+        average_precision, auroc: of defective against good photographs, 0 to 1.
+        loss: cross-entropy, every class counted the same.
+        confusion: numbers of photographs; rows are true classes, columns predicted ones.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    accuracy: float
+    average_precision: float | None
+    auroc: float | None
+    loss: float
+    confusion: list[list[int]]
+
+
+class TrainingPlan(BaseModel):
+    """All that a trained classifier depends on; equal plans train the same classifier.
+
+    Attributes:
+        network: what is trained.
+        weights: what the body begins with: ``none``, ``imagenet``, or a file's name and the digest of its bytes.
+        size: (height, width) of the input in pixels.
+        classes: their names, "good" first.
+        dataset: its name.
+        dataset_fingerprint: of the copy that it is trained on.
+        split_fingerprint: of the split.
+        fold: which fold is left out for testing, and `folds`, of how many; 0 of 0 for the single split.
+        seed: of the weights, the order of the photographs and their augmentation.
+        recipe: how it is trained.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    network: NetworkConfig
+    weights: str
+    size: tuple[int, int]
+    classes: tuple[str, ...]
+    dataset: str
+    dataset_fingerprint: str
+    split_fingerprint: str
+    fold: int
+    folds: int
+    seed: int
+    recipe: Recipe
+
+    @property
+    def file_name(self) -> str:
+        """Name of the checkpoint: readable, with a digest of the whole plan."""
+        digest = hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]
+        network = f"{self.network.name}-{self.network.head}-{self.size[0]}x{self.size[1]}"
+        fold = f"-fold{self.fold}of{self.folds}" if self.folds else ""
+        return f"{self.dataset}-{network}{fold}-seed{self.seed}-{digest}.safetensors"
+
+
+class Card(BaseModel):
+    """What stands beside a checkpoint.
+
+    Attributes:
+        plan: what it was trained from.
+        metrics: on the splits ``val`` and ``test``, as `bench.classifiers.training.evaluate` gives them.
+        versions: of the libraries.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    plan: TrainingPlan
+    metrics: dict[str, Metrics]
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A network in evaluation mode, its card, and a fingerprint of its tensors."""
+
+    network: nn.Module
+    card: Card
+    fingerprint: str
+
+    def prepare(self, images: Tensor) -> Tensor:
+        """Turn uint8 images, (B, C, H, W), into what the network takes."""
+        return prepare(images, self.card.plan.network)
+
+
+def save(network: nn.Module, card: Card, path: Path) -> None:
+    """Write ``path`` (.safetensors) and its card, each to a temporary name first, the tensors last."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    card_file = path.with_suffix(".json.part")
+    card_file.write_text(card.model_dump_json(indent=2) + "\n")
+    card_file.rename(path.with_suffix(".json"))
+    tensors = path.with_suffix(".safetensors.part")
+    save_file({key: tensor.contiguous() for key, tensor in network.state_dict().items()}, tensors)
+    tensors.rename(path)
+
+
+def load(path: Path, device: torch.device | str = "cpu") -> Classifier:
+    """Read a checkpoint and its card.
+
+    Raises:
+        BenchError: a file is missing or damaged, or the tensors do not fit the network on the card.
+    """
+    card_path = path.with_suffix(".json")
+    if not card_path.is_file():
+        raise BenchError(f"{path} has no card {card_path.name} beside it; python -m bench train writes both")
+    try:
+        card = Card.model_validate(json.loads(card_path.read_text()))
+    except (ValidationError, json.JSONDecodeError) as error:
+        raise BenchError(f"{card_path} is not a card of a checkpoint: {error}") from error
+    network = build(card.plan.network)
+    try:
+        network.load_state_dict(load_tensors(path))
+    except RuntimeError as error:
+        raise BenchError(f"{path} does not fit the network on its card: {error}") from error
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    return Classifier(network.to(device).eval(), card, digest)

@@ -1,0 +1,48 @@
+"""How a classifier is trained."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+
+from bench.classifiers.networks import BUILTIN, NetworkConfig
+
+
+class Recipe(BaseModel):
+    """A training recipe.
+
+    Attributes:
+        epochs: the most epochs; as many photographs are drawn in each as the training split has.
+        batch: photographs in a step.
+        body_rate: highest learning rate of the convolutional body.
+        head_rate: highest learning rate of the classifying layers.
+        schedule: of the learning rates over all steps.
+        momentum: of stochastic gradient descent.
+        weight_decay: of every weight.
+        clip: the norm of the gradient is not let above this.
+        brightness: each photograph's brightness is changed by a factor of up to 1 ± this.
+        patience: epochs without a better validation average precision after which training stops.
+        precision: of the forward and backward passes; weights stay float32.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: PositiveInt = 6
+    batch: PositiveInt = 8
+    body_rate: PositiveFloat = 2e-3
+    head_rate: PositiveFloat = 1e-2
+    schedule: Literal["one-cycle", "cosine"] = "one-cycle"
+    momentum: float = Field(0.9, ge=0, lt=1)
+    weight_decay: float = Field(1e-4, ge=0)
+    clip: PositiveFloat = 5.0
+    brightness: float = Field(0.1, ge=0, lt=1)
+    patience: PositiveInt = 4
+    precision: Literal["float32", "bfloat16"] = "float32"
+
+
+def default_recipe(network: NetworkConfig) -> Recipe:
+    """Return the recipe for a network: one for the built-in one, one for pretrained bodies."""
+    if network.name == BUILTIN:
+        return Recipe(epochs=12, batch=16, body_rate=0.05, head_rate=0.05, patience=6)
+    return Recipe()

@@ -1,0 +1,47 @@
+"""Tensors from files that others made, without running what the files hold."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from bench.errors import BenchError
+
+
+def load_tensors(path: Path) -> dict[str, Tensor]:
+    """Read the tensors of a safetensors file, or of a pickle that holds nothing but tensors.
+
+    Raises:
+        BenchError: there is no such file, or it holds something else.
+    """
+    if not path.is_file():
+        raise BenchError(f"there are no weights at {path}")
+    try:
+        if path.suffix == ".safetensors":
+            return dict(load_file(path))
+        tensors = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        raise BenchError(f"{path} cannot be read as weights and is refused: {error}") from error
+    if not isinstance(tensors, dict) or not all(isinstance(value, Tensor) for value in tensors.values()):
+        raise BenchError(f"{path} holds something else than a dictionary of tensors")
+    return tensors
+
+
+def name_weights(weights: str) -> str:
+    """Return what names `weights` on any machine: a file by its name and the digest of its bytes.
+
+    Raises:
+        BenchError: there is no such file.
+    """
+    if weights in {"none", "imagenet"}:
+        return weights
+    path = Path(weights)
+    if not path.is_file():
+        raise BenchError(f"there are no weights at {path}; write none, imagenet or the path of a file")
+    return f"{path.name}:{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"

@@ -1,0 +1,33 @@
+"""The commands, joined."""
+
+import typer
+
+from bench import __version__
+from bench.commands import listing
+from bench.commands.run import run
+from bench.commands.train import train
+
+app = typer.Typer(
+    name="bench",
+    help="Compare class activation maps for weakly supervised defect segmentation.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(run)
+app.command()(train)
+app.add_typer(listing.app, name="list")
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001  the command line's library calls it so
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),  # noqa: FBT003
+) -> None:
+    """Compare class activation maps for weakly supervised defect segmentation."""

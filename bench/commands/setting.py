@@ -1,0 +1,139 @@
+"""The options that every command shares which needs a dataset and classifiers."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
+
+import typer
+
+from bench.errors import BenchError
+
+if TYPE_CHECKING:
+    from bench.classifiers.networks import NetworkConfig
+    from bench.experiment import Setting
+
+DATA = "Dataset"
+CLASSIFIER = "Classifier"
+
+
+def _setting(
+    *,
+    dataset: Annotated[str, typer.Option(help="Name of the dataset.", rich_help_panel=DATA)] = "synthetic",
+    data_root: Annotated[
+        Optional[Path],  # noqa: UP007, UP045  read at run time by the command line's library
+        typer.Option(
+            help="Its folder; else $CAM_BENCH_DATA/NAME, else the user's cache folder.", rich_help_panel=DATA
+        ),
+    ] = None,
+    size: Annotated[
+        str, typer.Option(help="Input size HEIGHTxWIDTH; the dataset's own by default.", rich_help_panel=DATA)
+    ] = "",
+    folds: Annotated[
+        int, typer.Option(help="Folds by item, every item tested once; 0: one split.", min=0, rich_help_panel=DATA)
+    ] = 0,
+    network: Annotated[
+        str, typer.Option(help="vgg-small, or a torchvision network.", rich_help_panel=CLASSIFIER)
+    ] = "vgg-small",
+    head: Annotated[
+        Literal["fc", "gap"],
+        typer.Option(help="Two linear layers, or pooling and one.", rich_help_panel=CLASSIFIER),
+    ] = "fc",
+    activation: Annotated[
+        Literal["relu", "leaky_relu"], typer.Option(help="Of the body.", rich_help_panel=CLASSIFIER)
+    ] = "relu",
+    weights: Annotated[
+        str, typer.Option(help="Of the body: none, imagenet or a file.", rich_help_panel=CLASSIFIER)
+    ] = "none",
+    seeds: Annotated[
+        int, typer.Option(help="Classifiers to train on each fold.", min=1, rich_help_panel=CLASSIFIER)
+    ] = 1,
+    recipe: Annotated[
+        str,
+        typer.Option(help="Changes to the training recipe, e.g. epochs=6,batch=8.", rich_help_panel=CLASSIFIER),
+    ] = "",
+    checkpoints: Annotated[
+        Optional[Path],  # noqa: UP007, UP045
+        typer.Option(help="Folder of trained classifiers; else the user's cache.", rich_help_panel=CLASSIFIER),
+    ] = None,
+    device: Annotated[
+        str, typer.Option(help="cpu, cuda, ...; the GPU by default where there is one.", rich_help_panel=CLASSIFIER)
+    ] = "",
+) -> "Setting":
+    """Check the shared options and return what they stand for."""
+    import torch
+    from pydantic import ValidationError
+
+    from bench.classifiers.recipe import default_recipe
+    from bench.experiment import Setting
+    from datasets import cache_folder
+
+    config = network_config(network, head, activation)
+    default = default_recipe(config)
+    try:
+        changed = type(default).model_validate(default.model_dump() | _pairs(recipe))
+    except ValidationError as error:
+        wrong = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())
+        raise BenchError(f"--recipe {recipe}: {wrong}; it has {', '.join(type(default).model_fields)}") from error
+    return Setting(
+        dataset=dataset,
+        data_root=data_root,
+        size=read_size(size),
+        folds=folds,
+        seeds=seeds,
+        network=config,
+        weights=weights,
+        recipe=changed,
+        shelf=checkpoints or cache_folder() / "classifiers",
+        device=torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")),
+    )
+
+
+def takes_setting(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` the shared options in place of its parameter `setting`."""
+    shared = inspect.signature(_setting).parameters
+    own = [one for one in inspect.signature(command).parameters.values() if one.name != "setting"]
+
+    @functools.wraps(command)
+    def with_options(**given: Any) -> None:
+        chosen = {name: given.pop(name) for name in shared}
+        command(setting=_setting(**chosen), **given)
+
+    parameters = [*own, *shared.values()]
+    vars(with_options)["__signature__"] = inspect.Signature(parameters)
+    with_options.__annotations__ = {one.name: one.annotation for one in parameters}
+    return with_options
+
+
+def network_config(name: str, head: str, activation: str) -> "NetworkConfig":
+    """Return the network that was asked for.
+
+    Raises:
+        BenchError: there is none of this name.
+    """
+    from bench.classifiers.networks import BUILTIN, NetworkConfig, network_names
+    from methods.registry import did_you_mean
+
+    if name != BUILTIN and name not in network_names():
+        raise BenchError(f"there is no network {name!r}; {did_you_mean(name, network_names())}")
+    return NetworkConfig.model_validate({"name": name, "head": head, "activation": activation})
+
+
+def read_size(text: str) -> tuple[int, int] | None:
+    """Read HEIGHTxWIDTH in pixels; None for an empty text.
+
+    Raises:
+        BenchError: it is something else, or too small for five stages.
+    """
+    if not text:
+        return None
+    height, _, width = text.partition("x")
+    if not (height.isdigit() and width.isdigit() and min(int(height), int(width)) >= 32):
+        raise BenchError(f"--size {text}: write HEIGHTxWIDTH in pixels, at least 32 each, e.g. 704x256")
+    return int(height), int(width)
+
+
+def _pairs(text: str) -> dict[str, str]:
+    pairs = [piece.partition("=") for piece in text.split(",") if piece]
+    return {key.strip(): value.strip() for key, _, value in pairs}

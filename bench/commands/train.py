@@ -1,0 +1,36 @@
+"""`python -m bench train`: classifiers from image labels alone."""
+
+from typing import TYPE_CHECKING
+
+from bench.commands.setting import takes_setting
+
+if TYPE_CHECKING:
+    from bench.experiment import Setting
+
+
+@takes_setting
+def train(*, setting: "Setting") -> None:
+    """Train a classifier for each fold and seed, from image labels only; those on the shelf are kept."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from bench.commands.progress import bar, training_progress
+    from bench.experiment import find
+
+    experiment = find(setting)
+    table = Table("Fold", "Seed", "Accuracy", "AP", "AUROC", "Confusion (good, ...)", "Checkpoint", box=None)
+    with bar() as progress:
+        for assignment in experiment.assignments():
+            classifier = experiment.classifier(assignment, lambda plan: training_progress(progress, plan))
+            test = classifier.card.metrics["test"]
+            numbers = (test.accuracy, test.average_precision, test.auroc)
+            table.add_row(
+                str(assignment.plan.fold),
+                str(assignment.plan.seed),
+                *("–" if number is None else f"{number:.3f}" for number in numbers),
+                str(test.confusion),
+                assignment.path.name,
+            )
+    console = Console()
+    console.print(table)
+    console.print(f"The checkpoints and their cards are in {setting.shelf}", soft_wrap=True)

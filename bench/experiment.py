@@ -1,0 +1,130 @@
+"""What is asked for on the command line, checked, and the classifiers that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from bench.classifiers.checkpoint import Card, Classifier, TrainingPlan, load, save
+from bench.classifiers.networks import NetworkConfig
+from bench.classifiers.recipe import Recipe
+from bench.classifiers.tensors import name_weights
+from bench.classifiers.training import Progress, TrainingSet, train
+from bench.environment import versions
+from bench.errors import BenchError
+from datasets import Dataset, assign, classes_of, find_root, fingerprint, get_dataset, split_fingerprint
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One dataset, and the classifiers to be trained on it.
+
+    Attributes:
+        dataset: its name.
+        data_root: its folder, or None for the usual places.
+        size: (height, width) of the input, or None for the set's own.
+        folds: 0 for the single split, else the number of folds.
+        seeds: how many classifiers to train on each fold, with the seeds 0, 1, ...
+        network: what to train; `classes` is taken from the dataset.
+        weights: of the body: ``none``, ``imagenet`` or a file.
+        recipe: how to train.
+        shelf: the folder of checkpoints.
+        device: where to compute.
+    """
+
+    dataset: str
+    data_root: Path | None
+    size: tuple[int, int] | None
+    folds: int
+    seeds: int
+    network: NetworkConfig
+    weights: str
+    recipe: Recipe
+    shelf: Path
+    device: torch.device
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One classifier to be trained: its plan, its photographs, and where its checkpoint is to be."""
+
+    plan: TrainingPlan
+    data: TrainingSet
+    path: Path
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A `Setting` whose photographs were found."""
+
+    setting: Setting
+    dataset: Dataset
+    samples: pd.DataFrame
+    fingerprint: str
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Return (height, width) of the input in pixels."""
+        return self.setting.size or self.dataset.size
+
+    def assignments(self) -> Iterator[Assignment]:
+        """Yield one classifier for every fold and seed."""
+        classes = classes_of(self.samples)
+        network = self.setting.network.model_copy(update={"classes": len(classes)})
+        weights = name_weights(self.setting.weights)
+        for fold in range(max(self.setting.folds, 1)):
+            table = assign(self.samples, folds=self.setting.folds, fold=fold)
+            for seed in range(self.setting.seeds):
+                plan = TrainingPlan(
+                    network=network,
+                    weights=weights,
+                    size=self.size,
+                    classes=classes,
+                    dataset=self.dataset.name,
+                    dataset_fingerprint=self.fingerprint,
+                    split_fingerprint=split_fingerprint(table),
+                    fold=fold,
+                    folds=self.setting.folds,
+                    seed=seed,
+                    recipe=self.setting.recipe,
+                )
+                data = TrainingSet(table, classes, self.size)
+                yield Assignment(plan, data, self.setting.shelf / plan.file_name)
+
+    def classifier(self, assignment: Assignment, progress: Callable[[TrainingPlan], Progress]) -> Classifier:
+        """Load the classifier of an assignment; train it first if it is not on the shelf.
+
+        Raises:
+            BenchError: it cannot be trained or loaded.
+        """
+        plan, setting = assignment.plan, self.setting
+        if not assignment.path.is_file():
+            network, metrics = train(
+                plan.network,
+                assignment.data,
+                plan.recipe,
+                weights=setting.weights,
+                seed=plan.seed,
+                device=setting.device,
+                progress=progress(plan),
+            )
+            save(network, Card(plan=plan, metrics=metrics, versions=versions()), assignment.path)
+        return load(assignment.path, setting.device)
+
+
+def find(setting: Setting) -> Experiment:
+    """Find the photographs of `setting`.
+
+    Raises:
+        BenchError: there is less than one seed.
+        DatasetError: the dataset is unknown, or not where it should be.
+    """
+    if setting.seeds < 1:
+        raise BenchError("at least one seed is needed")
+    dataset = get_dataset(setting.dataset)
+    samples = dataset.samples(find_root(dataset, setting.data_root))
+    return Experiment(setting, dataset, samples, fingerprint(samples))

@@ -1,0 +1,39 @@
+"""Methods that others bring: files named on the command line, and installed packages."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from bench.errors import BenchError
+
+GROUP = "cam_bench.methods"
+
+
+def load_plugins(files: Iterable[Path]) -> None:
+    """Import what registers methods: every entry point of the group ``cam_bench.methods``, then `files`.
+
+    Raises:
+        BenchError: one of them is missing or fails to import; the message says which and why.
+    """
+    for point in entry_points(group=GROUP):
+        try:
+            point.load()
+        except Exception as error:
+            raise BenchError(f"the plug-in {point.name} ({point.value}) fails: {_what(error)}") from error
+    for path in files:
+        if not path.is_file():
+            raise BenchError(f"there is no plug-in file {path}")
+        spec = importlib.util.spec_from_file_location(f"cam_bench_plugin_{path.stem}", path)
+        if spec is None or spec.loader is None:
+            raise BenchError(f"the plug-in {path} is not a Python file")
+        try:
+            spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        except Exception as error:
+            raise BenchError(f"the plug-in {path} fails: {_what(error)}") from error
+
+
+def _what(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

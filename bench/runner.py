@@ -1,0 +1,232 @@
+"""From photographs to the cells of a run: evidence once a batch, every method on it, statistics kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import psutil
+import torch
+from numpy.typing import NDArray
+
+from bench.anatomy import Anatomy, examine
+from bench.batches import Batch, Photographs, batches
+from bench.classifiers.checkpoint import Classifier, TrainingPlan
+from bench.errors import BenchError
+from bench.evidence import Evidence, by_gradient
+from bench.experiment import Assignment
+from bench.gallery import Gallery
+from bench.targets import Target
+from methods import Heatmap, MethodSpec, NotApplicableError, heatmap
+from results.levels import LevelStatistics, level_statistics, missing_statistics, to_levels
+from results.store import Cell, RunStore
+from results.thresholds import LEVELS
+
+LARGEST_BATCH = 16
+MEMORY_SHARE = 0.4
+GRAPH_FACTOR = 3
+"""Outputs, gradients and workspace take about this many times the bytes of all modules' outputs."""
+
+Advance = Callable[[int], None]
+"""Told how many more photographs are done."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be computed with each classifier.
+
+    Attributes:
+        specs: the methods.
+        target: the score that heatmaps explain.
+        splits: ``test``, and ``val`` where thresholds are tuned.
+    """
+
+    specs: tuple[MethodSpec, ...]
+    target: Target
+    splits: tuple[str, ...]
+
+    def photographs(self, assignment: Assignment) -> pd.DataFrame:
+        """Return the rows of the sample table that are looked at with this classifier."""
+        table = assignment.data.table
+        return table[table["split"].isin(self.splits)]
+
+
+def run(
+    assignment: Assignment,
+    classifier: Classifier,
+    work: Work,
+    store: RunStore,
+    gallery: Gallery,
+    advance: Advance,
+) -> None:
+    """Compute and store those cells of one classifier that `store` does not have.
+
+    A photograph that cannot be read, a method that raises and a map that is not finite are recorded with
+    their reason, and the run goes on.
+    """
+    plan, network = assignment.plan, classifier.network
+    device = next(network.parameters()).device
+    noise = torch.rand(1, plan.network.channels, *plan.size, generator=torch.Generator().manual_seed(0))
+    anatomy = examine(network, classifier.prepare(255 * noise.to(device)))
+    for rows, specs in _pending(assignment, work, store):
+        if not specs:
+            advance(len(rows))
+            continue
+        facts = {str(row.id): row for row in rows.itertuples(index=False)}
+        source = Photographs(rows, plan.size, plan.network.channels, plan.classes)
+        for batch in batches(source, _batch_size(anatomy, device), device=device):
+            outcomes = _measure(classifier, anatomy, batch, work.target, specs, gallery)
+            store.append([cell for outcome in outcomes for cell in _cells(plan, facts, outcome)])
+            advance(len(batch.ids) + len(batch.failures))
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What one method gave on the images of a batch.
+
+    Attributes:
+        spec: the method.
+        images: their ids.
+        statistics: of their heatmaps, or of there being none.
+        layers: names of the layers that were fused.
+        shares: (images, layers) of each map's maximum.
+    """
+
+    spec: MethodSpec
+    images: tuple[str, ...]
+    statistics: LevelStatistics
+    layers: tuple[str, ...] = ()
+    shares: NDArray[np.float32] | None = None
+
+
+def _pending(
+    assignment: Assignment, work: Work, store: RunStore
+) -> Iterator[tuple[pd.DataFrame, tuple[MethodSpec, ...]]]:
+    """Yield photographs together with the methods that they lack."""
+    plan, finished = assignment.plan, store.finished()
+    texts = {spec: str(spec) for spec in work.specs}
+    table = work.photographs(assignment)
+    lacking = [
+        tuple(
+            spec for spec in work.specs if (plan.fold, plan.seed, row.split, row.id, texts[spec]) not in finished
+        )
+        for row in table.itertuples(index=False)
+    ]
+    for specs in dict.fromkeys(lacking):
+        yield table[[one == specs for one in lacking]], specs
+
+
+def _measure(
+    classifier: Classifier,
+    anatomy: Anatomy,
+    batch: Batch,
+    target: Target,
+    specs: tuple[MethodSpec, ...],
+    gallery: Gallery,
+) -> Iterator[_Outcome]:
+    """Yield what every method gives on one batch."""
+    for image, reason in batch.failures:
+        for spec in specs:
+            yield _Outcome(spec, (image,), _unread(reason))
+    if not batch.ids:
+        return
+    for number, image in enumerate(batch.ids):
+        if image in gallery:
+            gallery.keep(image, "image", batch.images[number])
+            gallery.keep(image, "mask", 255 * batch.masks[number].to(torch.uint8))
+    for spec, found in _heatmaps(classifier, anatomy, batch, target, specs):
+        if isinstance(found, str):
+            yield _Outcome(spec, batch.ids, missing_statistics(batch.masks, found))
+            continue
+        statistics = level_statistics(found.values, batch.masks)
+        for number, image in enumerate(batch.ids):
+            if image in gallery:
+                gallery.keep(image, str(spec), to_levels(found.values[number : number + 1])[0])
+        yield _Outcome(spec, batch.ids, statistics, anatomy.choose(spec.layers), found.shares.cpu().numpy())
+
+
+def _heatmaps(
+    classifier: Classifier, anatomy: Anatomy, batch: Batch, target: Target, specs: tuple[MethodSpec, ...]
+) -> Iterator[tuple[MethodSpec, Heatmap | str]]:
+    """Yield each method's heatmaps, or the status that says why there are none."""
+    images = classifier.prepare(batch.images)
+    seeds = tuple(int(hashlib.sha256(image.encode()).hexdigest()[:8], 16) for image in batch.ids)
+    possible = []
+    for spec in by_gradient(specs):
+        if reason := _no_layers(anatomy, spec):
+            yield spec, f"not applicable: {reason}"
+        else:
+            possible.append(spec)
+    evidence = Evidence(
+        classifier.network, anatomy, images, target, possible, labels=batch.labels, seeds=seeds
+    )
+    for spec in possible:
+        try:
+            yield spec, heatmap(spec, evidence.view(spec))
+        except NotApplicableError as error:
+            yield spec, f"not applicable: {error}"
+        except Exception as error:  # noqa: BLE001  a plug-in may raise anything; the cell records what it was
+            yield spec, f"failed: {type(error).__name__}: {error}"
+
+
+def _no_layers(anatomy: Anatomy, spec: MethodSpec) -> str:
+    """Return why the network has not the layers of `spec`; nothing if it has."""
+    try:
+        anatomy.choose(spec.layers)
+    except BenchError as error:
+        return str(error)
+    return ""
+
+
+def _unread(reason: str) -> LevelStatistics:
+    """Return the statistics of one photograph that could not be read: no pixel of it is known."""
+    nothing, unknown = np.zeros((1, LEVELS), dtype=np.int64), np.full(1, np.nan, dtype=np.float32)
+    return LevelStatistics([f"failed: {reason}"], unknown, unknown, nothing, nothing)
+
+
+def _cells(plan: TrainingPlan, facts: dict[str, Any], outcome: _Outcome) -> Iterator[Cell]:
+    """Yield one cell an image."""
+    spec, statistics = outcome.spec, outcome.statistics
+    for number, image in enumerate(outcome.images):
+        row = facts[image]
+        status, _, reason = statistics.status[number].partition(": ")
+        shares = [] if outcome.shares is None else outcome.shares[number].tolist()
+        yield Cell(
+            fold=plan.fold,
+            seed=plan.seed,
+            split=row.split,
+            image=image,
+            group=row.group,
+            label=row.label,
+            spec=str(spec),
+            name=spec.name,
+            layers=spec.layers,
+            fuse=spec.fuse,
+            rules=[{"rule": rule, "delta": delta} for rule, delta in spec.rules],
+            options=json.dumps(dict(spec.options)),
+            wrapper=spec.wrapper,
+            status=status,
+            reason=reason,
+            minimum=float(statistics.minimum[number]),
+            maximum=float(statistics.maximum[number]),
+            layer_names=list(outcome.layers) if len(shares) > 1 else [],
+            shares=shares,
+            defect=statistics.defect[number],
+            other=statistics.other[number],
+        )
+
+
+def _batch_size(anatomy: Anatomy, device: torch.device) -> int:
+    """Return how many images fit into the free memory; no result depends on it."""
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+    else:
+        free = psutil.virtual_memory().available
+    image = GRAPH_FACTOR * sum(4 * math.prod(layer.shape) for layer in anatomy.layers.values())
+    return max(1, min(LARGEST_BATCH, int(MEMORY_SHARE * free / image)))

@@ -1,0 +1,116 @@
+"""One call of the suite: classifiers trained or loaded, cells computed and stored, the report written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.progress import Progress
+
+from bench.classifiers.checkpoint import Classifier, load
+from bench.commands.progress import training_progress
+from bench.environment import code_fingerprint, commit, versions
+from bench.experiment import Assignment, Experiment
+from bench.gallery import Gallery, choose
+from bench.runner import Work, run
+from results.store import RunStore
+
+IDENTITY = (
+    "dataset", "dataset_fingerprint", "size", "folds", "seeds", "network", "weights", "recipe", "target",
+    "classifiers", "code",
+)  # fmt: skip
+"""The keys of a manifest that make a run what it is; the methods may grow."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be run.
+
+    Attributes:
+        experiment: dataset and classifiers.
+        work: methods, target and splits.
+        plugins: files that registered methods; a change of them makes another run.
+        out: folder of the run, or None for one of its own in `shelf`.
+        shelf: folder of runs.
+    """
+
+    experiment: Experiment
+    work: Work
+    plugins: tuple[Path, ...]
+    out: Path | None
+    shelf: Path
+
+
+def carry_out(request: Request, progress: Progress) -> Path:
+    """Train what is not trained, compute what is not computed, and return the run's folder.
+
+    Raises:
+        BenchError: a classifier cannot be trained or loaded, or a network has not the layers asked for.
+        ResultError: the folder holds another run.
+    """
+    experiment = request.experiment
+    assignments = list(experiment.assignments())
+    classifiers = {
+        one.path.name: experiment.classifier(one, lambda plan: training_progress(progress, plan))
+        for one in assignments
+    }
+    manifest = _manifest(request, assignments, classifiers)
+    folder = request.out or request.shelf / _name(manifest)
+    store = RunStore(folder)
+    store.begin(manifest, IDENTITY)
+    tables = [request.work.photographs(one) for one in assignments]
+    gallery = Gallery(folder / "gallery", choose(pd.concat(tables).drop_duplicates("id")))
+    task = progress.add_task("heatmaps", total=sum(map(len, tables)), shown="")
+    for one in assignments:
+        classifier = load(one.path, experiment.setting.device)
+        run(one, classifier, request.work, store, gallery, lambda count: progress.advance(task, count))
+    return folder
+
+
+def _manifest(
+    request: Request, assignments: list[Assignment], classifiers: dict[str, Classifier]
+) -> dict[str, Any]:
+    """Return what the run is; only the keys of `IDENTITY` have to agree when it goes on."""
+    experiment, setting = request.experiment, request.experiment.setting
+    plan = assignments[0].plan
+    head, dirty = commit()
+    return {
+        "dataset": experiment.dataset.name,
+        "dataset_fingerprint": experiment.fingerprint,
+        "size": list(plan.size),
+        "folds": setting.folds,
+        "seeds": setting.seeds,
+        "network": plan.network.model_dump(),
+        "weights": plan.weights,
+        "recipe": plan.recipe.model_dump(),
+        "target": str(request.work.target),
+        "classifiers": {
+            one.path.name: {
+                "fingerprint": classifiers[one.path.name].fingerprint,
+                "split_fingerprint": one.plan.split_fingerprint,
+                "test": classifiers[one.path.name].card.metrics["test"].model_dump(),
+            }
+            for one in assignments
+        },
+        "code": code_fingerprint(list(request.plugins)),
+        "plugins": [path.name for path in request.plugins],
+        "device": str(setting.device),
+        "versions": versions(),
+        "commit": head,
+        "dirty": dirty,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _name(manifest: dict[str, Any]) -> str:
+    """Name a run so that the same run is found again and no other one."""
+    identity = json.dumps({key: manifest[key] for key in IDENTITY}, sort_keys=True)
+    network = manifest["network"]
+    height, width = manifest["size"]
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
+    return f"{manifest['dataset']}-{network['name']}-{network['head']}-{height}x{width}-{digest}"

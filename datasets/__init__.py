@@ -1,0 +1,25 @@
+"""Datasets: from a folder to a table of samples, and from a sample to arrays."""
+
+from datasets import ksdd, synthetic  # noqa: F401  importing them registers the datasets
+from datasets.errors import DatasetError
+from datasets.reader import read_image, read_mask
+from datasets.registry import DATASETS, Dataset, get_dataset
+from datasets.roots import cache_folder, find_root
+from datasets.splits import assign, split_fingerprint
+from datasets.table import GOOD, classes_of, fingerprint
+
+__all__ = [
+    "DATASETS",
+    "GOOD",
+    "Dataset",
+    "DatasetError",
+    "assign",
+    "cache_folder",
+    "classes_of",
+    "find_root",
+    "fingerprint",
+    "get_dataset",
+    "read_image",
+    "read_mask",
+    "split_fingerprint",
+]

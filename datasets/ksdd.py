@@ -1,0 +1,49 @@
+"""KolektorSDD: electrical commutators, 50 items of eight photographs, one crack or so each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from datasets.errors import DatasetError
+from datasets.reader import mask_values
+from datasets.registry import dataset
+from datasets.table import GOOD, sample_table
+
+
+@dataset(
+    "ksdd",
+    size=(1408, 512),
+    licence="CC BY-NC-SA 4.0",
+    citation="Tabernik et al. 2020, Segmentation-based deep-learning approach for surface-defect detection",
+    url="https://www.vicos.si/resources/kolektorsdd/",
+)
+def ksdd(root: Path) -> pd.DataFrame:
+    """Read ``kosNN/PartM.jpg`` and ``kosNN/PartM_label.bmp``; a photograph is defective if its mask is not empty.
+
+    Raises:
+        DatasetError: the folder has another layout, or a mask is missing.
+    """
+    images = sorted(root.glob("kos*/Part*.jpg"))
+    if not images:
+        raise DatasetError(
+            f"{root} is not KolektorSDD: it should hold kos01/Part0.jpg, kos01/Part0_label.bmp, ... up to kos50"
+        )
+    rows = []
+    for image in images:
+        mask = image.with_name(f"{image.stem}_label.bmp")
+        if not mask.is_file():
+            raise DatasetError(f"the mask {mask} is missing")
+        defective = mask_values(str(mask)).any()
+        rows.append(
+            {
+                "id": f"{image.parent.name}/{image.stem}",
+                "group": image.parent.name,
+                "split": "",
+                "label": "defect" if defective else GOOD,
+                "image_path": str(image),
+                "mask_path": str(mask) if defective else "",
+            }
+        )
+    return sample_table(rows, root)

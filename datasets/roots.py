@@ -1,0 +1,34 @@
+"""Where datasets lie on this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from datasets.errors import DatasetError
+from datasets.registry import Dataset
+
+VARIABLE = "CAM_BENCH_DATA"
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be made again: generated samples, downloads, trained classifiers."""
+    return platformdirs.user_cache_path("cam-bench", appauthor=False)
+
+
+def find_root(dataset: Dataset, given: Path | None) -> Path:
+    """Return the folder of `dataset`: the one given, else one of its name in $CAM_BENCH_DATA, else in the cache.
+
+    Raises:
+        DatasetError: there is no such folder, and the dataset is not made on the fly.
+    """
+    shelf = Path(os.environ[VARIABLE]) if VARIABLE in os.environ else cache_folder() / "data"
+    root = given or shelf / dataset.name
+    if not dataset.generated and not root.is_dir():
+        raise DatasetError(
+            f"{dataset.name} is not at {root}; get it from {dataset.url} and name its folder with --data-root, or "
+            f"set {VARIABLE} to the folder that holds {dataset.name}/"
+        )
+    return root

@@ -1,0 +1,1 @@
+"""Reports: from a run's folder to tables and pictures."""

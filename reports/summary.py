@@ -1,0 +1,115 @@
+"""What a run says: its rows under one threshold policy, and what has to be known beside them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from results.metrics import METRICS
+from results.papers import published
+from results.scoring import Row, equal_rows, score_rows
+from results.store import RunStore
+from results.thresholds import ThresholdPolicy
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A run under one threshold policy.
+
+    Attributes:
+        folder: of the run.
+        manifest: of the run.
+        policy: how thresholds were chosen.
+        rows: one a method.
+        equal: groups of methods whose maps cannot be told apart.
+        published: the papers' IoU in percent, by spec, and how their setting is called.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    policy: ThresholdPolicy
+    rows: tuple[Row, ...]
+    equal: tuple[tuple[str, ...], ...]
+    published: dict[str, float]
+    published_setting: str
+
+    @property
+    def protocol(self) -> str:
+        """One sentence on what the numbers are taken over."""
+        manifest = self.manifest
+        network, folds = manifest["network"], manifest["folds"]
+        scored = max((row.images for row in self.rows), default=0)
+        precision = [one["test"]["average_precision"] for one in manifest["classifiers"].values()]
+        known = [value for value in precision if value is not None]
+        quality = f"{sum(known) / len(known):.3f}" if known else "unknown"
+        return (
+            f"{manifest['dataset']} at {manifest['size'][0]}x{manifest['size'][1]}, "
+            f"{f'{folds} folds' if folds else 'one split'} by item, {manifest['seeds']} seed(s); "
+            f"{network['name']} ({network['head']} head, {network['activation']}, weights {manifest['weights'].split(':')[0]}), "
+            f"test average precision {quality}; target {manifest['target']}; threshold {self.policy}; "
+            f"pixel counts pooled over the defective ones of {scored} test images."
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same for a program; undefined values are None."""
+        return {
+            "run": str(self.folder),
+            "protocol": self.protocol,
+            "threshold": str(self.policy),
+            "rows": [
+                {
+                    "method": row.spec,
+                    "applicable": row.applicable,
+                    "images": row.images,
+                    "failed": row.failed,
+                    "unread": row.unread,
+                    "reason": row.reason,
+                    "supervision": row.supervision,
+                    "dominant_layer": row.dominant,
+                    **{name: _defined(row.mean[name]) for name in METRICS},
+                    "spread": row.spread and {name: _defined(row.spread[name]) for name in METRICS},
+                    "published_iou": self.published.get(row.spec),
+                }
+                for row in self.rows
+            ],
+            "equal": [list(group) for group in self.equal],
+        }
+
+
+def summarise(folder: Path, policy: ThresholdPolicy, specs: list[str] | None = None) -> Summary:
+    """Score the run in `folder`.
+
+    Args:
+        folder: of the run.
+        policy: how thresholds are chosen.
+        specs: short texts of the methods to show, in this order; all by default.
+
+    Raises:
+        ResultError: the folder holds no run, or the policy needs what the run does not have.
+    """
+    store = RunStore(folder)
+    manifest, cells = store.manifest(), store.cells()
+    order = specs or list(cells.frame["spec"].drop_duplicates())
+    cells = cells.where(cells.frame["spec"].isin(order))
+    rows = sorted(score_rows(cells, policy), key=lambda row: order.index(row.spec))
+    numbers = published(manifest["dataset"])
+    numbers = numbers[(numbers["metric"] == "iou") & (numbers["spec"] != "")].drop_duplicates("spec")
+    same = numbers["network"].eq(manifest["network"]["name"]) & (
+        numbers["height"].eq(manifest["size"][0]) & numbers["width"].eq(manifest["size"][1])
+    ).fillna(False)
+    setting = "published" if len(numbers) and same.all() else "published (VGG16, other split)"
+    return Summary(
+        folder=folder,
+        manifest=manifest,
+        policy=policy,
+        rows=tuple(rows),
+        equal=tuple(equal_rows(cells)),
+        published=dict(zip(numbers["spec"], numbers["corrected"], strict=True)),
+        published_setting=setting,
+    )
+
+
+def _defined(value: float) -> float | None:
+    return None if math.isnan(value) else value

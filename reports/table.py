@@ -1,0 +1,118 @@
+"""The papers' table: method, IoU, precision, recall, micro-F1, and what a reader has to know beside it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from reports.summary import Summary
+from results.metrics import METRICS
+from results.scoring import Row
+
+COLUMNS = ("iou", "precision", "recall", "f1", "false_positive_area")
+HEADINGS = {"false_positive_area": "FP area"}
+UNDEFINED = "–"
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One method, its numbers written in percent; `best` holds the columns in which none is better."""
+
+    method: str
+    numbers: tuple[str, ...]
+    best: frozenset[int]
+    supervision: str
+    published: str
+    grey: bool
+
+
+def headings(summary: Summary) -> list[str]:
+    """Return the headings of the table's columns."""
+    names = [f"{HEADINGS.get(name, METRICS[name].label)} %" for name in COLUMNS]
+    return ["Method", *names, "Supervision", *([_published_heading(summary)] if summary.published else [])]
+
+
+def terminal(summary: Summary) -> Table:
+    """Return the table for a terminal; it fits 100 columns."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    first, *others = headings(summary)
+    table.add_column(first, no_wrap=True)
+    for heading in others:
+        table.add_column(heading, justify="right")
+    for line in _lines(summary):
+        style = "bright_black" if line.grey else ""
+        numbers = [
+            Text(number, "bold" if column in line.best else style) for column, number in enumerate(line.numbers)
+        ]
+        published = [Text(line.published, "bright_black")] if summary.published else []
+        table.add_row(Text(line.method, style), *numbers, Text(line.supervision, style), *published)
+    return table
+
+
+def markdown(summary: Summary) -> str:
+    """Return the table and its notes as Markdown."""
+    heads = headings(summary)
+    rows = [heads, ["---", *["---:" for _ in heads[1:]]]]
+    for line in _lines(summary):
+        numbers = [
+            f"**{number}**" if column in line.best else number for column, number in enumerate(line.numbers)
+        ]
+        rows.append([f"`{line.method}`", *numbers, line.supervision, *([line.published] if summary.published else [])])
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return "\n\n".join([table, *notes(summary)]) + "\n"
+
+
+def notes(summary: Summary) -> list[str]:
+    """Return the lines under the table: the protocol, and what is not as a reader would expect."""
+    lines = [summary.protocol]
+    lines += [f"Equal on this network: {' = '.join(group)}." for group in summary.equal]
+    for row in summary.rows:
+        if not row.applicable:
+            lines.append(f"{row.spec} has no answer here: {row.reason}.")
+        elif row.failed:
+            why = f" ({row.reason})" if row.reason else ""
+            lines.append(f"{row.spec}: {row.failed} of {row.images} failed or were flat and count as empty{why}.")
+        if row.dominant:
+            layer, share = row.dominant
+            lines.append(f"{row.spec} is a one-layer method here: {layer} gives {100 * share:.0f} % of it.")
+    if unread := max((row.unread for row in summary.rows), default=0):
+        lines.append(f"{unread} photographs could not be read and are not scored.")
+    return lines
+
+
+def _lines(summary: Summary) -> list[_Line]:
+    grey = summary.policy.supervision == "masks of test"
+    return [
+        _Line(
+            method=row.spec,
+            numbers=tuple(_number(row, name) for name in COLUMNS),
+            best=frozenset(i for i, name in enumerate(COLUMNS) if not grey and _is_best(row, name, summary.rows)),
+            supervision=row.supervision,
+            published=f"{summary.published[row.spec]:.2f}" if row.spec in summary.published else "",
+            grey=grey or not row.applicable,
+        )
+        for row in summary.rows
+    ]
+
+
+def _number(row: Row, name: str) -> str:
+    value = row.mean[name]
+    if math.isnan(value):
+        return UNDEFINED
+    spread = f" ±{100 * row.spread[name]:.2f}" if row.spread else ""
+    return f"{100 * value:.2f}{spread}"
+
+
+def _is_best(row: Row, name: str, rows: tuple[Row, ...]) -> bool:
+    """Tell whether no row is better in `name`, as far as the printed digits show."""
+    sign = 1 if METRICS[name].higher_is_better else -1
+    values = [round(sign * 100 * one.mean[name], 2) for one in rows if not math.isnan(one.mean[name])]
+    own = row.mean[name]
+    return not math.isnan(own) and round(sign * 100 * own, 2) == max(values)
+
+
+def _published_heading(summary: Summary) -> str:
+    return f"IoU % {summary.published_setting}"
