@@ -97,13 +97,20 @@ class _Call:
     version: int = 0
     signed: bool = False
 
+    @property
+    def overwritten(self) -> bool:
+        return self.output is not None and _version(self.output) != self.version
+
 
 def examine(network: nn.Module, images: Tensor) -> Anatomy:
     """Record one forward pass of `network` on `images`, (B, C, H, W), and read its anatomy from it."""
     with evaluating(network), torch.no_grad():
         root, calls = _record(network, images)
     by_name = {call.name: call for call in calls if call.output is not None}
-    layers = {name: _layer(call) for name, call in by_name.items()}
+    layers = {
+        name: Layer(name, type(call.module).__name__, _shape(call), call.signed, call.overwritten)
+        for name, call in by_name.items()
+    }
     links = [call for call in _open(root, outermost=True) if call.output is not None]
     stages = _stages(links)
     convolutions = tuple(name for name, call in by_name.items() if isinstance(call.module, nn.Conv2d))
@@ -130,16 +137,16 @@ def _record(network: nn.Module, images: Tensor) -> tuple[_Call, list[_Call]]:
     names = {module: name for name, module in network.named_modules()}
 
     def enter(module: nn.Module, inputs: tuple[object, ...]) -> None:
-        tensors = [(tensor, tensor._version) for tensor in inputs if isinstance(tensor, Tensor)]
+        tensors = [(tensor, _version(tensor)) for tensor in inputs if isinstance(tensor, Tensor)]
         call = _Call(names[module], module, tensors, [])
         if open_calls:
             open_calls[-1].children.append(call)
         open_calls.append(call)
 
-    def leave(module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
+    def leave(_module: nn.Module, _inputs: tuple[object, ...], output: object) -> None:
         call = open_calls.pop()
         if isinstance(output, Tensor):
-            call.output, call.version, call.signed = output, output._version, bool((output < 0).any())
+            call.output, call.version, call.signed = output, _version(output), bool((output < 0).any())
         ended.append(call)
 
     handles = [module.register_forward_pre_hook(enter) for module in names]
@@ -182,9 +189,9 @@ def _stages(links: list[_Call]) -> tuple[str, ...]:
     body = links[: with_parameters[-1]] if with_parameters else links
     last: dict[tuple[int, ...], str] = {}
     for link in body:
-        shape = tuple(link.output.shape[2:]) if link.output is not None else ()
-        if len(shape) == 2 and max(shape) > 1 and not _reduces(link.module):
-            last[shape] = link.name
+        _, *resolution = _shape(link) or (0,)
+        if len(resolution) == 2 and max(resolution) > 1 and not _reduces(link.module):
+            last[tuple(resolution)] = link.name
     return tuple(last.values())
 
 
@@ -192,16 +199,14 @@ def _reduces(module: nn.Module) -> bool:
     return any(word in type(module).__name__ for word in _REDUCING)
 
 
-def _layer(call: _Call) -> Layer:
-    output = call.output
-    assert output is not None
-    return Layer(
-        call.name,
-        type(call.module).__name__,
-        tuple(output.shape[1:]),
-        call.signed,
-        overwritten=output._version != call.version,
-    )
+def _shape(call: _Call) -> tuple[int, ...]:
+    """Return the shape of what came out for one image; empty where that was no tensor."""
+    return tuple(call.output.shape[1:]) if call.output is not None else ()
+
+
+def _version(tensor: Tensor) -> int:
+    """Return how often `tensor` was changed in place; torch has no public name for it."""
+    return tensor._version  # noqa: SLF001
 
 
 def _pooled_linear(calls: list[_Call], deepest: _Call | None) -> str | None:
@@ -212,6 +217,5 @@ def _pooled_linear(calls: list[_Call], deepest: _Call | None) -> str | None:
         return None
     means, (read, _) = deepest.output.mean((2, 3)), linear.inputs[0]
     reads_means = read.shape == means.shape and torch.allclose(read, means, rtol=1e-4)
-    untouched = deepest.output._version == deepest.version
     ends = root.output.shape == linear.output.shape and torch.equal(root.output, linear.output)
-    return linear.name if reads_means and untouched and ends else None
+    return linear.name if reads_means and ends and not deepest.overwritten else None

@@ -35,9 +35,7 @@ class Batch:
 class Photographs(Dataset[Batch]):
     """The rows of a sample table as batches of one."""
 
-    def __init__(
-        self, table: pd.DataFrame, size: tuple[int, int], channels: int, classes: tuple[str, ...]
-    ) -> None:
+    def __init__(self, table: pd.DataFrame, size: tuple[int, int], channels: int, classes: tuple[str, ...]) -> None:
         """Read rows of `table` at `size`, (height, width), with 1 or 3 channels."""
         self._rows = list(table[["id", "label", "image_path", "mask_path"]].itertuples(index=False, name=None))
         self._size, self._channels, self._classes = size, channels, classes

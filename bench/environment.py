@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.metadata
+import importlib.util
 import platform
 import subprocess
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from bench.errors import BenchError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -90,7 +90,7 @@ class Evidence:
             raise NotApplicableError("the network does not end in global average pooling and one linear layer")
         linear = self._network.get_submodule(self.anatomy.pooled_linear)
         (per_logit,) = torch.autograd.grad(self.score.sum(), self.logits, retain_graph=True)
-        return _readable(per_logit @ linear.weight.detach())
+        return _readable(per_logit @ linear.get_parameter("weight"))
 
     def _gradients(self, delta: float | None) -> Gradients:
         """Return the gradients at all layers, filtered at `delta` unless it is None; one set is held."""
@@ -150,7 +150,7 @@ def _keeping(network: nn.Module, anatomy: Anatomy, layers: Iterable[str]) -> Ite
     """Collect the outputs of `layers` within the context, as part of the graph."""
     kept: dict[str, Tensor] = {}
 
-    def keep(name: str) -> object:
+    def keep(name: str) -> Callable[[nn.Module, object, Tensor], Tensor | None]:
         def hook(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor | None:
             kept[name] = output
             # The network goes on with a copy where it would overwrite what is kept.

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from bench.anatomy import examine
 from bench.evidence import Evidence, by_gradient
 from bench.targets import Target, parse_target
-from methods import METHODS, MethodSpec, heatmap, parse
+from methods import MethodSpec, heatmap, parse
 
 
 def explain(
@@ -43,4 +43,3 @@ def explain(
     evidence = Evidence(model, examine(model, images[:1]), images, target, specs.values())
     maps = {spec: heatmap(spec, evidence.view(spec)).values for spec in by_gradient(set(specs.values()))}
     return {one: maps[spec] for one, spec in specs.items()}
-

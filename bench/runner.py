@@ -113,9 +113,7 @@ def _pending(
     texts = {spec: str(spec) for spec in work.specs}
     table = work.photographs(assignment)
     lacking = [
-        tuple(
-            spec for spec in work.specs if (plan.fold, plan.seed, row.split, row.id, texts[spec]) not in finished
-        )
+        tuple(spec for spec in work.specs if (plan.fold, plan.seed, row.split, row.id, texts[spec]) not in finished)
         for row in table.itertuples(index=False)
     ]
     for specs in dict.fromkeys(lacking):
@@ -163,9 +161,7 @@ def _heatmaps(
             yield spec, f"not applicable: {reason}"
         else:
             possible.append(spec)
-    evidence = Evidence(
-        classifier.network, anatomy, images, target, possible, labels=batch.labels, seeds=seeds
-    )
+    evidence = Evidence(classifier.network, anatomy, images, target, possible, labels=batch.labels, seeds=seeds)
     for spec in possible:
         try:
             yield spec, heatmap(spec, evidence.view(spec))

@@ -56,8 +56,7 @@ def carry_out(request: Request, progress: Progress) -> Path:
     experiment = request.experiment
     assignments = list(experiment.assignments())
     classifiers = {
-        one.path.name: experiment.classifier(one, lambda plan: training_progress(progress, plan))
-        for one in assignments
+        one.path.name: experiment.classifier(one, lambda plan: training_progress(progress, plan)) for one in assignments
     }
     manifest = _manifest(request, assignments, classifiers)
     folder = request.out or request.shelf / _name(manifest)
@@ -72,9 +71,7 @@ def carry_out(request: Request, progress: Progress) -> Path:
     return folder
 
 
-def _manifest(
-    request: Request, assignments: list[Assignment], classifiers: dict[str, Classifier]
-) -> dict[str, Any]:
+def _manifest(request: Request, assignments: list[Assignment], classifiers: dict[str, Classifier]) -> dict[str, Any]:
     """Return what the run is; only the keys of `IDENTITY` have to agree when it goes on."""
     experiment, setting = request.experiment, request.experiment.setting
     plan = assignments[0].plan

@@ -51,10 +51,10 @@ def read_mask(path: str, size: tuple[int, int]) -> NDArray[np.bool_]:
         return np.zeros(size, dtype=np.bool_)
     values = mask_values(path)
     rows, columns = (
-        ((np.arange(new) + 0.5) * old / new).astype(np.int64)
-        for new, old in zip(size, values.shape, strict=True)
+        ((np.arange(new) + 0.5) * old / new).astype(np.int64) for new, old in zip(size, values.shape, strict=True)
     )
-    return values[rows[:, None], columns[None, :]]
+    resized: NDArray[np.bool_] = values[np.ix_(rows, columns)]
+    return resized
 
 
 def mask_values(path: str) -> NDArray[np.bool_]:
@@ -66,8 +66,9 @@ def mask_values(path: str) -> NDArray[np.bool_]:
     image = _open(path)
     if "A" in image.getbands():
         image = image.convert("RGB" if "R" in image.getbands() else "L")
-    values = np.asarray(image) > 0
-    return values.any(2) if values.ndim == 3 else values
+    values: NDArray[np.bool_] = np.asarray(image) > 0
+    defective: NDArray[np.bool_] = np.asarray(np.any(np.atleast_3d(values), axis=2))
+    return defective
 
 
 def _open(path: str) -> Image.Image:

@@ -59,8 +59,9 @@ def classes_of(table: pd.DataFrame) -> tuple[str, ...]:
 def fingerprint(table: pd.DataFrame) -> str:
     """Return 16 hex digits that name this copy: ids, groups, labels and the bytes of all files."""
     digest = hashlib.sha256()
-    for row in table.itertuples(index=False):
-        digest.update(f"{row.id}\0{row.group}\0{row.label}\0".encode())
-        for path in filter(None, (row.image_path, row.mask_path)):
+    columns = ["id", "group", "label", "image_path", "mask_path"]
+    for name, group, label, *paths in table[columns].itertuples(index=False, name=None):
+        digest.update(f"{name}\0{group}\0{label}\0".encode())
+        for path in filter(None, paths):
             digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
     return digest.hexdigest()[:16]

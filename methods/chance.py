@@ -22,9 +22,7 @@ def random(view: EvidenceView) -> Tensor:
 def centre(view: EvidenceView) -> Tensor:
     """Gaussian around the image's centre, (B, H, W), its standard deviation a quarter of each side."""
     height, width = view.input.shape[2:]
-    rows, columns = (
-        torch.linspace(-2, 2, side, device=view.input.device).square() for side in (height, width)
-    )
+    rows, columns = (torch.linspace(-2, 2, side, device=view.input.device).square() for side in (height, width))
     gaussian = torch.exp(-(rows[:, None] + columns[None, :]) / 2)
     return gaussian.expand(len(view.input), height, width)
 

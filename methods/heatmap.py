@@ -16,9 +16,7 @@ def heatmap(spec: MethodSpec, view: EvidenceView) -> Heatmap:
     """
     method, options = METHODS[spec.name], dict(spec.options)
     if method.weighs_gradients:
-        maps = [
-            method.compute(view.activation(layer), view.gradient(layer), **options) for layer in view.layers
-        ]
+        maps = [method.compute(view.activation(layer), view.gradient(layer), **options) for layer in view.layers]
     else:
         maps = [method.compute(view, **options)]
     height, width = view.input.shape[2:]

@@ -20,7 +20,17 @@ RULES = ("fgbp", "lt")
 FILTERED = ("ReluBackward0", "LeakyReluBackward0")
 REFUSED = frozenset(
     f"{name}Backward0"
-    for name in ("Gelu", "Silu", "Hardswish", "Hardtanh", "Elu", "Mish", "PreluKernel", "Softplus", "Hardsigmoid")
+    for name in (
+        "Gelu",
+        "Silu",
+        "Hardswish",
+        "Hardtanh",
+        "Elu",
+        "Mish",
+        "PreluKernel",
+        "Softplus",
+        "Hardsigmoid",
+    )
 )
 
 

@@ -16,7 +16,7 @@ PAPER_ROWS = (
 
 
 def _exists(text: str) -> bool:
-    return text.split("+")[0] in names() or text in names()
+    return text.split("+", maxsplit=1)[0] in names() or text in names()
 
 
 def _every_one() -> list[str]:

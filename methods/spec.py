@@ -83,10 +83,7 @@ def parse(text: str, *, layers: str | None = None) -> MethodSpec:
     """
     wrapper, bare = _split_wrapper(text)
     name, match = _match_name(bare, text)
-    if name in ALIASES:
-        base = parse(ALIASES[name])
-    else:
-        base = MethodSpec(name, METHODS[name].layers)
+    base = parse(ALIASES[name]) if name in ALIASES else MethodSpec(name, METHODS[name].layers)
     layers = match["layers"] or layers or base.layers
     fuse = match["fuse"] or base.fuse
     if not LAYERS.fullmatch(layers):

@@ -38,16 +38,17 @@ class Summary:
     @property
     def protocol(self) -> str:
         """One sentence on what the numbers are taken over."""
-        manifest = self.manifest
-        network, folds = manifest["network"], manifest["folds"]
+        manifest, network = self.manifest, self.manifest["network"]
+        height, width = manifest["size"]
+        split = f"{manifest['folds']} folds" if manifest["folds"] else "one split"
         scored = max((row.images for row in self.rows), default=0)
         precision = [one["test"]["average_precision"] for one in manifest["classifiers"].values()]
         known = [value for value in precision if value is not None]
         quality = f"{sum(known) / len(known):.3f}" if known else "unknown"
+        weights = manifest["weights"].split(":")[0]
         return (
-            f"{manifest['dataset']} at {manifest['size'][0]}x{manifest['size'][1]}, "
-            f"{f'{folds} folds' if folds else 'one split'} by item, {manifest['seeds']} seed(s); "
-            f"{network['name']} ({network['head']} head, {network['activation']}, weights {manifest['weights'].split(':')[0]}), "
+            f"{manifest['dataset']} at {height}x{width}, {split} by item, {manifest['seeds']} seed(s); "
+            f"{network['name']} ({network['head']} head, {network['activation']}, weights {weights}), "
             f"test average precision {quality}; target {manifest['target']}; threshold {self.policy}; "
             f"pixel counts pooled over the defective ones of {scored} test images."
         )

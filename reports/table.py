@@ -44,9 +44,7 @@ def terminal(summary: Summary) -> Table:
         table.add_column(heading, justify="right")
     for line in _lines(summary):
         style = "bright_black" if line.grey else ""
-        numbers = [
-            Text(number, "bold" if column in line.best else style) for column, number in enumerate(line.numbers)
-        ]
+        numbers = [Text(number, "bold" if column in line.best else style) for column, number in enumerate(line.numbers)]
         published = [Text(line.published, "bright_black")] if summary.published else []
         table.add_row(Text(line.method, style), *numbers, Text(line.supervision, style), *published)
     return table
@@ -57,9 +55,7 @@ def markdown(summary: Summary) -> str:
     heads = headings(summary)
     rows = [heads, ["---", *["---:" for _ in heads[1:]]]]
     for line in _lines(summary):
-        numbers = [
-            f"**{number}**" if column in line.best else number for column, number in enumerate(line.numbers)
-        ]
+        numbers = [f"**{number}**" if column in line.best else number for column, number in enumerate(line.numbers)]
         rows.append([f"`{line.method}`", *numbers, line.supervision, *([line.published] if summary.published else [])])
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return "\n\n".join([table, *notes(summary)]) + "\n"

@@ -112,9 +112,7 @@ def missing_statistics(masks: Tensor, status: str) -> LevelStatistics:
     """
     _check_masks(masks)
     if status in STATUSES:
-        raise ResultError(
-            f"{status!r} is the status of a heatmap: say why there is none, as in 'failed: reason'"
-        )
+        raise ResultError(f"{status!r} is the status of a heatmap: say why there is none, as in 'failed: reason'")
     images, height, width = masks.shape
     defect = np.zeros((images, LEVELS), dtype=np.int64)
     defect[:, 0] = masks.sum((1, 2)).cpu().numpy()

@@ -107,9 +107,7 @@ METRICS: dict[str, Metric] = {}
 Formula = TypeVar("Formula", bound=Callable[[Any], Any])
 
 
-def metric(
-    name: str, *, label: str, higher_is_better: bool, over: Over = "pooled"
-) -> Callable[[Formula], Formula]:
+def metric(name: str, *, label: str, higher_is_better: bool, over: Over = "pooled") -> Callable[[Formula], Formula]:
     """Register the decorated formula under `name`."""
 
     def register(formula: Formula) -> Formula:
@@ -209,9 +207,7 @@ def counts_at(defect: IntArray, other: IntArray, thresholds: IntArray, ok: BoolA
     images = len(defect)
     ok = np.ones(images, dtype=np.bool_) if ok is None else _mask(ok, images, "ok")
     if thresholds.shape != (images,) or not np.issubdtype(thresholds.dtype, np.integer):
-        raise ResultError(
-            f"thresholds must be ({images},) integers, not {thresholds.shape} {thresholds.dtype}"
-        )
+        raise ResultError(f"thresholds must be ({images},) integers, not {thresholds.shape} {thresholds.dtype}")
     if ((thresholds < 0) | (thresholds >= LEVELS)).any():
         raise ResultError(f"thresholds must lie from 0 to {LEVELS - 1}")
     marked = (np.arange(LEVELS) > thresholds[:, None]) & ok[:, None]

@@ -57,8 +57,7 @@ def score_rows(cells: Cells, policy: ThresholdPolicy) -> list[Row]:
         ResultError: the policy needs validation cells that the run does not have.
     """
     return [
-        _row(spec, cells.where(cells.frame["spec"] == spec), policy)
-        for spec in cells.frame["spec"].drop_duplicates()
+        _row(spec, cells.where(cells.frame["spec"] == spec), policy) for spec in cells.frame["spec"].drop_duplicates()
     ]
 
 
@@ -121,7 +120,7 @@ def _scores(cells: Cells, policy: ThresholdPolicy) -> dict[str, float]:
     )
     cut = np.concatenate([threshold for _, threshold in parts])
     ok = (test.frame["status"] == "ok").to_numpy(dtype=bool)
-    return scores(test.defect, test.other, ok, cut, test.defect.any(axis=1))
+    return scores(test.defect, test.other, ok, cut, np.asarray(test.defect.any(axis=1)))
 
 
 def _thresholded(cells: Cells, policy: ThresholdPolicy) -> tuple[Cells, np.ndarray[tuple[int], np.dtype[np.int64]]]:

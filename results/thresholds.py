@@ -51,13 +51,9 @@ class ThresholdPolicy:
         if (self.value is not None) != (self.kind in ("fixed", "percentile")):
             raise ResultError(f"{self} is not a threshold policy; choose from {_CHOICES}")
         if self.kind == "fixed" and not 0 < (self.value or 0) <= 1:
-            raise ResultError(
-                f"the value of a fixed threshold must be above 0 and at most 1, not {self.value}"
-            )
+            raise ResultError(f"the value of a fixed threshold must be above 0 and at most 1, not {self.value}")
         if self.kind == "percentile" and not 0 < (self.value or 0) < 100:
-            raise ResultError(
-                f"a percentile threshold must lie between 0 and 100, both excluded, not {self.value}"
-            )
+            raise ResultError(f"a percentile threshold must lie between 0 and 100, both excluded, not {self.value}")
 
     def __str__(self) -> str:
         return self.kind if self.value is None else f"{self.kind}:{_plain(self.value)}"
@@ -203,9 +199,7 @@ def check_histograms(*parts: IntArray) -> None:
         if part.ndim != 2 or part.shape[1] != LEVELS or not np.issubdtype(part.dtype, np.integer):
             raise ResultError(f"histograms must be (N, {LEVELS}) integers, not {part.shape} {part.dtype}")
         if part.shape != parts[0].shape:
-            raise ResultError(
-                f"histograms of {len(parts[0])} and of {len(part)} images do not belong together"
-            )
+            raise ResultError(f"histograms of {len(parts[0])} and of {len(part)} images do not belong together")
         if (part < 0).any():
             raise ResultError("histograms count pixels, so nothing in them can be negative")
     empty = np.flatnonzero(np.sum([part.sum(1) for part in parts], axis=0) == 0)

@@ -63,7 +63,7 @@ def _features(network: nn.Module) -> nn.Module:
 
 
 def _densenet(network: nn.Module) -> nn.Module:
-    """torchvision's DenseNet ends its features by a functional ReLU; here it is a module."""
+    """Torchvision's DenseNet ends its features by a functional ReLU; here it is a module."""
     return nn.Sequential(OrderedDict([*_features(network).named_children(), ("relu5", nn.ReLU(inplace=True))]))
 
 
@@ -72,13 +72,21 @@ def _resnet(network: nn.Module) -> nn.Module:
     return nn.Sequential(OrderedDict((name, part) for name, part in network.named_children() if name not in head))
 
 
-_BODIES: dict[str, Body] = {"vgg": _features, "squeezenet": _features, "densenet": _densenet, "resnet": _resnet}
+_BODIES: dict[str, Body] = {
+    "vgg": _features,
+    "squeezenet": _features,
+    "densenet": _densenet,
+    "resnet": _resnet,
+}
 FAMILIES = tuple(_BODIES)
 
 
 def network_names() -> list[str]:
     """Return every name that `NetworkConfig` takes."""
-    return [BUILTIN, *(name for name in import_torchvision().models.list_models() if name.startswith(FAMILIES))]
+    return [
+        BUILTIN,
+        *(name for name in import_torchvision().models.list_models() if name.startswith(FAMILIES)),
+    ]
 
 
 def build(config: NetworkConfig, *, weights: str = "none", seed: int = 0) -> nn.Sequential:
@@ -98,12 +106,7 @@ def build(config: NetworkConfig, *, weights: str = "none", seed: int = 0) -> nn.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        if config.name == BUILTIN:
-            if weights != "none":
-                raise BenchError(f"the built-in network has no weights {weights!r}; leave --weights out")
-            body = _vgg_small()
-        else:
-            body = _torchvision_body(config.name, weights)
+        body = _body(config.name, weights)
         if config.activation == "leaky_relu":
             _leak(body)
         width = _width(body, config.channels)
@@ -115,6 +118,14 @@ def prepare(images: Tensor, config: NetworkConfig) -> Tensor:
     mean, deviation = (torch.tensor(values, device=images.device) for values in config.normalisation)
     scaled = images.float() / 255
     return (scaled.expand(-1, config.channels, -1, -1) - mean[:, None, None]) / deviation[:, None, None]
+
+
+def _body(name: str, weights: str) -> nn.Module:
+    if name != BUILTIN:
+        return _torchvision_body(name, weights)
+    if weights != "none":
+        raise BenchError(f"the built-in network has no weights {weights!r}; leave --weights out")
+    return _vgg_small()
 
 
 def _vgg_small() -> nn.Sequential:

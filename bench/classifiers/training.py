@@ -62,8 +62,8 @@ def train(
     """
     present = set(data.table["label"][data.table["split"] == "train"])
     if absent := set(data.classes) - present:
-        raise BenchError(f"the training split has no photograph of the class {sorted(absent)[0]}")
-    network = build(config, weights=weights, seed=seed).to(device, memory_format=torch.channels_last)
+        raise BenchError(f"the training split has no photograph of the class {min(absent)}")
+    network = build(config, weights=weights, seed=seed).to(device).to(memory_format=torch.channels_last)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         _fit(network, config, data, recipe, seed, device, progress)
@@ -72,9 +72,7 @@ def train(
     return network, metrics
 
 
-def evaluate(
-    network: nn.Module, config: NetworkConfig, data: TrainingSet, split: str, device: torch.device
-) -> Metrics:
+def evaluate(network: nn.Module, config: NetworkConfig, data: TrainingSet, split: str, device: torch.device) -> Metrics:
     """Measure a network in evaluation mode on one split.
 
     Raises:

@@ -28,6 +28,6 @@ def _show_version(asked: bool) -> None:  # noqa: FBT001  the command line's libr
 @app.callback()
 def main(
     *,
-    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),  # noqa: FBT003
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
 ) -> None:
     """Compare class activation maps for weakly supervised defect segmentation."""

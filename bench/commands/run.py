@@ -23,15 +23,13 @@ def run(
         str, typer.Option(help="all, paper, gradient, or specs, e.g. grad-cam,layer-cam/S2-S4+lt@30.")
     ] = "all",
     plugin: Annotated[
-        Optional[list[Path]],  # noqa: UP007, UP045  read at run time by the command line's library
+        Optional[list[Path]],  # noqa: UP045  read at run time by the command line's library
         typer.Option(help="Python file that registers methods; may be given again."),
     ] = None,
-    target: Annotated[
-        str, typer.Option(help="What is explained: a class index, label, predicted or margin.")
-    ] = "1",
+    target: Annotated[str, typer.Option(help="What is explained: a class index, label, predicted or margin.")] = "1",
     threshold: Annotated[str, typer.Option(help="otsu, fixed:0.5, percentile:95, oracle or tuned.")] = "otsu",
     out: Annotated[
-        Optional[Path],  # noqa: UP007, UP045
+        Optional[Path],  # noqa: UP045
         typer.Option(help="Folder of the run; by default one of its own under results/runs."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,

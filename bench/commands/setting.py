@@ -22,16 +22,15 @@ def _setting(
     *,
     dataset: Annotated[str, typer.Option(help="Name of the dataset.", rich_help_panel=DATA)] = "synthetic",
     data_root: Annotated[
-        Optional[Path],  # noqa: UP007, UP045  read at run time by the command line's library
-        typer.Option(
-            help="Its folder; else $CAM_BENCH_DATA/NAME, else the user's cache folder.", rich_help_panel=DATA
-        ),
+        Optional[Path],  # noqa: UP045  read at run time by the command line's library
+        typer.Option(help="Its folder; else $CAM_BENCH_DATA/NAME, else the user's cache folder.", rich_help_panel=DATA),
     ] = None,
     size: Annotated[
         str, typer.Option(help="Input size HEIGHTxWIDTH; the dataset's own by default.", rich_help_panel=DATA)
     ] = "",
     folds: Annotated[
-        int, typer.Option(help="Folds by item, every item tested once; 0: one split.", min=0, rich_help_panel=DATA)
+        int,
+        typer.Option(help="Folds by item, every item tested once; 0: one split.", min=0, rich_help_panel=DATA),
     ] = 0,
     network: Annotated[
         str, typer.Option(help="vgg-small, or a torchvision network.", rich_help_panel=CLASSIFIER)
@@ -54,11 +53,12 @@ def _setting(
         typer.Option(help="Changes to the training recipe, e.g. epochs=6,batch=8.", rich_help_panel=CLASSIFIER),
     ] = "",
     checkpoints: Annotated[
-        Optional[Path],  # noqa: UP007, UP045
+        Optional[Path],  # noqa: UP045
         typer.Option(help="Folder of trained classifiers; else the user's cache.", rich_help_panel=CLASSIFIER),
     ] = None,
     device: Annotated[
-        str, typer.Option(help="cpu, cuda, ...; the GPU by default where there is one.", rich_help_panel=CLASSIFIER)
+        str,
+        typer.Option(help="cpu, cuda, ...; the GPU by default where there is one.", rich_help_panel=CLASSIFIER),
     ] = "",
 ) -> "Setting":
     """Check the shared options and return what they stand for."""
