@@ -39,7 +39,7 @@ PHOTOGRAPHS, DEFECTIVE = 4, 2
     "synthetic",
     size=(128, 128),
     licence="MIT",
-    citation="CAM bench, synthetic surfaces with drawn defects, version 1",
+    citation=f"CAM bench, synthetic surfaces with drawn defects, version {VERSION}",
     url="made on the fly",
     generated=True,
 )

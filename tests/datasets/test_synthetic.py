@@ -22,8 +22,8 @@ from datasets.table import COLUMNS, fingerprint
 # Of the names and bytes of all files; the first set holds every surface and every defect.
 # If one changes, the set has changed: raise VERSION, then renew them.
 BYTES = {
-    (1, 48, 48, 25, 0): "16f1931ccd5c819a3f2f2fa076dd7df46ecaf3278b58a84a254b64379995eb05",
-    (1, 40, 72, 5, 3): "592ae9a24099b1618c7cb42ec679ee6655d7313298637a36a3346f29d1812dac",
+    (1, 48, 48, 25, 0): "ffd92bd1810723e14a7d2bc5506210d7c3877bd67f514624d2f10a12db95e97a",
+    (1, 40, 72, 5, 3): "15f9c0e654a0db8224f8e916ae296070ce296fe7028bc8658b9a4774398b079c",
 }
 
 sides = st.integers(32, 96)
@@ -100,10 +100,10 @@ def test_a_good_photograph_has_an_empty_mask(item, number, height, width):
 
 
 def test_what_is_on_disk_is_what_was_drawn(tmp_path):
-    table = generate(tmp_path, size=(32, 48), items=2).set_index("id")
+    table = generate(tmp_path, size=(33, 49), items=2).set_index("id")
     for item in range(2):
         for number in range(4):
-            image, mask = draw(0, item, number, (32, 48))
+            image, mask = draw(0, item, number, (33, 49))
             row = table.loc[name_of(item, number)]
             with Image.open(row["image_path"]) as stored:
                 assert stored.mode == "L"
