@@ -155,29 +155,26 @@ def _heatmaps(
     """Yield each method's heatmaps, or the status that says why there are none."""
     images = classifier.prepare(batch.images)
     seeds = tuple(int(hashlib.sha256(image.encode()).hexdigest()[:8], 16) for image in batch.ids)
-    possible = []
+    try:
+        evidence = Evidence(
+            classifier.network, anatomy, images, target, specs, labels=batch.labels, seeds=seeds
+        )
+    except BenchError:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever a network raises, the cells record what it was
+        yield from ((spec, _failure(error)) for spec in specs)
+        return
     for spec in by_gradient(specs):
-        if reason := _no_layers(anatomy, spec):
-            yield spec, f"not applicable: {reason}"
-        else:
-            possible.append(spec)
-    evidence = Evidence(classifier.network, anatomy, images, target, possible, labels=batch.labels, seeds=seeds)
-    for spec in possible:
         try:
             yield spec, heatmap(spec, evidence.view(spec))
         except NotApplicableError as error:
             yield spec, f"not applicable: {error}"
         except Exception as error:  # noqa: BLE001  a plug-in may raise anything; the cell records what it was
-            yield spec, f"failed: {type(error).__name__}: {error}"
+            yield spec, _failure(error)
 
 
-def _no_layers(anatomy: Anatomy, spec: MethodSpec) -> str:
-    """Return why the network has not the layers of `spec`; nothing if it has."""
-    try:
-        anatomy.choose(spec.layers)
-    except BenchError as error:
-        return str(error)
-    return ""
+def _failure(error: Exception) -> str:
+    return f"failed: {type(error).__name__}: {error}"
 
 
 def _unread(reason: str) -> LevelStatistics:

@@ -59,7 +59,7 @@ def run(
     names = [str(spec) for spec in specs]
     summary = summarise(folder, policy, names)
     (folder / "table.md").write_text(markdown(summary))
-    picture = draw(folder, names)
+    picture = draw(folder, [row.spec for row in summary.rows if row.applicable])
     if json:
         typer.echo(json_format.dumps(summary.as_json(), indent=2))
     else:

@@ -1,0 +1,169 @@
+"""Every command through its real entry point, in a folder and with a cache of its own."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from bench import __version__
+from bench.__main__ import main
+
+QUICK = ("--size", "64x64", "--recipe", "epochs=1", "--device", "cpu")
+PLUGIN = """
+from methods import gradient_method
+
+@gradient_method("absolute-cam", layers="stages", paper="none: a test")
+def absolute_cam(activation, gradient):
+    return (gradient.abs() * activation.abs()).sum(1)
+"""
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory):
+    return tmp_path_factory.mktemp("workplace")
+
+
+@pytest.fixture(scope="module")
+def bench(workplace):
+    environment = {key: value for key, value in os.environ.items() if key != "CAM_BENCH_DATA"}
+    environment |= {"XDG_CACHE_HOME": str(workplace / "cache"), "COLUMNS": "100"}
+
+    def call(*arguments, code=0):
+        command = [sys.executable, "-m", "bench", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=workplace, env=environment)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def first_run(bench):
+    return json.loads(bench("run", *QUICK, "--json").stdout)
+
+
+def test_help_names_every_command(bench):
+    text = bench("--help").stdout
+    assert all(command in text for command in ("run", "train", "list"))
+
+
+def test_version(bench):
+    assert bench("--version").stdout.strip() == __version__
+
+
+def test_run_gives_every_method_a_row_and_writes_what_it_names(first_run, workplace):
+    methods = {row["method"] for row in first_run["rows"]}
+    assert {"grad-cam", "layer-cam", "ra-cam@50", "lt-grad-cam@50", "random", "everything"} <= methods
+    run = workplace / first_run["run"]
+    assert (run / "overview.png").stat().st_size > 10_000
+    assert "| `grad-cam` |" in (run / "table.md").read_text()
+    assert not list(run.rglob("*.part"))
+
+
+def test_run_measures_all_but_what_has_no_answer(first_run):
+    assert [row["method"] for row in first_run["rows"] if not row["applicable"]] == ["cam"]
+    for row in first_run["rows"]:
+        if row["applicable"]:
+            assert row["images"] == 72
+            assert 0 <= row["iou"] <= 1
+
+
+def test_chance_is_what_it_should_be(first_run):
+    rows = {row["method"]: row for row in first_run["rows"]}
+    assert rows["everything"]["recall"] > 0.999
+    assert rows["everything"]["false_positive_area"] > 0.999
+    assert 0.3 < rows["random"]["recall"] < 0.7
+
+
+def test_a_second_run_computes_nothing_and_says_the_same(bench, first_run, workplace):
+    cells = workplace / first_run["run"] / "cells"
+    before = sorted(path.stat().st_mtime_ns for path in cells.iterdir())
+    again = json.loads(bench("run", *QUICK, "--json").stdout)
+    assert again == first_run
+    assert sorted(path.stat().st_mtime_ns for path in cells.iterdir()) == before
+
+
+def test_the_terminal_gets_a_table_a_protocol_and_a_next_step(bench, first_run):
+    text = bench("run", *QUICK, "--methods", "grad-cam,ra-cam@30").stdout
+    assert all(word in text for word in ("Micro-F1", "ra-cam@30", "threshold otsu", "overview.png"))
+    assert max(map(len, text.splitlines()[:4])) <= 100
+
+
+def test_a_tuned_threshold_takes_the_validation_images_along(bench, first_run):
+    rows = json.loads(
+        bench("run", *QUICK, "--methods", "grad-cam", "--threshold", "tuned", "--json").stdout
+    )["rows"]
+    assert rows[0]["supervision"] == "masks of validation"
+
+
+def test_a_plug_in_file_adds_a_method_that_takes_rules(bench, first_run, workplace):
+    (workplace / "absolute_cam.py").write_text(PLUGIN)
+    methods = "absolute-cam,absolute-cam/S2-S4=max+fgbp+lt@30"
+    text = bench("run", *QUICK, "--plugin", "absolute_cam.py", "--methods", methods, "--json").stdout
+    assert [row["method"] for row in json.loads(text)["rows"]] == [
+        "absolute-cam",
+        "absolute-cam/S2-S4=max+fgbp@30+lt@30",
+    ]
+
+
+def test_train_puts_checkpoints_and_cards_on_the_shelf_for_run(bench, workplace):
+    options = (*QUICK, "--folds", "2", "--head", "gap", "--checkpoints", "shelf")
+    text = bench("train", *options).stdout
+    assert "Confusion" in text
+    files = sorted(path.suffix for path in (workplace / "shelf").iterdir())
+    assert files == [".json", ".json", ".safetensors", ".safetensors"]
+    before = {path: path.stat().st_mtime_ns for path in (workplace / "shelf").iterdir()}
+    done = json.loads(bench("run", *options, "--methods", "cam,grad-cam,hires-cam,layer-cam", "--json").stdout)
+    assert {path: path.stat().st_mtime_ns for path in (workplace / "shelf").iterdir()} == before
+    assert {row["images"] for row in done["rows"]} == {360}
+
+
+def test_list_methods_names_papers(bench):
+    text = bench("list", "methods").stdout
+    assert "Selvaraju" in text
+    assert "ra-cam" in text
+
+
+def test_list_layers_shows_stages_shapes_and_signs(bench):
+    text = bench("list", "layers", "--model", "densenet121", "--size", "64x96").stdout
+    assert "S5" in text
+    assert "1024x2x3" in text
+    assert "signed" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("run", "--methods", "gradcam"), ("gradcam", "did you mean grad-cam")),
+        (("run", "--methods", "ra-cam@150"), ("percentile from 0 to 100",)),
+        (("run", "--dataset", "kssd"), ("kssd", "ksdd")),
+        (("run", "--dataset", "ksdd", "--data-root", "nowhere"), ("nowhere", "--data-root")),
+        (("run", "--size", "64"), ("HEIGHTxWIDTH",)),
+        (("run", "--recipe", "epoch=3"), ("epoch", "epochs")),
+        (("run", "--network", "resnet81"), ("resnet81", "resnet18")),
+        (("run", "--threshold", "otzu"), ("otzu", "otsu")),
+        (("run", "--target", "best"), ("best", "predicted")),
+        (("run", "--plugin", "none.py"), ("none.py",)),
+        (("run", "--network", "resnet18", "--weights", "none.pth"), ("none.pth",)),
+        (("train", "--weights", "imagenet"), ("built-in network has no weights",)),
+        (("list", "layers", "--model", "vgg61"), ("vgg61", "vgg16")),
+    ],
+)
+def test_a_mistake_ends_with_one_message_and_code_2(monkeypatch, tmp_path, capsys, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["bench", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    message = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert message.startswith("error: ")
+    assert all(word in message for word in words), message
+
+
+def test_a_layer_that_the_network_lacks_ends_without_a_traceback(bench, first_run):
+    done = bench("run", *QUICK, "--methods", "grad-cam/S9", code=2)
+    assert "S1 to S5" in done.stderr
+    assert "Traceback" not in done.stderr

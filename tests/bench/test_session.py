@@ -1,0 +1,156 @@
+"""Runs: what is kept, what is done again, what is recorded of failures."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from rich.progress import Progress
+from tiny_set import register_tiny, tiny_request
+
+from bench.classifiers.networks import NetworkConfig
+from bench.session import carry_out
+from methods import gradient_method
+from methods.registry import METHODS
+from results.errors import ResultError
+from results.scoring import equal_rows, score_rows
+from results.store import RunStore
+from results.thresholds import ThresholdPolicy
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    register_tiny(monkeypatch)
+    before = dict(METHODS)
+    yield
+    METHODS.clear()
+    METHODS.update(before)
+
+
+@pytest.fixture
+def progress():
+    return Progress(disable=True)
+
+
+def test_a_run_holds_one_cell_for_every_image_and_method(tmp_path, progress):
+    folder = carry_out(tiny_request(tmp_path), progress)
+    cells = RunStore(folder).cells()
+    assert len(cells.frame) == 8 * 3
+    assert set(cells.frame["spec"]) == {"grad-cam", "layer-cam", "ra-cam@50"}
+    assert (cells.defect + cells.other).sum(1).tolist() == [48 * 64] * 24
+
+
+def test_the_manifest_says_what_the_run_is(tmp_path, progress):
+    folder = carry_out(tiny_request(tmp_path), progress)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (classifier,) = manifest["classifiers"].values()
+    assert manifest["schema_version"] == 1
+    assert {"dataset_fingerprint", "code", "versions", "commit", "dirty", "device", "recipe"} <= manifest.keys()
+    assert {"fingerprint", "split_fingerprint", "test"} <= classifier.keys()
+
+
+def test_pixels_on_the_defect_are_those_of_the_masks(tmp_path, progress):
+    request = tiny_request(tmp_path)
+    cells = RunStore(carry_out(request, progress)).cells()
+    samples = request.experiment.samples.set_index("id")
+    for image, defect in zip(cells.frame["image"], cells.defect.sum(1), strict=True):
+        assert (defect > 0) == (samples.loc[image, "label"] == "defect")
+
+
+def test_folds_and_seeds_are_held_in_one_run(tmp_path, progress):
+    folder = carry_out(tiny_request(tmp_path, "layer-cam", folds=2, seeds=2), progress)
+    cells = RunStore(folder).cells()
+    assert cells.frame.groupby(["fold", "seed"]).size().tolist() == [20] * 4
+    (row,) = score_rows(cells, ThresholdPolicy("otsu"))
+    assert row.spread is not None
+
+
+def test_methods_that_are_added_later_leave_the_others_as_they_are(tmp_path, progress):
+    folder = carry_out(tiny_request(tmp_path, "grad-cam"), progress)
+    (first,) = (folder / "cells").iterdir()
+    written = first.stat().st_mtime_ns
+    carry_out(tiny_request(tmp_path, "grad-cam,layer-cam"), progress)
+    assert first.stat().st_mtime_ns == written
+    assert RunStore(folder).cells().frame.groupby("spec").size().to_dict() == {"grad-cam": 8, "layer-cam": 8}
+
+
+def test_validation_images_are_added_to_a_run_when_they_are_needed(tmp_path, progress):
+    folder = carry_out(tiny_request(tmp_path, "grad-cam"), progress)
+    carry_out(tiny_request(tmp_path, "grad-cam", splits=("test", "val")), progress)
+    assert RunStore(folder).cells().frame.groupby("split").size().to_dict() == {"test": 8, "val": 8}
+
+
+def test_another_setting_in_the_same_folder_is_refused(tmp_path, progress):
+    carry_out(tiny_request(tmp_path, "grad-cam"), progress)
+    with pytest.raises(ResultError, match="folds"):
+        carry_out(tiny_request(tmp_path, "grad-cam", folds=2), progress)
+
+
+def test_a_method_that_raises_is_recorded_and_tried_again(tmp_path, progress):
+    broken = True
+
+    @gradient_method("fragile", paper="none")
+    def fragile(activation, gradient):
+        if broken:
+            raise ZeroDivisionError("a planted fault")
+        return (gradient * activation).sum(1).relu()
+
+    folder = carry_out(tiny_request(tmp_path, "fragile,grad-cam"), progress)
+    cells = RunStore(folder).cells()
+    failed = cells.where(cells.frame["spec"] == "fragile")
+    assert set(failed.frame["status"]) == {"failed"}
+    assert "a planted fault" in failed.frame["reason"].iloc[0]
+    assert (failed.defect.sum(1) + failed.other.sum(1)).tolist() == [48 * 64] * 8
+    broken = False
+    carry_out(tiny_request(tmp_path, "fragile,grad-cam"), progress)
+    assert "failed" not in set(RunStore(folder).cells().frame["status"])
+
+
+def test_a_map_that_is_not_finite_is_an_empty_prediction(tmp_path, progress):
+    @gradient_method("not-a-number", paper="none")
+    def not_a_number(activation, gradient):
+        return (gradient * activation).sum(1) * torch.nan
+
+    cells = RunStore(carry_out(tiny_request(tmp_path, "not-a-number"), progress)).cells()
+    assert set(cells.frame["status"]) == {"not finite"}
+    (row,) = score_rows(cells, ThresholdPolicy("otsu"))
+    assert (row.mean["iou"], row.failed) == (0, 8)
+
+
+def test_a_photograph_that_cannot_be_read_is_recorded_and_the_run_goes_on(tmp_path, progress):
+    request = tiny_request(tmp_path, "grad-cam")
+    (assignment,) = request.experiment.assignments()
+    request.experiment.classifier(assignment, lambda _: lambda *_: None)
+    table = assignment.data.table
+    victim = table[table["split"] == "test"].iloc[0]
+    with open(victim["image_path"], "r+b") as image:
+        image.truncate(100)
+    cells = RunStore(carry_out(request, progress)).cells()
+    (reason,) = cells.frame["reason"][cells.frame["image"] == victim["id"]]
+    assert victim["image_path"] in reason
+    (row,) = score_rows(cells, ThresholdPolicy("otsu"))
+    assert (row.images, row.unread) == (7, 1)
+
+
+def test_equal_methods_are_found_behind_pooling_and_one_linear_layer(tmp_path, progress):
+    methods = "cam,grad-cam,hires-cam,xgrad-cam,layer-cam,random,ra-cam"
+    # With one of these two seeds every map of the last layer is flat, and flat maps tell nothing.
+    request = tiny_request(tmp_path, methods, network=NetworkConfig(head="gap"), seeds=2)
+    cells = RunStore(carry_out(request, progress)).cells()
+    assert (cells.frame["status"][cells.frame["spec"] == "grad-cam"] == "ok").any()
+    assert equal_rows(cells) == [("cam", "grad-cam", "hires-cam", "xgrad-cam")]
+
+
+def test_shares_of_layers_are_kept_and_add_up_to_one(tmp_path, progress):
+    cells = RunStore(carry_out(tiny_request(tmp_path, "layer-cam,grad-cam"), progress)).cells()
+    layered = cells.frame[(cells.frame["spec"] == "layer-cam") & (cells.frame["status"] == "ok")]
+    assert layered["layer_names"].map(len).eq(5).all()
+    assert np.allclose(np.stack(layered["shares"].tolist()).sum(1), 1)
+
+
+def test_the_gallery_keeps_levels_masks_and_photographs(tmp_path, progress):
+    folder = carry_out(tiny_request(tmp_path, "grad-cam,ra-cam"), progress)
+    images = list((folder / "gallery").iterdir())
+    assert len(images) == 4
+    names = {"image.png", "mask.png", "grad-cam.png", "ra-cam%4050.png"}
+    assert all({path.name for path in image.iterdir()} == names for image in images)

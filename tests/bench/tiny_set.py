@@ -1,0 +1,48 @@
+"""A dataset of 40 small photographs, a classifier that is quickly trained, and a request to run methods on it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from bench.classifiers.networks import NetworkConfig
+from bench.classifiers.recipe import Recipe
+from bench.experiment import Setting, find
+from bench.runner import Work
+from bench.session import Request
+from bench.targets import Target
+from datasets.registry import DATASETS, Dataset
+from datasets.synthetic import generate
+from methods import select
+
+TINY = "tiny-synthetic"
+
+
+def _samples(root):
+    return generate(root, size=(48, 64), items=10)
+
+
+def register_tiny(monkeypatch):
+    entry = Dataset(TINY, _samples, (48, 64), "MIT", "none", "none", generated=True)
+    monkeypatch.setitem(DATASETS, TINY, entry)
+
+
+def tiny_setting(folder: Path, **changes):
+    setting = Setting(
+        dataset=TINY,
+        data_root=folder / "data",
+        size=None,
+        folds=0,
+        seeds=1,
+        network=NetworkConfig(),
+        weights="none",
+        recipe=Recipe(epochs=1, batch=8, body_rate=0.02, head_rate=0.02),
+        shelf=folder / "shelf",
+        device=torch.device("cpu"),
+    )
+    return replace(setting, **changes)
+
+
+def tiny_request(folder: Path, methods="grad-cam,layer-cam,ra-cam", splits=("test",), **changes):
+    work = Work(tuple(select(methods)), Target(), splits)
+    return Request(find(tiny_setting(folder, **changes)), work, (), folder / "run", folder / "runs")
