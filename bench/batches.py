@@ -63,14 +63,11 @@ def batches(
     size: int,
     *,
     sampler: Sampler[int] | None = None,
-    workers: int = 0,
     device: torch.device | None = None,
 ) -> Iterator[Batch]:
     """Yield batches of `size` photographs on `device`, in order or as `sampler` says."""
-    loader = DataLoader(
-        photographs, size, sampler=sampler, num_workers=workers, collate_fn=_collate,
-        pin_memory=device is not None and device.type == "cuda",
-    )  # fmt: skip
+    pinned = device is not None and device.type == "cuda"
+    loader = DataLoader(photographs, size, sampler=sampler, collate_fn=_collate, pin_memory=pinned)
     for batch in loader:
         yield Batch(
             batch.images.to(device, non_blocking=True),

@@ -156,9 +156,7 @@ def _heatmaps(
     images = classifier.prepare(batch.images)
     seeds = tuple(int(hashlib.sha256(image.encode()).hexdigest()[:8], 16) for image in batch.ids)
     try:
-        evidence = Evidence(
-            classifier.network, anatomy, images, target, specs, labels=batch.labels, seeds=seeds
-        )
+        evidence = Evidence(classifier.network, anatomy, images, target, specs, labels=batch.labels, seeds=seeds)
     except BenchError:
         raise
     except Exception as error:  # noqa: BLE001  whatever a network raises, the cells record what it was

@@ -15,9 +15,11 @@ from rich.progress import Progress
 from bench.classifiers.checkpoint import Classifier, load
 from bench.commands.progress import training_progress
 from bench.environment import code_fingerprint, commit, versions
+from bench.errors import BenchError
 from bench.experiment import Assignment, Experiment
 from bench.gallery import Gallery, choose
 from bench.runner import Work, run
+from datasets import GOOD
 from results.store import RunStore
 
 IDENTITY = (
@@ -50,11 +52,15 @@ def carry_out(request: Request, progress: Progress) -> Path:
     """Train what is not trained, compute what is not computed, and return the run's folder.
 
     Raises:
-        BenchError: a classifier cannot be trained or loaded, or a network has not the layers asked for.
+        BenchError: nothing is defective, a classifier cannot be trained or loaded, or a network has not the layers
+            that are asked for.
         ResultError: the folder holds another run.
     """
     experiment = request.experiment
     assignments = list(experiment.assignments())
+    tables = [request.work.photographs(one) for one in assignments]
+    if all((table["label"] == GOOD).all() for table in tables):
+        raise BenchError("no photograph that would be scored shows a defect")
     classifiers = {
         one.path.name: experiment.classifier(one, lambda plan: training_progress(progress, plan)) for one in assignments
     }
@@ -62,7 +68,6 @@ def carry_out(request: Request, progress: Progress) -> Path:
     folder = request.out or request.shelf / _name(manifest)
     store = RunStore(folder)
     store.begin(manifest, IDENTITY)
-    tables = [request.work.photographs(one) for one in assignments]
     gallery = Gallery(folder / "gallery", choose(pd.concat(tables).drop_duplicates("id")))
     task = progress.add_task("heatmaps", total=sum(map(len, tables)), shown="")
     for one in assignments:

@@ -38,8 +38,9 @@ class TrainingSet:
     size: tuple[int, int]
 
     def photographs(self, split: str, channels: int) -> Photographs:
-        """Return the photographs of one split."""
-        return Photographs(self.table[self.table["split"] == split], self.size, channels, self.classes)
+        """Return the photographs of one split; their masks are withheld."""
+        rows = self.table[self.table["split"] == split].assign(mask_path="")
+        return Photographs(rows, self.size, channels, self.classes)
 
 
 def train(
