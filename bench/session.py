@@ -13,7 +13,7 @@ import pandas as pd
 from rich.progress import Progress
 
 from bench.classifiers.checkpoint import Classifier, load
-from bench.commands.progress import training_progress
+from bench.commands.terminal import training_progress
 from bench.environment import code_fingerprint, commit, versions
 from bench.errors import BenchError
 from bench.experiment import Assignment, Experiment

@@ -35,7 +35,7 @@ def grad_cam_plus_plus(activation: Tensor, gradient: Tensor) -> Tensor:
     return (weight * activation).sum(1).relu()
 
 
-@gradient_method("xgrad-cam", paper="Fu et al. 2020, eq. 6-7")
+@gradient_method("xgrad-cam", paper="Fu et al. 2020")
 def xgrad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
     """ReLU(Σ_k w_k A_k), w_k = Σ_ij g A / Σ_ij A; a channel whose activations cancel has no weight."""
     total = activation.sum((2, 3), keepdim=True)
@@ -45,13 +45,13 @@ def xgrad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
     return (weight * activation).sum(1).relu()
 
 
-@gradient_method("hires-cam", paper="Draelos and Carin 2020, eq. 4; the ReLU as in Grad-CAM")
+@gradient_method("hires-cam", paper="Draelos and Carin 2020; the ReLU as in Grad-CAM")
 def hires_cam(activation: Tensor, gradient: Tensor) -> Tensor:
     """ReLU(Σ_k g_k A_k), position by position."""
     return (gradient * activation).sum(1).relu()
 
 
-@gradient_method("layer-cam", layers="stages", paper="Jiang et al. 2021, eq. 5-7")
+@gradient_method("layer-cam", layers="stages", paper="Jiang et al. 2021")
 def layer_cam(activation: Tensor, gradient: Tensor) -> Tensor:
     """ReLU(Σ_k ReLU(g_k) A_k), position by position."""
     return (gradient.relu() * activation).sum(1).relu()

@@ -10,9 +10,9 @@ app = typer.Typer(help="List methods, or the layers of a network.", no_args_is_h
 @app.command()
 def methods() -> None:
     """List the methods and the aliases, with their layers and where their equations are."""
-    from rich.console import Console
     from rich.table import Table
 
+    from bench.commands.terminal import output
     from methods import METHODS
     from methods.registry import ALIASES
 
@@ -21,7 +21,7 @@ def methods() -> None:
         table.add_row(method.name, method.layers, method.paper)
     for name, spec in ALIASES.items():
         table.add_row(name, "", f"{spec}")
-    Console().print(table)
+    output().print(table)
 
 
 @app.command()
@@ -32,12 +32,12 @@ def layers(
 ) -> None:
     """List the stages and the layers of a network with their shapes; signed ones can be negative."""
     import torch
-    from rich.console import Console
     from rich.table import Table
 
     from bench.anatomy import examine
     from bench.classifiers.networks import build
     from bench.commands.setting import network_config, read_size
+    from bench.commands.terminal import output
 
     config = network_config(model, head, "relu")
     height, width = read_size(size) or (224, 224)
@@ -50,4 +50,4 @@ def layers(
             shape = "x".join(map(str, layer.shape))
             sign = "signed" if layer.signed else ""
             table.add_row(stages.get(layer.name, ""), f"layer.{layer.name}", layer.kind, shape, sign)
-    Console().print(table)
+    output().print(table)

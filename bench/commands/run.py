@@ -37,7 +37,7 @@ def run(
 ) -> None:
     """Run methods on the test images and print the table; what a run has is not computed again."""
     started = time.perf_counter()
-    from bench.commands.progress import bar
+    from bench.commands.terminal import bar
     from bench.experiment import find
     from bench.plugins import load_plugins
     from bench.runner import Work
@@ -67,13 +67,12 @@ def run(
 
 
 def _print(summary: "Summary", picture: Path, seconds: float) -> None:
-    from rich.console import Console
-
+    from bench.commands.terminal import output
     from reports.table import notes, terminal
 
-    console = Console()
+    console = output()
     console.print(terminal(summary))
     console.print()
     for line in notes(summary):
-        console.print(line, highlight=False)
-    console.print(f"\nDone in {seconds:.0f} s. Open {picture} next.", soft_wrap=True, highlight=False)
+        console.print(line)
+    console.print(f"\nDone in {seconds:.0f} s. Open {picture} next.", soft_wrap=True)

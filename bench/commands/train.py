@@ -11,10 +11,9 @@ if TYPE_CHECKING:
 @takes_setting
 def train(*, setting: "Setting") -> None:
     """Train a classifier for each fold and seed, from image labels only; those on the shelf are kept."""
-    from rich.console import Console
     from rich.table import Table
 
-    from bench.commands.progress import bar, training_progress
+    from bench.commands.terminal import bar, output, training_progress
     from bench.experiment import find
 
     experiment = find(setting)
@@ -31,6 +30,6 @@ def train(*, setting: "Setting") -> None:
                 str(test.confusion),
                 assignment.path.name,
             )
-    console = Console()
+    console = output()
     console.print(table)
     console.print(f"The checkpoints and their cards are in {setting.shelf}", soft_wrap=True)

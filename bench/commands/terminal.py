@@ -1,7 +1,8 @@
-"""Progress on the terminal; silent where the output is not one."""
+"""What goes to the terminal: results to the output, progress beside it and only where someone looks."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,8 +14,16 @@ if TYPE_CHECKING:
     from bench.classifiers.checkpoint import TrainingPlan
     from bench.classifiers.training import Progress as TrainingProgress
 
+COLUMNS = 100
+"""Width of tables in files and pipes, which have none of their own."""
+
 messages = Console(stderr=True)
 """What a program that reads the output must not see."""
+
+
+def output() -> Console:
+    """Return the console for results."""
+    return Console(width=None if sys.stdout.isatty() else COLUMNS, highlight=False)
 
 
 @contextmanager
