@@ -1,0 +1,281 @@
+"""What holds for every registered method on every network, also for methods that do not exist yet."""
+
+import gc
+from contextlib import suppress
+
+import pytest
+import torch
+from plain_registries import restored
+from small_networks import CLASSES, NETWORKS, SIZE, chain, pictures
+from torch import nn
+
+from bench import explain
+from bench.errors import BenchError
+from methods import NotApplicableError, alias, evidence_method, gradient_method
+from methods.registry import METHODS, names
+
+EXTRA = ("layer-cam+fgbp", "grad-cam/convs=tanh+fgbp@80+lt@20", "hires-cam/S1-S2=product")
+TEXTS = (*names(), *EXTRA)
+
+
+def checked(network, text, **options):
+    """Return the maps, or None where the method says that it has no answer on this network."""
+    try:
+        return explain(network, pictures(4), text, **options)[text]
+    except NotApplicableError:
+        return None
+
+
+def assert_well_formed(text, make):
+    maps = checked(make(), text)
+    if maps is None:
+        return
+    assert maps.shape == (4, *SIZE)
+    assert maps.dtype == torch.float32
+    assert maps.isfinite().all()
+    assert (maps >= 0).all()
+    assert not maps.requires_grad
+
+
+def assert_same_in_any_batch(text, make):
+    network = make()
+    together = checked(network, text)
+    if together is None or METHODS.get(text, METHODS["cam"]).chance:
+        return  # the floors draw from seeds: their own tests
+    for image, maps in zip(pictures(4), together, strict=True):
+        (alone,) = explain(network, image[None], text)[text]
+        torch.testing.assert_close(alone, maps, rtol=1e-5, atol=1e-5 * maps.max().item())
+
+
+def state(network):
+    """Everything about a network that a caller could notice."""
+    hooks = [
+        (name, attribute, len(value))
+        for name, module in network.named_modules()
+        for attribute, value in vars(module).items()
+        if "hooks" in attribute and value is not None
+    ]
+    tensors = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    gradients = {
+        name: None if tensor.grad is None else tensor.grad.clone() for name, tensor in network.named_parameters()
+    }
+    flags = {
+        "modules": [(name, id(module), module.training) for name, module in network.named_modules()],
+        "parameters": [(name, id(p), p.requires_grad) for name, p in network.named_parameters()],
+        "hooks": hooks,
+    }
+    return flags, tensors, gradients
+
+
+def same(first, second):
+    if first is None or second is None:
+        return first is second
+    return torch.equal(first, second)
+
+
+def assert_unchanged(network, before):
+    flags, tensors, gradients = state(network)
+    assert flags == before[0]
+    for now, then in ((tensors, before[1]), (gradients, before[2])):
+        assert now.keys() == then.keys()
+        assert [name for name in now if not same(now[name], then[name])] == []
+
+
+def lived_in(network):
+    """Give a network what a caller may have left in it: gradients, mixed training flags, a hook."""
+    network.train()
+    first, *rest = network.children()
+    first.eval()
+    rest[1].register_forward_hook(lambda *_: None)
+    for number, parameter in enumerate(network.parameters()):
+        if number % 2:
+            parameter.grad = torch.full_like(parameter, 0.5)
+    return network
+
+
+def assert_leaves_all_as_it_was(text, make):
+    network, images = lived_in(make()), pictures(2)
+    for target in (1, CLASSES + 5):
+        before, pixels, drawn = state(network), images.clone(), torch.get_rng_state()
+        with suppress(NotApplicableError) if target == 1 else pytest.raises(BenchError, match="has classes"):
+            explain(network, images, text, target=target)
+        assert_unchanged(network, before)
+        assert torch.equal(images, pixels)
+        assert not images.requires_grad
+        assert images.grad is None
+        assert torch.equal(torch.get_rng_state(), drawn)
+
+
+CHECKS = (assert_well_formed, assert_same_in_any_batch, assert_leaves_all_as_it_was)
+
+
+@pytest.mark.parametrize("make", NETWORKS.values(), ids=NETWORKS)
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_method_on_every_network(check, text, make):
+    check(text, make)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_method_finds_something_on_a_network_made_for_it(text):
+    maps = checked(chain(kind="gap"), text)
+    assert maps is not None
+    assert (maps.amax((1, 2)) > maps.amin((1, 2))).all()
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_caller_may_have_turned_gradients_off(text):
+    expected = checked(chain(kind="gap"), text)
+    with torch.no_grad():
+        assert torch.equal(checked(chain(kind="gap"), text), expected)
+        assert not torch.is_grad_enabled()
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_callers_images_may_require_gradients(text):
+    network, images = chain(kind="gap"), pictures(2).requires_grad_()
+    for given in (images, images * 1):
+        maps = explain(network, given, text)[text]
+        assert not maps.requires_grad
+    assert images.grad is None
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_frozen_parameters_change_nothing(text):
+    free, frozen = (checked(NETWORKS[name](), text) for name in ("in-place ReLU, gap", "frozen, gap"))
+    assert torch.equal(free, frozen)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_writing_a_relu_in_place_changes_nothing(text):
+    plain, in_place = (checked(NETWORKS[name](), text) for name in ("ReLU", "in-place ReLU"))
+    assert (plain is None) == (in_place is None)
+    assert plain is None or torch.equal(plain, in_place)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_writing_a_leaky_relu_in_place_changes_nothing(text):
+    plain = checked(chain(lambda: nn.LeakyReLU(0.1)), text)
+    in_place = checked(chain(lambda: nn.LeakyReLU(0.1, inplace=True)), text)
+    assert (plain is None) == (in_place is None)
+    assert plain is None or torch.equal(plain, in_place)
+
+
+class Preparing(nn.Module):
+    """Normalises what it is given in place, as some published networks do."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = chain()
+
+    def forward(self, images):
+        return self.body(images.sub_(0.5).div_(0.25))
+
+
+@pytest.mark.parametrize("text", ["grad-cam", "random"])
+def test_images_survive_a_network_that_writes_on_its_input(text):
+    images = pictures(2)
+    before = images.clone()
+    explain(Preparing().eval(), images, text)
+    assert torch.equal(images, before)
+
+
+@pytest.mark.parametrize("rules", ["", "+fgbp+lt"])
+def test_a_method_that_raises_leaves_all_as_it_was(rules):
+    def broken(activation, gradient):
+        raise RuntimeError("mine")
+
+    gradient_method("broken", layers="stages", paper="none")(broken)
+    network, images = lived_in(chain()), pictures(2)
+    before, pixels = state(network), images.clone()
+    with pytest.raises(RuntimeError, match="mine"):
+        explain(network, images, f"broken{rules}")
+    assert_unchanged(network, before)
+    assert torch.equal(images, pixels)
+
+
+@pytest.mark.parametrize("text", ["grad-cam/S9", "layer-cam/layer.nowhere"])
+def test_layers_that_do_not_exist_leave_all_as_it_was(text):
+    network, images = lived_in(chain()), pictures(2)
+    before = state(network)
+    with pytest.raises(BenchError, match="this network has"):
+        explain(network, images, ["ra-cam", text])
+    assert_unchanged(network, before)
+
+
+@pytest.mark.parametrize("at", ["first", "later"])
+def test_a_network_that_raises_is_left_as_it_was(at):
+    network, images = lived_in(chain()), pictures(2)
+
+    class Moody(nn.Module):
+        calls = 0
+
+        def forward(self, x):
+            Moody.calls += 1
+            if at == "first" or Moody.calls > 1:
+                raise RuntimeError("mine")
+            return x
+
+    network.append(Moody())
+    before = state(network)
+    with pytest.raises(RuntimeError, match="mine"):
+        explain(network, images, "grad-cam")
+    assert_unchanged(network, before)
+
+
+def test_memory_stays_flat():
+    network, images, texts = chain(kind="gap"), pictures(2), list(TEXTS)
+
+    def living(calls):
+        for _ in range(calls):
+            explain(network, images, texts)
+        gc.collect()
+        return len(gc.get_objects())
+
+    living(3)
+    gc.freeze()  # what lived before is not counted, which takes long
+    try:
+        before = living(1)
+        # A tensor or a hook that stays behind is at least one object a call.
+        assert living(30) - before < 30
+    finally:
+        gc.unfreeze()
+
+
+# The checks above have to fail where a method breaks the contract.
+BREAKS = {
+    "wrong size": (assert_well_formed, lambda view: view.input[:1, 0].abs()),
+    "not finite": (assert_well_formed, lambda view: view.input[:, 0] * torch.nan),
+    "negative": (assert_well_formed, lambda view: -view.input[:, 0].abs()),
+    "float64": (assert_well_formed, lambda view: view.input[:, 0].abs().double()),
+    "on the graph": (assert_well_formed, lambda view: view.input[:, 0].abs().requires_grad_()),
+    "over the batch": (assert_same_in_any_batch, lambda view: view.input[:, 0].abs() / view.input.max()),
+    "writes on the images": (assert_leaves_all_as_it_was, lambda view: view.input.abs_()[:, 0]),
+    "draws from everyone's generator": (assert_leaves_all_as_it_was, lambda view: torch.rand(2, *SIZE)),
+}
+
+
+@pytest.mark.parametrize(("check", "compute"), BREAKS.values(), ids=BREAKS)
+def test_the_checks_see_a_broken_method(check, compute):
+    evidence_method("mine", paper="none")(compute)
+    with pytest.raises(AssertionError):
+        check("mine", chain)
+
+
+def test_the_checks_accept_a_sound_new_method():
+    @gradient_method("mine", layers="stages", paper="none")
+    def mine(activation, gradient):
+        return (activation * gradient).abs().amax(1)
+
+    alias("my-own", "mine+fgbp+lt")
+    for text in ("mine", "my-own@30", "mine/convs=max+lt"):
+        for make in NETWORKS.values():
+            for check in CHECKS:
+                check(text, make)
+
+
+def test_what_is_registered_is_tested():
+    with restored():
+        evidence_method("mine", paper="none")(lambda view: view.input[:, 0])
+        assert set(names()) - set(TEXTS) == {"mine"}
+    assert set(names()) <= set(TEXTS)

@@ -1,0 +1,161 @@
+"""Libraries that do not fit, names that others have taken, and what a run says of its surroundings."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import environment
+from bench.environment import ROOT, check_own_datasets, code_fingerprint, commit, import_torchvision, versions
+from bench.errors import BenchError
+
+
+def python(folder, *arguments, first=()):
+    """Run Python in `folder`, with `first` before everything else that can be imported."""
+    paths = [*map(str, first), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    variables = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=folder, env=variables)
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A folder that is not the checkout."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def foreign(tmp_path):
+    """A folder with a package called datasets that is not ours."""
+    package = tmp_path / "site" / "datasets"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text('"""Another one."""\n')
+    return package.parent
+
+
+def test_a_torchvision_that_does_not_fit_torch_is_said_so(tmp_path, elsewhere):
+    package = tmp_path / "site" / "torchvision"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text('raise RuntimeError("operator torchvision::nms does not exist")\n')
+    done = python(elsewhere, "-m", "bench", "list", "layers", "--model", "vgg11", first=[package.parent])
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: torch and torchvision do not fit each other here (torch 2.")
+    for part in ("operator torchvision::nms does not exist", "--force-reinstall torch torchvision"):
+        assert part in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("error", [RuntimeError, ImportError])
+def test_every_way_in_which_torchvision_fails_is_caught(monkeypatch, error):
+    def fail(name):
+        raise error(f"no {name}")
+
+    monkeypatch.setattr(environment.importlib, "import_module", fail)
+    with pytest.raises(BenchError, match=r"do not fit each other .*no torchvision"):
+        import_torchvision()
+
+
+def test_a_foreign_package_called_datasets_ends_the_command_line_with_advice(elsewhere, foreign):
+    done = python(elsewhere, "-m", "bench", "list", "methods", first=[foreign])
+    assert done.returncode == 2
+    assert done.stdout == ""
+    for part in ("error: ", str(foreign / "datasets"), "pip uninstall datasets", "virtual environment", str(ROOT)):
+        assert part in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_explain_works_beside_a_foreign_package_called_datasets(elsewhere, foreign):
+    code = "from bench import explain; import sys; print(explain.__name__, 'datasets' in sys.modules)"
+    done = python(elsewhere, "-c", code, first=[foreign])
+    assert done.stdout.split() == ["explain", "False"], done.stderr
+
+
+def test_our_own_datasets_are_recognised():
+    check_own_datasets()
+
+
+def test_the_command_line_works_from_another_folder(elsewhere):
+    done = python(elsewhere, "-m", "bench", "--version")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_versions_name_what_a_number_can_depend_on():
+    found = versions()
+    assert {"python", "platform", "torch", "torchvision", "numpy", "pandas", "pillow"} <= set(found)
+    assert found["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert found["torch"].startswith("2.")
+
+
+def test_a_library_that_is_not_there_is_said_so(monkeypatch):
+    monkeypatch.setattr(environment, "LIBRARIES", ("no-such-library",))
+    assert versions()["no-such-library"] == "not installed"
+
+
+def test_the_commit_is_unknown_without_git(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert commit() == ("", False)
+
+
+def test_the_commit_is_unknown_outside_of_a_checkout(monkeypatch, elsewhere):
+    monkeypatch.setattr(environment, "ROOT", elsewhere)
+    assert commit() == ("", False)
+
+
+def test_a_changed_file_makes_the_checkout_dirty(monkeypatch, elsewhere):
+    def git(*arguments):
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+        subprocess.run(["git", "-C", str(elsewhere), *who, *arguments], check=True, capture_output=True)
+
+    monkeypatch.setattr(environment, "ROOT", elsewhere)
+    git("init")
+    (elsewhere / "code.py").write_text("one\n")
+    git("add", "code.py")
+    git("commit", "-m", "one")
+    head, dirty = commit()
+    assert len(head) == 40
+    assert not dirty
+    (elsewhere / "notes.txt").write_text("not in the checkout\n")
+    assert commit() == (head, False)
+    (elsewhere / "code.py").write_text("two\n")
+    assert commit() == (head, True)
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A checkout of one file in each package."""
+    for package in ("bench", "datasets", "methods", "results", "reports"):
+        (tmp_path / package / "deep").mkdir(parents=True)
+        (tmp_path / package / "deep" / "one.py").write_text(package)
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("package", ["bench", "datasets", "methods", "results"])
+def test_the_codes_fingerprint_changes_with_what_a_heatmap_depends_on(checkout, package):
+    before = code_fingerprint([])
+    (checkout / package / "deep" / "one.py").write_text("changed")
+    assert code_fingerprint([]) != before
+    assert len(before) == 16
+
+
+def test_the_codes_fingerprint_does_not_change_with_a_report_or_a_text(checkout):
+    before = code_fingerprint([])
+    (checkout / "reports" / "deep" / "one.py").write_text("changed")
+    (checkout / "bench" / "notes.md").write_text("new")
+    assert code_fingerprint([]) == before
+
+
+def test_a_plugins_file_is_part_of_the_code(checkout):
+    plugin = checkout / "plugin.py"
+    found = set()
+    for text in ("one", "two"):
+        plugin.write_text(text)
+        found.add(code_fingerprint([plugin]))
+    assert len(found | {code_fingerprint([])}) == 3
+
+
+def test_the_root_is_the_checkout():
+    assert Path(environment.__file__).parent == ROOT / "bench"

@@ -1,0 +1,183 @@
+"""Photographs and masks of every kind of file, and what is no image."""
+
+import numpy as np
+import pytest
+from fake_trees import png
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from PIL import Image
+
+from datasets import DatasetError, read_image, read_mask
+
+SHAPE = (5, 7)
+DEFECT = np.zeros(SHAPE, dtype=bool)
+DEFECT[1:3, 2:6] = True
+sides = st.integers(1, 40)
+
+
+def palette_image(pixels):
+    image = Image.fromarray(pixels, "P")
+    image.putpalette([0, 0, 0, 255, 0, 0, 1, 0, 0])
+    return image
+
+
+def with_alpha(alpha):
+    values = np.zeros((*SHAPE, 4), dtype=np.uint8)
+    values[DEFECT, 1] = 1
+    values[..., 3] = alpha
+    return Image.fromarray(values)
+
+
+MASKS = {
+    "1-bit.bmp": lambda: Image.fromarray(DEFECT),
+    "1-bit.png": lambda: Image.fromarray(DEFECT),
+    "8-bit.bmp": lambda: Image.fromarray(255 * DEFECT.astype(np.uint8)),
+    "faint-8-bit.png": lambda: Image.fromarray(DEFECT.astype(np.uint8)),
+    "16-bit.png": lambda: Image.fromarray(DEFECT.astype(np.uint16)),
+    "16-bit.tiff": lambda: Image.fromarray(DEFECT.astype(np.uint16)),
+    "palette.png": lambda: palette_image(2 * DEFECT.astype(np.uint8)),
+    "one-channel-of-rgb.png": lambda: Image.fromarray(np.stack([0 * DEFECT, 0 * DEFECT, DEFECT], 2).astype(np.uint8)),
+    "opaque.png": lambda: with_alpha(255),
+    "transparent.png": lambda: with_alpha(0),
+    "grey-alpha.png": lambda: Image.fromarray(np.stack([9 * DEFECT, 255 + 0 * DEFECT], 2).astype(np.uint8), "LA"),
+}
+
+
+@pytest.mark.parametrize("name", MASKS)
+@pytest.mark.filterwarnings("ignore:.*mode.*:DeprecationWarning")
+def test_a_mask_is_what_is_above_0_in_any_kind_of_file(tmp_path, name):
+    path = tmp_path / name
+    MASKS[name]().save(path)
+    mask = read_mask(str(path), SHAPE)
+    assert mask.dtype == np.bool_
+    assert np.array_equal(mask, DEFECT)
+
+
+def test_no_mask_means_no_defect():
+    mask = read_mask("", (3, 8))
+    assert mask.shape == (3, 8)
+    assert not mask.any()
+
+
+def source(old, new):
+    """Pixel of the old side that lies under the centre of each pixel of the new one."""
+    return [int((2 * place + 1) * old // (2 * new)) for place in range(new)]
+
+
+@settings(deadline=None, max_examples=60)
+@given(arrays.arrays(np.bool_, st.tuples(sides, sides)), sides, sides)
+def test_a_resized_mask_is_made_of_its_own_pixels(tmp_path_factory, values, height, width):
+    path = png(tmp_path_factory.getbasetemp() / "resized.png", values)
+    mask = read_mask(str(path), (height, width))
+    rows, columns = source(values.shape[0], height), source(values.shape[1], width)
+    assert mask.shape == (height, width)
+    assert np.array_equal(mask, values[np.ix_(rows, columns)])
+
+
+@settings(deadline=None, max_examples=60)
+@given(*[st.integers(20, 60)] * 4, st.data())
+def test_a_resized_mask_is_not_dilated(tmp_path_factory, height, width, new_height, new_width, data):
+    top, left = data.draw(st.integers(0, height - 8)), data.draw(st.integers(0, width - 8))
+    values = np.zeros((height, width), dtype=bool)
+    values[top : top + 8, left : left + 8] = True
+    path = png(tmp_path_factory.getbasetemp() / "square.png", values)
+    mask = read_mask(str(path), (new_height, new_width))
+    # A square of side 8 keeps its sides to within one pixel, on average exactly.
+    for axis, scale in ((1, new_height / height), (0, new_width / width)):
+        assert abs(mask.any(axis=axis).sum() - 8 * scale) < 1
+    assert mask.sum() == mask.any(axis=0).sum() * mask.any(axis=1).sum()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_photograph_is_channels_height_width(tmp_path, channels):
+    path = png(tmp_path / "photo.png", np.full((20, 30), 77, np.uint8))
+    image = read_image(str(path), (11, 13), channels)
+    assert image.shape == (channels, 11, 13)
+    assert image.dtype == np.uint8
+    assert (image == 77).all()
+
+
+def test_a_photograph_of_the_size_asked_for_is_not_changed(tmp_path):
+    values = np.random.default_rng(0).integers(0, 256, (6, 9), dtype=np.uint8)
+    path = png(tmp_path / "photo.png", values)
+    assert np.array_equal(read_image(str(path), (6, 9), 1)[0], values)
+
+
+def test_height_comes_before_width(tmp_path):
+    values = np.zeros((40, 10), np.uint8)
+    values[:20] = 200
+    image = read_image(str(png(tmp_path / "photo.png", values)), (8, 4), 1)[0]
+    assert image[0].tolist() == [200] * 4
+    assert image[-1].tolist() == [0] * 4
+
+
+def test_colour_is_read_as_rgb_and_as_grey(tmp_path):
+    path = png(tmp_path / "photo.png", np.full((4, 4, 3), (200, 100, 50), np.uint8))
+    assert read_image(str(path), (4, 4), 3)[:, 0, 0].tolist() == [200, 100, 50]
+    # ITU-R 601: 0.299 red, 0.587 green, 0.114 blue.
+    assert read_image(str(path), (4, 4), 1)[0, 0, 0] in (124, 125)
+
+
+@pytest.mark.parametrize("name", ["photo.png", "photo.tiff"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_16_bits_are_scaled_to_8(tmp_path, name, channels):
+    values = np.array([[0, 257, 128 * 257, 65535]], dtype=np.uint16)
+    image = read_image(str(png(tmp_path / name, values)), (1, 4), channels)
+    for channel in image:
+        assert channel.tolist() == [[0, 1, 128, 255]]
+
+
+def test_a_smaller_photograph_is_the_mean_of_its_pixels(tmp_path):
+    # A checkerboard shrunk without antialiasing would be black or white.
+    values = (np.indices((32, 32)).sum(0) % 2 * 255).astype(np.uint8)
+    image = read_image(str(png(tmp_path / "photo.png", values)), (4, 4), 1)
+    assert abs(image.astype(int) - 127).max() <= 3
+
+
+def read_either(kind, path):
+    return read_image(str(path), SHAPE, 1) if kind == "image" else read_mask(str(path), SHAPE)
+
+
+@pytest.mark.parametrize("kind", ["image", "mask"])
+@pytest.mark.parametrize("ending", ["png", "bmp", "jpg", "tiff"])
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+def test_a_truncated_file_is_refused_by_name(tmp_path, kind, ending):
+    path = png(tmp_path / f"cut.{ending}", np.random.default_rng(0).integers(0, 256, (30, 30), dtype=np.uint8))
+    whole = path.read_bytes()
+    for share in (0.05, 0.3, 0.6, 0.8):
+        path.write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(DatasetError, match=rf"cut\.{ending} cannot be read"):
+            read_either(kind, path)
+
+
+@pytest.mark.parametrize("kind", ["image", "mask"])
+def test_a_file_of_no_bytes_is_called_empty(tmp_path, kind):
+    path = tmp_path / "nothing.png"
+    path.touch()
+    with pytest.raises(DatasetError, match=r"nothing\.png is empty"):
+        read_either(kind, path)
+
+
+@pytest.mark.parametrize("kind", ["image", "mask"])
+def test_a_text_is_no_image(tmp_path, kind):
+    path = tmp_path / "notes.png"
+    path.write_text("not an image")
+    with pytest.raises(DatasetError, match=r"notes\.png cannot be read"):
+        read_either(kind, path)
+
+
+@pytest.mark.parametrize("kind", ["image", "mask"])
+def test_a_missing_file_is_refused_by_name(tmp_path, kind):
+    with pytest.raises(DatasetError, match=r"gone\.png cannot be read"):
+        read_either(kind, tmp_path / "gone.png")
+
+
+@pytest.mark.parametrize("kind", ["image", "mask"])
+def test_a_damaged_header_that_claims_a_huge_image_is_refused_by_name(tmp_path, kind):
+    path = png(tmp_path / "huge.bmp", np.zeros((30, 30), np.uint8))
+    whole = bytearray(path.read_bytes())
+    whole[18:26] = (1 << 20).to_bytes(4, "little") * 2  # width and height
+    path.write_bytes(whole)
+    with pytest.raises(DatasetError, match=r"huge\.bmp"):
+        read_either(kind, path)

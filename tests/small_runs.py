@@ -1,0 +1,52 @@
+"""Cells and runs of a few pixels, for the tests of the store, of scores and of reports."""
+
+import numpy as np
+
+from results.store import Cell, RunStore
+
+IDENTITY = ("dataset", "size", "seeds")
+
+
+def histogram(levels):
+    """Return (256,) pixel counts from {level: pixels}."""
+    counts = np.zeros(256, dtype=np.int64)
+    for level, pixels in levels.items():
+        counts[level] = pixels
+    return counts
+
+
+def cell(image="a/0", spec="grad-cam", *, defect=None, other=None, **fields):
+    """Return a cell; `defect` and `other` are {level: pixels}, nothing is found by default."""
+    known = {
+        "fold": 0, "seed": 0, "split": "test", "group": image.split("/")[0],
+        "label": "defect" if defect else "good", "name": spec, "layers": "last", "fuse": "", "rules": [],
+        "options": "{}", "wrapper": "", "status": "ok", "reason": "", "minimum": 0.0, "maximum": 1.0,
+        "layer_names": [], "shares": [1.0],
+    }  # fmt: skip
+    return Cell(
+        image=image, spec=spec, defect=histogram(defect or {}), other=histogram(other or {0: 10}), **(known | fields)
+    )
+
+
+def manifest(**changes):
+    """Return the manifest of a run on the built-in set, with all that reports read."""
+    known = {
+        "dataset": "synthetic", "size": [128, 128], "folds": 0, "seeds": 1, "weights": "none", "target": "1",
+        "network": {"name": "vgg-small", "head": "fc", "activation": "relu", "classes": 2},
+        "classifiers": {"one": {"test": {"average_precision": 0.75}}, "two": {"test": {"average_precision": 1.0}}},
+    }  # fmt: skip
+    return known | changes
+
+
+def store(folder, *parts, **changes):
+    """Write a run of `parts`, lists of cells, into `folder`."""
+    run = RunStore(folder)
+    run.begin(manifest(**changes), IDENTITY)
+    for part in parts:
+        run.append(part)
+    return run
+
+
+def cells(folder, *parts):
+    """Write `parts` and read all cells back."""
+    return store(folder, *parts).cells()
