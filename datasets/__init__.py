@@ -1,7 +1,8 @@
 """Datasets: from a folder to a table of samples, and from a sample to arrays."""
 
-from datasets import ksdd, synthetic  # noqa: F401  importing them registers the datasets
+from datasets import dagm, folder, ksdd, ksdd2, mtd, mvtec, synthetic  # noqa: F401  importing registers them
 from datasets.errors import DatasetError
+from datasets.grouping import group_by, merge_kinds
 from datasets.reader import read_image, read_mask
 from datasets.registry import DATASETS, Dataset, get_dataset
 from datasets.roots import cache_folder, find_root
@@ -19,6 +20,8 @@ __all__ = [
     "find_root",
     "fingerprint",
     "get_dataset",
+    "group_by",
+    "merge_kinds",
     "read_image",
     "read_mask",
     "split_fingerprint",

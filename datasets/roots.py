@@ -19,16 +19,16 @@ def cache_folder() -> Path:
 
 
 def find_root(dataset: Dataset, given: Path | None) -> Path:
-    """Return the folder of `dataset`: the one given, else one of its name in $CAM_BENCH_DATA, else in the cache.
+    """Return the folder of `dataset`: the one given, else the set's in $CAM_BENCH_DATA, else in the cache.
 
     Raises:
         DatasetError: there is no such folder, and the dataset is not made on the fly.
     """
     shelf = Path(os.environ[VARIABLE]) if VARIABLE in os.environ else cache_folder() / "data"
-    root = given or shelf / dataset.name
+    root = given or shelf / dataset.folder
     if not dataset.generated and not root.is_dir():
         raise DatasetError(
             f"{dataset.name} is not at {root}; get it from {dataset.url} and name its folder with --data-root, or "
-            f"set {VARIABLE} to the folder that holds {dataset.name}/"
+            f"set {VARIABLE} to the folder that holds {dataset.folder}/"
         )
     return root

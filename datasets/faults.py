@@ -1,0 +1,166 @@
+"""What is wrong with a dataset's files and splits, all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from PIL import Image
+
+from datasets.errors import DatasetError
+from datasets.reader import mask_values, read_mask
+from datasets.registry import Dataset
+from datasets.splits import assign
+from datasets.table import GOOD, SPLITS, classes_of
+
+SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff"}
+MOST_SCANNED = 20_000
+"""Files that are looked at where the layout is not the dataset's: it may be a folder of something else."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong.
+
+    Attributes:
+        kind: two words or so.
+        path: the file, or the folder; empty where it is about the table.
+        text: what is wrong.
+    """
+
+    kind: str
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.kind, self.path, self.text) if part)
+
+
+def verify(dataset: Dataset, root: Path, size: tuple[int, int]) -> tuple[pd.DataFrame | None, list[Fault]]:
+    """Read and check everything of `dataset`.
+
+    Args:
+        dataset: what should be at `root`.
+        root: its folder.
+        size: (height, width) of the input in pixels.
+
+    Returns:
+        The table with its splits, or None where there is none; and all faults.
+    """
+    try:
+        table = dataset.samples(root)
+    except DatasetError as error:
+        damaged = _damaged_below(root)
+        named = any(fault.path in str(error) for fault in damaged)
+        return None, damaged if named else [Fault("layout", "", str(error)), *damaged]
+    try:
+        table = assign(table)
+    except DatasetError as error:
+        return None, [Fault("split", "", str(error)), *_of_photographs(table, size)]
+    return table, faults(table, size)
+
+
+def faults(table: pd.DataFrame, size: tuple[int, int]) -> list[Fault]:
+    """Return all faults of a table with splits; every image and every mask is read.
+
+    Args:
+        table: a sample table from `assign`.
+        size: (height, width) of the input in pixels.
+    """
+    return [*_of_splits(table), *_of_photographs(table, size)]
+
+
+def check(table: pd.DataFrame) -> None:
+    """Raise one `DatasetError` that lists all that is wrong with the splits and missing of the files.
+
+    Nothing is read, so it costs a moment before a run. `table` is a sample table from `assign`.
+    """
+    found = [*_of_splits(table), *chain.from_iterable(_of_files(row) for row in table.itertuples(index=False))]
+    if found:
+        raise DatasetError("\n  ".join(["the dataset cannot be used as it is:", *map(str, found)]))
+
+
+def _of_splits(table: pd.DataFrame) -> Iterator[Fault]:
+    counts = pd.crosstab(table["label"], table["split"]).reindex(
+        index=pd.Index(classes_of(table)), columns=pd.Index(SPLITS), fill_value=0
+    )
+    for split in SPLITS:
+        if not counts[split].sum():
+            yield Fault("empty split", "", f"there are no photographs in {split}")
+    for label, row in counts.iterrows():
+        if not row["train"] and counts["train"].sum():
+            there = f"{row['val']} in val, {row['test']} in test"
+            yield Fault("absent class", "", f"there are no photographs of {label} in train ({there})")
+    if counts["test"].sum() and not counts["test"].drop(GOOD).sum():
+        yield Fault("nothing to find", "", "there are no defective photographs in test")
+
+
+def _of_files(row: Any) -> Iterator[Fault]:
+    """Yield what is missing or empty of a row's files, without reading them."""
+    if row.label != GOOD and not row.mask_path:
+        yield Fault("missing mask", row.image_path, f"it is labelled {row.label}, but has no mask")
+    for kind, path in (("image", row.image_path), ("mask", row.mask_path)):
+        if path and not Path(path).is_file():
+            yield Fault(f"missing {kind}", path, "there is no such file")
+        elif path and not Path(path).stat().st_size:
+            yield Fault(f"damaged {kind}", path, "the file is empty")
+
+
+def _of_photographs(table: pd.DataFrame, size: tuple[int, int]) -> list[Fault]:
+    # Pillow lets go of the interpreter while it decodes.
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(lambda row: list(_of_photograph(row, size)), table.itertuples(index=False))
+        return list(chain.from_iterable(found))
+
+
+def _of_photograph(row: Any, size: tuple[int, int]) -> Iterator[Fault]:
+    missing = list(_of_files(row))
+    yield from missing
+    known = {fault.path for fault in missing}
+    shape = None
+    if row.image_path not in known:
+        shape, problem = _decode(row.image_path)
+        if problem:
+            yield Fault("damaged image", row.image_path, problem)
+    if row.mask_path and row.mask_path not in known:
+        yield from _of_mask(row, shape, size)
+
+
+def _of_mask(row: Any, shape: tuple[int, int] | None, size: tuple[int, int]) -> Iterator[Fault]:
+    """Yield what is wrong with a mask that is there; `shape` is the image's (height, width), if it has one."""
+    try:
+        values = mask_values(row.mask_path)
+    except DatasetError:
+        yield Fault("damaged mask", row.mask_path, _decode(row.mask_path)[1])
+        return
+    if shape and values.shape != shape:
+        sizes = [f"{height}x{width}" for height, width in (values.shape, shape)]
+        yield Fault("other size", row.mask_path, f"the mask has {sizes[0]} pixels, {row.image_path} has {sizes[1]}")
+    if not values.any():
+        yield Fault("empty mask", row.mask_path, f"nothing is marked, but the photograph is labelled {row.label}")
+    elif not read_mask(row.mask_path, size).any():
+        text = f"its {values.sum()} pixels are lost at {size[0]}x{size[1]}: take a larger --size"
+        yield Fault("lost defect", row.mask_path, text)
+
+
+def _decode(path: str) -> tuple[tuple[int, int] | None, str]:
+    """Return the (height, width) of an image file, or None and what is wrong with it."""
+    try:
+        with Image.open(path) as image:
+            image.load()
+            return (image.height, image.width), ""
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        return None, str(error).removesuffix(f" {path!r}")
+
+
+def _damaged_below(root: Path) -> list[Fault]:
+    """Return the images below `root` that cannot be read, whatever they are."""
+    paths = (path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(lambda path: (str(path), _decode(str(path))[1]), islice(paths, MOST_SCANNED))
+        return [Fault("damaged file", path, problem) for path, problem in sorted(found) if problem]

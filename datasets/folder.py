@@ -1,0 +1,95 @@
+"""A folder of one's own: photographs sorted into good and defective ones, and masks."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image
+
+from datasets.errors import DatasetError
+from datasets.reader import mask_values
+from datasets.registry import dataset
+from datasets.table import GOOD, SPLITS, sample_table
+
+_LAYOUT = (
+    "it should hold good/, defect/ and masks/, where defect/KIND/001.png has its mask at masks/KIND/001.png, or "
+    "train/ and test/ (val/ too, if you like) with these three in each"
+)
+
+
+# Photographs of any size; 256 is the size of MVTec AD's, the nearest kind of set.
+@dataset(
+    "folder",
+    size=(256, 256),
+    licence="your own",
+    citation="none: your own photographs",
+    url="your own photographs",
+)
+def folder(root: Path) -> pd.DataFrame:
+    """Read ``good/``, ``defect/`` and ``masks/``, or these three below ``train/``, ``test/`` and perhaps ``val/``.
+
+    Sub-folders are free. Those of ``defect/`` name the kinds of defect; what lies in ``defect/`` itself is labelled
+    ``defect``. ``masks/`` has the sub-folders and stems of ``defect/``, with any suffix of an image. Each photograph
+    is an item of its own (see `datasets.grouping.group_by`). Files of other suffixes and hidden files are left out.
+
+    Raises:
+        DatasetError: the folder has another layout, a mask is missing or marks nothing, or names are ambiguous.
+    """
+    splits = [name for name in SPLITS if (root / name).is_dir()]
+    if splits and any((root / name).is_dir() for name in ("good", "defect", "masks")):
+        raise DatasetError(f"{root} has photographs both beside and below {', '.join(splits)}: {_LAYOUT}")
+    rows = [row for split in splits or [""] for row in _rows(root, split)]
+    if {row["label"] == GOOD for row in rows} != {True, False}:
+        raise DatasetError(f"{root} needs good and defective photographs: {_LAYOUT}")
+    if splits and not {"train", "test"} <= {row["split"] for row in rows}:
+        raise DatasetError(f"{root} needs photographs in both train/ and test/: {_LAYOUT}")
+    return sample_table(rows, root)
+
+
+def _rows(root: Path, split: str) -> list[dict[str, str]]:
+    good, defect, masks = (root / split / name for name in ("good", "defect", "masks"))
+    rows = [_row(root, split, image, GOOD, "") for image in _images(good)]
+    known = _by_stem(masks)
+    for image in _images(defect):
+        inside = image.relative_to(defect).with_suffix("")
+        label = inside.parts[0] if len(inside.parts) > 1 else "defect"
+        if label == GOOD:
+            raise DatasetError(f"{image} is in good/ and in defect/ at once: give its kind another name")
+        if inside not in known:
+            raise DatasetError(f"the mask of {image} is missing; it was looked for at {masks / inside} with any suffix")
+        if not mask_values(str(known[inside])).any():
+            raise DatasetError(f"nothing is marked in {known[inside]}: mark the defect, or move {image} to {good}")
+        rows.append(_row(root, split, image, label, str(known[inside])))
+    return rows
+
+
+def _row(root: Path, split: str, image: Path, label: str, mask: str) -> dict[str, str]:
+    name = image.relative_to(root).with_suffix("").as_posix()
+    return {"id": name, "group": name, "split": split, "label": label, "image_path": str(image), "mask_path": mask}
+
+
+def _by_stem(folder: Path) -> dict[Path, Path]:
+    """Return the images below `folder` by their path in it, without the suffix."""
+    found: dict[Path, Path] = {}
+    for image in _images(folder):
+        inside = image.relative_to(folder).with_suffix("")
+        if inside in found:
+            raise DatasetError(f"{found[inside]} and {image} are masks of one photograph: keep one")
+        found[inside] = image
+    return found
+
+
+def _images(folder: Path) -> list[Path]:
+    """Return the images below `folder`, whether it is there or not."""
+    inside = (path.relative_to(folder) for path in folder.rglob("*"))
+    # Hidden, for example: the "._001.png" that macOS leaves on foreign disks.
+    shown = (path for path in inside if not any(name.startswith(".") for name in path.parts))
+    return sorted(folder / path for path in shown if path.suffix.lower() in _suffixes() and (folder / path).is_file())
+
+
+@cache
+def _suffixes() -> frozenset[str]:
+    """Return the suffixes, in lower case, of all files that Pillow opens."""
+    return frozenset(suffix for suffix, kind in Image.registered_extensions().items() if kind in Image.OPEN)

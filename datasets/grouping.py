@@ -1,0 +1,39 @@
+"""What a user knows of a sample table beyond its files: which photographs show one item, which kinds are one."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from datasets.errors import DatasetError
+from datasets.table import GOOD, check_groups
+
+
+def group_by(table: pd.DataFrame, pattern: str) -> pd.DataFrame:
+    """Return `table` with each `group` found in the id: the first capture group of `pattern`, else its whole match.
+
+    Raises:
+        DatasetError: `pattern` is no regular expression, finds nothing in some ids, or an official split divides
+            an item.
+    """
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise DatasetError(f"the pattern {pattern!r} is no regular expression: {error}") from error
+    matches = [expression.search(name) for name in table["id"]]
+    groups = [(found[1 if expression.groups else 0] or "") if found else "" for found in matches]
+    without = [name for name, group in zip(table["id"], groups, strict=True) if not group]
+    if without:
+        raise DatasetError(
+            f"the pattern {pattern!r} finds no item in {len(without)} of {len(table)} ids, for example "
+            f"{', '.join(without[:3])}"
+        )
+    table = table.assign(group=groups)
+    check_groups(table)
+    return table
+
+
+def merge_kinds(table: pd.DataFrame) -> pd.DataFrame:
+    """Return `table` with one defect class, ``defect``, in place of several."""
+    return table.assign(label=table["label"].where(table["label"] == GOOD, "defect"))

@@ -1,0 +1,156 @@
+"""Near-duplicates: photographs of one thing, of which a split may train on one and test on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from datasets.reader import read_image
+from datasets.splits import assign
+
+SIDE = 48
+"""Of the thumbnails, in pixels."""
+ALIKE = 0.95
+"""Least correlation of the thumbnails."""
+ALIKE_IN_DETAIL = 0.75
+"""Least correlation of what is finer than `COARSE`: parts under one lamp are alike in all that is coarse."""
+COARSE = 2.0
+"""Standard deviation, in pixels of the thumbnail, of the blur that is taken away."""
+ROWS = 512
+"""Thumbnails that are compared with all others at once; bounds the memory."""
+
+Thumbnails = NDArray[np.float32]
+MOVES: dict[str, Callable[[Thumbnails], Thumbnails]] = {
+    "as the first": lambda images: images,
+    "turned by 90°": lambda images: np.rot90(images, 1, (1, 2)),
+    "turned by 180°": lambda images: np.rot90(images, 2, (1, 2)),
+    "turned by 270°": lambda images: np.rot90(images, 3, (1, 2)),
+    "left and right swapped": lambda images: images[:, :, ::-1],
+    "top and bottom swapped": lambda images: images[:, ::-1],
+    "mirrored at the diagonal": lambda images: images.transpose(0, 2, 1),
+    "mirrored at the other diagonal": lambda images: np.rot90(images, 2, (1, 2)).transpose(0, 2, 1),
+}
+"""The eight ways to lay a photograph; turns are counterclockwise."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two photographs that show the same.
+
+    Attributes:
+        first: position in the table.
+        second: the same, higher.
+        correlation: of the thumbnails, the second one moved.
+        move: what makes the second look like the first, a key of `MOVES`.
+    """
+
+    first: int
+    second: int
+    correlation: float
+    move: str
+
+
+def near_duplicates(paths: Sequence[str]) -> list[Pair]:
+    """Return all pairs of photographs that are alike but for a turn, a mirror, brightness or encoding; closest first.
+
+    Raises:
+        DatasetError: a file cannot be read as an image.
+    """
+    images = np.stack([read_image(path, (SIDE, SIDE), 1)[0] for path in paths]).astype(np.float32)
+    pixel = np.arange(SIDE)
+    weight = np.exp(-((pixel[:, None] - pixel) ** 2) / (2 * COARSE**2))
+    blur = (weight / weight.sum(axis=1, keepdims=True)).astype(np.float32)
+    found: dict[tuple[int, int], Pair] = {}
+    for move, moved in MOVES.items():
+        for pair in _alike(images, images - blur @ images @ blur.T, move, moved):
+            known = found.get((pair.first, pair.second))
+            if known is None or pair.correlation > known.correlation:
+                found[pair.first, pair.second] = pair
+    return sorted(found.values(), key=lambda pair: (-pair.correlation, pair.first, pair.second))
+
+
+def parts(table: pd.DataFrame, folds: int) -> list[pd.DataFrame]:
+    """Return `table` with its splits, once for the single split (`folds` is 0) or once for each fold."""
+    return [assign(table, folds=folds, fold=fold) for fold in range(max(folds, 1))]
+
+
+def shuffled(tables: list[pd.DataFrame], seed: int = 0) -> list[pd.DataFrame]:
+    """Return `tables` with the splits dealt to single photographs at random, in the same proportions."""
+    order = np.random.default_rng(seed).permutation(len(tables[0]))
+    return [table.assign(split=table["split"].to_numpy()[order]) for table in tables]
+
+
+def crossing(pairs: list[Pair], tables: list[pd.DataFrame]) -> list[Pair]:
+    """Return the pairs that are in different splits of at least one of `tables`."""
+    splits = np.stack([table["split"].to_numpy(dtype=str) for table in tables])
+    return [pair for pair in pairs if (splits[:, pair.first] != splits[:, pair.second]).any()]
+
+
+def apart(pairs: list[Pair]) -> list[Pair]:
+    """Return those of `pairs`, in their order, of which no photograph is in an earlier one."""
+    seen: set[int] = set()
+    found = []
+    for pair in pairs:
+        if not seen & {pair.first, pair.second}:
+            seen |= {pair.first, pair.second}
+            found.append(pair)
+    return found
+
+
+def described(pairs: list[Pair], tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return a row for each pair: `first` and `second` (ids), `splits`, `correlation` and `move`.
+
+    Where there are several tables, the splits are the folds in which each photograph is tested.
+    """
+    ids = tables[0]["id"].tolist()
+    names = tables[0]["split"].tolist()
+    for fold, table in enumerate(tables if len(tables) > 1 else []):
+        for position in np.flatnonzero(table["split"] == "test"):
+            names[position] = f"fold {fold}"
+    rows = [
+        (ids[pair.first], ids[pair.second], f"{names[pair.first]} – {names[pair.second]}", pair.correlation, pair.move)
+        for pair in pairs
+    ]
+    return pd.DataFrame(rows, columns=["first", "second", "splits", "correlation", "move"])
+
+
+def leaked(pairs: list[Pair], tables: list[pd.DataFrame]) -> int:
+    """Return how many test photographs of `tables` have a near-duplicate in the training photographs."""
+    ends = np.array([(pair.first, pair.second) for pair in pairs], dtype=np.int64).reshape(-1, 2)
+    ends = np.concatenate([ends, ends[:, ::-1]])
+    number = 0
+    for table in tables:
+        split = table["split"].to_numpy(dtype=str)
+        leaks = (split[ends[:, 0]] == "test") & (split[ends[:, 1]] == "train")
+        number += len(np.unique(ends[leaks, 0]))
+    return number
+
+
+def _alike(images: Thumbnails, details: Thumbnails, move: str, moved: Callable[[Thumbnails], Thumbnails]) -> list[Pair]:
+    """Return the pairs of (N, SIDE, SIDE) thumbnails that are alike when the second one is moved."""
+    coarse, fine = (_unit(stack) for stack in (images, details))
+    coarse_moved, fine_moved = (_unit(moved(stack)) for stack in (images, details))
+    pairs = []
+    for start in range(0, len(images), ROWS):
+        rows = slice(start, start + ROWS)
+        correlation = coarse[rows] @ coarse_moved.T
+        alike = (correlation >= ALIKE) & (fine[rows] @ fine_moved.T >= ALIKE_IN_DETAIL)
+        pairs += [
+            Pair(start + int(row), int(column), min(float(correlation[row, column]), 1.0), move)
+            for row, column in zip(*np.nonzero(alike), strict=True)
+            if start + row < column
+        ]
+    return pairs
+
+
+def _unit(images: Thumbnails) -> Thumbnails:
+    """Return (N, SIDE, SIDE) as (N, SIDE * SIDE), each without its mean and of length 1, or 0 where it is flat."""
+    flat = images.reshape(len(images), -1)
+    flat = flat - flat.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(flat, axis=1, keepdims=True)
+    unit: Thumbnails = np.divide(flat, length, out=np.zeros_like(flat), where=length > 0)
+    return unit

@@ -1,0 +1,84 @@
+"""MVTec AD: fifteen objects and textures, each with several kinds of defect."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+
+from datasets.errors import DatasetError
+from datasets.registry import dataset
+from datasets.table import GOOD, sample_table
+
+_PHOTOGRAPHS = "[0-9]" * 3 + ".png"
+
+
+# Photographs are squares of 700 to 1024 pixels; 256 is customary since PatchCore.
+@dataset(
+    "mvtec",
+    size=(256, 256),
+    licence="CC BY-NC-SA 4.0",
+    citation="Bergmann et al. 2021, The MVTec anomaly detection dataset: a comprehensive real-world dataset for "
+    "unsupervised anomaly detection",
+    url="https://www.mvtec.com/company/research/datasets/mvtec-ad",
+)
+def mvtec(root: Path, *, part: str = "") -> pd.DataFrame:
+    """Read ``CATEGORY/train/good``, ``test/KIND`` and ``ground_truth/KIND/ID_mask.png`` beside them.
+
+    The official training images are all good, which teaches a classifier nothing: of each kind of defect, half of
+    the test images is for training. Which half depends on their ids alone. Each photograph is an item of its own.
+
+    Args:
+        root: folder that holds the categories.
+        part: the category, such as ``bottle``; it has to be named.
+
+    Raises:
+        DatasetError: the folder has another layout, no category or an unknown one is named, or a mask is missing.
+    """
+    found = sorted(path.parents[1].name for path in root.glob("*/train/good") if path.is_dir())
+    if not found:
+        raise DatasetError(
+            f"{root} is not MVTec AD: it should hold bottle/train/good/000.png, bottle/test/KIND/000.png, "
+            "bottle/ground_truth/KIND/000_mask.png, ..., cable/..., ..."
+        )
+    if part not in found:
+        what = f"has no category {part!r}" if part else "is tested by category"
+        raise DatasetError(f"{root} {what}; name one: {', '.join(f'mvtec:{name}' for name in found)}")
+    rows = [_row(image, "train", GOOD) for image in _photographs(root / part / "train" / GOOD)]
+    for kind in sorted(path for path in (root / part / "test").glob("*") if path.is_dir()):
+        images = sorted(_photographs(kind), key=_shuffled)
+        training = 0 if kind.name == GOOD else len(images) // 2
+        rows += [_row(image, "train", kind.name) for image in images[:training]]
+        rows += [_row(image, "test", kind.name) for image in images[training:]]
+    return sample_table(rows, root)
+
+
+def _photographs(folder: Path) -> list[Path]:
+    images = list(folder.glob(_PHOTOGRAPHS))
+    if not images:
+        raise DatasetError(f"{folder} should hold the photographs 000.png, 001.png, ...")
+    return images
+
+
+def _id(image: Path) -> str:
+    """Return ``CATEGORY/train|test/KIND/ID``."""
+    return "/".join([*image.parts[-4:-1], image.stem])
+
+
+def _shuffled(image: Path) -> str:
+    return hashlib.sha256(_id(image).encode()).hexdigest()
+
+
+def _row(image: Path, split: str, kind: str) -> dict[str, str]:
+    mask = image.parents[2] / "ground_truth" / kind / f"{image.stem}_mask.png"
+    if kind != GOOD and not mask.is_file():
+        raise DatasetError(f"the mask {mask} is missing")
+    return {
+        "id": _id(image),
+        "group": _id(image),
+        "split": split,
+        "label": kind,
+        "image_path": str(image),
+        "mask_path": "" if kind == GOOD else str(mask),
+    }

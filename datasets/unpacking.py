@@ -1,0 +1,90 @@
+"""Unpacking an archive without trusting it."""
+
+from __future__ import annotations
+
+import lzma
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import IO
+
+from datasets.errors import DatasetError
+
+MOST_FILES = 100_000
+MOST_BYTES = 32 * 2**30
+MOST_RATIO = 100
+"""Unpacked bytes for one byte of the archive; photographs are packed already, and whole sets stay below 5."""
+CHUNK = 2**20
+
+_DAMAGED = (zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, NotImplementedError)
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a zip or tar `archive` into `folder`.
+
+    Raises:
+        DatasetError: it is damaged, holds something else than files and folders, would write outside `folder`, or
+            unpacks to far more than it should. What was unpacked until then is left in `folder`.
+    """
+    left = min(MOST_BYTES, MOST_RATIO * archive.stat().st_size)
+    try:
+        for number, (name, source) in enumerate(_members(archive)):
+            left = _copy(source, folder / _inside(name, archive), left)
+            if left < 0 or number >= MOST_FILES:
+                raise DatasetError(f"{archive} unpacks to far more than photographs do: it is not unpacked")
+    except _DAMAGED as error:
+        raise DatasetError(f"{archive} is damaged ({error}): delete it and get it again") from error
+
+
+def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Yield the name and the open content of each file."""
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as packed:
+            yield from _zipped(packed, archive)
+    else:
+        with tarfile.open(archive) as packed_tar:
+            yield from _tarred(packed_tar, archive)
+
+
+def _zipped(packed: zipfile.ZipFile, archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    for member in packed.infolist():
+        kind = stat.S_IFMT(member.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+            raise DatasetError(f"{archive} holds a link or a device, {member.filename!r}: it is not unpacked")
+        if member.flag_bits & 1:
+            raise DatasetError(f"{archive} is locked with a password")
+        if not member.is_dir():
+            with packed.open(member) as source:
+                yield member.filename, source
+
+
+def _tarred(packed: tarfile.TarFile, archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    for member in packed:
+        source = packed.extractfile(member) if member.isreg() else None
+        if source:
+            with source:
+                yield member.name, source
+        elif not member.isdir():
+            raise DatasetError(f"{archive} holds a link or a device, {member.name!r}: it is not unpacked")
+
+
+def _inside(name: str, archive: Path) -> Path:
+    """Return the relative path that `name` stands for on any system."""
+    windows, path = PureWindowsPath(name), PurePosixPath(name.replace("\\", "/"))
+    if windows.drive or path.is_absolute() or ".." in path.parts or not path.parts:
+        raise DatasetError(f"{archive} would write outside its folder, to {name!r}: it is not unpacked")
+    return Path(*path.parts)
+
+
+def _copy(source: IO[bytes], target: Path, most: int) -> int:
+    """Copy to `target`, and return how many bytes of `most` are left; below zero as soon as there are none."""
+    # Headers may say anything about sizes, so what arrives is what is counted.
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as file:
+        while most >= 0 and (chunk := source.read(CHUNK)):
+            most -= len(chunk)
+            file.write(chunk)
+    return most
