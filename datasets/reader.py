@@ -76,6 +76,6 @@ def _open(path: str) -> Image.Image:
         with Image.open(path) as image:
             image.load()
             return image
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         what = "is empty" if Path(path).is_file() and not Path(path).stat().st_size else f"cannot be read ({error})"
         raise DatasetError(f"{path} {what}") from error

@@ -3,7 +3,7 @@
 import typer
 
 from bench import __version__
-from bench.commands import listing
+from bench.commands import data, listing
 from bench.commands.run import run
 from bench.commands.train import train
 
@@ -16,6 +16,10 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(train)
+app.command()(data.fetch)
+app.command()(data.verify)
+app.command()(data.leaks)
+app.command()(data.show)
 app.add_typer(listing.app, name="list")
 
 

@@ -1,10 +1,13 @@
 """`python -m bench list`: what there is to choose from."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-app = typer.Typer(help="List methods, or the layers of a network.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+app = typer.Typer(help="List methods, datasets, or the layers of a network.", no_args_is_help=True)
 
 
 @app.command()
@@ -22,6 +25,46 @@ def methods() -> None:
     for name, spec in ALIASES.items():
         table.add_row(name, "", f"{spec}")
     output().print(table)
+
+
+@app.command()
+def datasets() -> None:
+    """List the datasets: photographs (defective ones) of each split where they were found, or how to get them."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from bench.commands.terminal import output
+    from datasets import DATASETS
+    from datasets.table import SPLITS
+
+    table = Table("Dataset", *SPLITS, "Size", "Licence", box=None)
+    table.add_column("Where", overflow="fold")
+    for dataset in DATASETS.values():
+        counts, where = _inventory(dataset)
+        size = "x".join(map(str, dataset.size))
+        table.add_row(dataset.name, *counts, size, dataset.licence, escape(where))
+    output().print(table)
+    output().print("Photographs (defective ones) of each split: the official one, else by item, as run takes it.")
+
+
+def _inventory(dataset: "Dataset") -> tuple[list[str], str]:
+    """Return photographs (defective ones) of each split, or nothing, and where they are or how to get them."""
+    from datasets import GOOD, DatasetError, assign
+    from datasets.download import destination
+    from datasets.sources import SOURCES
+    from datasets.synthetic import VERSION
+    from datasets.table import SPLITS
+
+    root, source, unknown = destination(dataset, None), SOURCES.get(dataset.folder), [""] * len(SPLITS)
+    # What is generated is not made only to be counted.
+    if not (any(root.glob(f"synthetic-v{VERSION}-*")) if dataset.generated else root.is_dir()):
+        return unknown, f"python -m bench fetch {dataset.name}" if source and source.url else dataset.url
+    try:
+        table = assign(dataset.samples(root))
+    except DatasetError as error:
+        return unknown, str(error)
+    splits = [table["label"][table["split"] == split] for split in SPLITS]
+    return [f"{len(labels)} ({(labels != GOOD).sum()})" for labels in splits], str(root)
 
 
 @app.command()
