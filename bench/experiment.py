@@ -16,7 +16,17 @@ from bench.classifiers.tensors import name_weights
 from bench.classifiers.training import Progress, TrainingSet, train
 from bench.environment import versions
 from bench.errors import BenchError
-from datasets import Dataset, assign, classes_of, find_root, fingerprint, get_dataset, split_fingerprint
+from datasets import (
+    Dataset,
+    assign,
+    classes_of,
+    find_root,
+    fingerprint,
+    get_dataset,
+    group_by,
+    merge_kinds,
+    split_fingerprint,
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,8 @@ class Setting:
     Attributes:
         dataset: its name.
         data_root: its folder, or None for the usual places.
+        group_by: regular expression on a photograph's id that gives its physical item; empty for the set's own items.
+        one_kind: every kind of defect is called "defect", so that there are two classes.
         size: (height, width) of the input, or None for the set's own.
         folds: 0 for the single split, else the number of folds.
         seeds: how many classifiers to train on each fold, with the seeds 0, 1, ...
@@ -38,6 +50,8 @@ class Setting:
 
     dataset: str
     data_root: Path | None
+    group_by: str
+    one_kind: bool
     size: tuple[int, int] | None
     folds: int
     seeds: int
@@ -71,9 +85,14 @@ class Experiment:
         """Return (height, width) of the input in pixels."""
         return self.setting.size or self.dataset.size
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Return the names of the classes, "good" first."""
+        return classes_of(self.samples)
+
     def assignments(self) -> Iterator[Assignment]:
         """Yield one classifier for every fold and seed."""
-        classes = classes_of(self.samples)
+        classes = self.classes
         network = self.setting.network.model_copy(update={"classes": len(classes)})
         weights = name_weights(self.setting.weights)
         for fold in range(max(self.setting.folds, 1)):
@@ -121,10 +140,14 @@ def find(setting: Setting) -> Experiment:
 
     Raises:
         BenchError: there is less than one seed.
-        DatasetError: the dataset is unknown, or not where it should be.
+        DatasetError: the dataset is unknown, not where it should be, or cannot be grouped.
     """
     if setting.seeds < 1:
         raise BenchError("at least one seed is needed")
     dataset = get_dataset(setting.dataset)
     samples = dataset.samples(find_root(dataset, setting.data_root))
+    if setting.group_by:
+        samples = group_by(samples, setting.group_by)
+    if setting.one_kind:
+        samples = merge_kinds(samples)
     return Experiment(setting, dataset, samples, fingerprint(samples))

@@ -115,4 +115,5 @@ def _name(manifest: dict[str, Any]) -> str:
     network = manifest["network"]
     height, width = manifest["size"]
     digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
-    return f"{manifest['dataset']}-{network['name']}-{network['head']}-{height}x{width}-{digest}"
+    dataset = manifest["dataset"].replace(":", "-")
+    return f"{dataset}-{network['name']}-{network['head']}-{height}x{width}-{digest}"

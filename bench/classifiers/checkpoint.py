@@ -73,7 +73,7 @@ class TrainingPlan(BaseModel):
         digest = hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]
         network = f"{self.network.name}-{self.network.head}-{self.size[0]}x{self.size[1]}"
         fold = f"-fold{self.fold}of{self.folds}" if self.folds else ""
-        return f"{self.dataset}-{network}{fold}-seed{self.seed}-{digest}.safetensors"
+        return f"{self.dataset.replace(':', '-')}-{network}{fold}-seed{self.seed}-{digest}.safetensors"
 
 
 class Card(BaseModel):

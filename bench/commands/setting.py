@@ -25,6 +25,13 @@ def _setting(
         Optional[Path],  # noqa: UP045  read at run time by the command line's library
         typer.Option(help="Its folder; else $CAM_BENCH_DATA/NAME, else the user's cache folder.", rich_help_panel=DATA),
     ] = None,
+    group_by: Annotated[
+        str,
+        typer.Option(help="Regular expression on an id that gives the physical item.", rich_help_panel=DATA),
+    ] = "",
+    one_kind: Annotated[
+        bool, typer.Option("--one-kind", help="Call every kind of defect 'defect'.", rich_help_panel=DATA)
+    ] = False,
     size: Annotated[
         str, typer.Option(help="Input size HEIGHTxWIDTH; the dataset's own by default.", rich_help_panel=DATA)
     ] = "",
@@ -79,6 +86,8 @@ def _setting(
     return Setting(
         dataset=dataset,
         data_root=data_root,
+        group_by=group_by,
+        one_kind=one_kind,
         size=read_size(size),
         folds=folds,
         seeds=seeds,

@@ -31,6 +31,8 @@ def tiny_setting(folder: Path, **changes):
     setting = Setting(
         dataset=TINY,
         data_root=folder / "data",
+        group_by="",
+        one_kind=False,
         size=None,
         folds=0,
         seeds=1,
