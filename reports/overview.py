@@ -14,6 +14,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
+from results.errors import ResultError
+
 COLOURS = "viridis"
 COLUMN_WIDTH = 1.6
 
@@ -27,8 +29,14 @@ def draw(folder: Path, methods: list[str]) -> Path:
 
     Returns:
         Where the picture is.
+
+    Raises:
+        ResultError: the run has kept no pictures.
     """
-    images = sorted(path for path in (folder / "gallery").iterdir() if path.is_dir())
+    images = sorted((folder / "gallery").glob("*/image.png"))
+    if not images:
+        raise ResultError(f"{folder} has no pictures: none of the photographs chosen for it could be read")
+    images = [image.parent for image in images]
     tall, wide = np.asarray(Image.open(images[0] / "image.png")).shape[:2]
     size = (COLUMN_WIDTH * (len(methods) + 1), COLUMN_WIDTH * tall / wide * len(images) + 0.6)
     figure, axes = plt.subplots(len(images), len(methods) + 1, figsize=size, squeeze=False, layout="constrained")

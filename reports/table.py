@@ -30,9 +30,10 @@ class _Line:
 
 
 def headings(summary: Summary) -> list[str]:
-    """Return the headings of the table's columns."""
-    names = [f"{HEADINGS.get(name, METRICS[name].label)} %" for name in COLUMNS]
-    return ["Method", *names, "Supervision", *([_published_heading(summary)] if summary.published else [])]
+    """Return the headings of the table's columns; under "Masks" stands what the threshold was chosen on."""
+    names = [HEADINGS.get(name, METRICS[name].label) for name in COLUMNS]
+    published = [f"IoU {summary.published_setting}"] if summary.published else []
+    return ["Method", *names, "Masks", *published]
 
 
 def terminal(summary: Summary) -> Table:
@@ -62,8 +63,10 @@ def markdown(summary: Summary) -> str:
 
 
 def notes(summary: Summary) -> list[str]:
-    """Return the lines under the table: the protocol, and what is not as a reader would expect."""
-    lines = [summary.protocol]
+    """Return the lines under the table: unit and protocol, and what is not as a reader would expect."""
+    lines = [f"In percent. {summary.protocol}"]
+    if summary.manifest["target"].startswith("label"):
+        lines.append("Every heatmap was told its image's label.")
     lines += [f"Equal on this network: {' = '.join(group)}." for group in summary.equal]
     for row in summary.rows:
         if not row.applicable:
@@ -75,7 +78,7 @@ def notes(summary: Summary) -> list[str]:
             layer, share = row.dominant
             lines.append(f"{row.spec} is a one-layer method here: {layer} gives {100 * share:.0f} % of it.")
     if unread := max((row.unread for row in summary.rows), default=0):
-        lines.append(f"{unread} photographs could not be read and are not scored.")
+        lines.append(f"Photographs that could not be read, and are not scored: {unread}.")
     return lines
 
 
@@ -86,7 +89,7 @@ def _lines(summary: Summary) -> list[_Line]:
             method=row.spec,
             numbers=tuple(_number(row, name) for name in COLUMNS),
             best=frozenset(i for i, name in enumerate(COLUMNS) if not grey and _is_best(row, name, summary.rows)),
-            supervision=row.supervision,
+            supervision=row.supervision.removeprefix("masks of "),
             published=f"{summary.published[row.spec]:.2f}" if row.spec in summary.published else "",
             grey=grey or not row.applicable,
         )
@@ -108,7 +111,3 @@ def _is_best(row: Row, name: str, rows: tuple[Row, ...]) -> bool:
     values = [round(sign * 100 * one.mean[name], 2) for one in rows if not math.isnan(one.mean[name])]
     own = row.mean[name]
     return not math.isnan(own) and round(sign * 100 * own, 2) == max(values)
-
-
-def _published_heading(summary: Summary) -> str:
-    return f"IoU % {summary.published_setting}"

@@ -28,7 +28,7 @@ class Row:
         mean: of every metric over the classifiers' seeds, in [0, 1]; NaN where undefined.
         spread: standard deviation over the seeds; None with one seed.
         images: scored images.
-        failed: how many of them have no usable map and count as empty predictions.
+        failed: how many of them have no usable map, with one seed at least, and count as empty predictions.
         unread: photographs that could not be read; no method scores them.
         reason: of the failures, or why the method has no answer on this network.
         applicable: False where the method has no answer on this network; then nothing is measured.
@@ -71,11 +71,9 @@ def equal_rows(cells: Cells) -> list[tuple[str, ...]]:
     for one, other in combinations(cumulative, 2):
         if not _equal(cumulative[one], cumulative[other]):
             continue
-        home = next((group for group in groups if one in group or other in group), None)
-        if home is None:
-            groups.append({one, other})
-        else:
-            home.update((one, other))
+        touched = [group for group in groups if one in group or other in group]
+        groups = [group for group in groups if group not in touched]
+        groups.append({one, other}.union(*touched))
     return [tuple(spec for spec in cumulative if spec in group) for group in groups]
 
 
@@ -84,7 +82,10 @@ def _row(spec: str, cells: Cells, policy: ThresholdPolicy) -> Row:
     read = test.where(_read(test))
     status, reasons = read.frame["status"], test.frame["reason"][test.frame["reason"] != ""]
     reason = str(reasons.iloc[0]) if len(reasons) else ""
-    unread = len(test.frame) - len(read.frame)
+    unread = test.frame["image"].nunique() - read.frame["image"].nunique()
+    if len(status) == 0:
+        undefined = dict.fromkeys(METRICS, np.nan)
+        return Row(spec, undefined, None, 0, 0, unread, reason, True, None, policy.supervision)
     if (status == "not applicable").all():
         undefined = dict.fromkeys(METRICS, np.nan)
         return Row(spec, undefined, None, 0, 0, unread, reason, False, None, policy.supervision)
@@ -94,8 +95,8 @@ def _row(spec: str, cells: Cells, policy: ThresholdPolicy) -> Row:
         spec=spec,
         mean={name: float(values[name].mean()) for name in METRICS},
         spread={name: float(values[name].std()) for name in METRICS} if len(seeds) > 1 else None,
-        images=len(read.frame),
-        failed=int((status != "ok").sum()),
+        images=read.frame["image"].nunique(),
+        failed=read.frame["image"][status != "ok"].nunique(),
         unread=unread,
         reason=reason,
         applicable=True,
@@ -146,7 +147,7 @@ def _by_image(cells: Cells) -> pd.Series:
     """Return each image's cumulative share of pixels by level, defect and other pixels one after the other."""
     both = np.concatenate([cells.defect, cells.other], axis=1).astype(float)
     share = (both / both.sum(1, keepdims=True)).cumsum(1)
-    return pd.Series(list(share), index=pd.MultiIndex.from_frame(cells.frame[["fold", "seed", "image"]]))
+    return pd.Series(list(share), index=pd.MultiIndex.from_frame(cells.frame[["fold", "seed", "image"]])).sort_index()
 
 
 def _equal(one: pd.Series, other: pd.Series) -> bool:

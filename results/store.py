@@ -194,7 +194,9 @@ class RunStore:
 
     @staticmethod
     def _latest(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.drop_duplicates(IDENTITY, keep="last")
+        """Return the last row of each identity, where its first one stood."""
+        rows = frame.index.to_series().groupby([frame[key] for key in IDENTITY], sort=False).last()
+        return frame.loc[rows]
 
     def _files(self) -> list[Path]:
         return sorted(self._parts.glob("*.parquet"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -127,7 +127,7 @@ def load(path: Path, device: torch.device | str = "cpu") -> Classifier:
         raise BenchError(f"{path} has no card {card_path.name} beside it; python -m bench train writes both")
     try:
         card = Card.model_validate(json.loads(card_path.read_text()))
-    except (ValidationError, json.JSONDecodeError) as error:
+    except ValueError as error:
         raise BenchError(f"{card_path} is not a card of a checkpoint: {error}") from error
     network = build(card.plan.network)
     try:

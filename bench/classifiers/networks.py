@@ -79,6 +79,8 @@ _BODIES: dict[str, Body] = {
     "resnet": _resnet,
 }
 FAMILIES = tuple(_BODIES)
+HEADS = ("classifier.", "fc.")
+"""How torchvision's keys of classifying layers begin; ours take their place."""
 
 
 def network_names() -> list[str]:
@@ -104,7 +106,7 @@ def build(config: NetworkConfig, *, weights: str = "none", seed: int = 0) -> nn.
     Raises:
         BenchError: the weights cannot be had, or do not fit the body.
     """
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng():
         torch.manual_seed(seed)
         body = _body(config.name, weights)
         if config.activation == "leaky_relu":
@@ -158,10 +160,13 @@ def _torchvision_body(name: str, weights: str) -> nn.Module:
 
 
 def _load_body(whole: nn.Module, path: Path) -> None:
-    """Load torchvision's keys; the classifying layers may be absent, since ours take their place."""
-    tensors = load_tensors(path)
-    result = whole.load_state_dict({k: v.float() for k, v in tensors.items()}, strict=False)
-    missing = [key for key in result.missing_keys if not key.startswith(("classifier.", "fc."))]
+    """Load torchvision's keys but those of the classifying layers, which may be absent."""
+    body = {key: one.float() for key, one in load_tensors(path).items() if not key.startswith(HEADS)}
+    try:
+        result = whole.load_state_dict(body, strict=False)
+    except RuntimeError as error:
+        raise BenchError(f"{path} does not fit {type(whole).__name__}: {error}") from error
+    missing = [key for key in result.missing_keys if not key.startswith(HEADS)]
     if missing or result.unexpected_keys:
         wrong = [*missing, *result.unexpected_keys]
         raise BenchError(f"{path} does not fit {type(whole).__name__}: {len(wrong)} keys differ, such as {wrong[0]}")

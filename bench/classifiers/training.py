@@ -68,8 +68,8 @@ def train(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         _fit(network, config, data, recipe, seed, device, progress)
-    network.eval()
-    metrics = {split: evaluate(network, config, data, split, device) for split in ("val", "test")}
+        network.eval()
+        metrics = {split: evaluate(network, config, data, split, device) for split in ("val", "test")}
     return network, metrics
 
 

@@ -26,7 +26,13 @@ def run(
         Optional[list[Path]],  # noqa: UP045  read at run time by the command line's library
         typer.Option(help="Python file that registers methods; may be given again."),
     ] = None,
-    target: Annotated[str, typer.Option(help="What is explained: a class index, label, predicted or margin.")] = "1",
+    target: Annotated[
+        str,
+        typer.Option(
+            help="What is explained: a class index, label, predicted or margin. By default the defect class; with "
+            "several of them the predicted one."
+        ),
+    ] = "",
     threshold: Annotated[str, typer.Option(help="otsu, fixed:0.5, percentile:95, oracle or tuned.")] = "otsu",
     out: Annotated[
         Optional[Path],  # noqa: UP045
@@ -53,7 +59,9 @@ def run(
     load_plugins(plugins)
     policy, specs = parse_policy(threshold), tuple(select(methods))
     splits = ("test", "val") if policy.kind == "tuned" else ("test",)
-    request = Request(find(setting), Work(specs, parse_target(target), splits), plugins, out, RUNS)
+    experiment = find(setting)
+    explained = parse_target(target or ("1" if len(experiment.classes) == 2 else "predicted"))
+    request = Request(experiment, Work(specs, explained, splits), plugins, out, RUNS)
     with bar() as progress:
         folder = carry_out(request, progress)
     names = [str(spec) for spec in specs]

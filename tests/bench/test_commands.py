@@ -89,12 +89,11 @@ def test_the_terminal_gets_a_table_a_protocol_and_a_next_step(bench, first_run):
     text = bench("run", *QUICK, "--methods", "grad-cam,ra-cam@30").stdout
     assert all(word in text for word in ("Micro-F1", "ra-cam@30", "threshold otsu", "overview.png"))
     assert max(map(len, text.splitlines()[:4])) <= 100
+    assert "In percent." in text
 
 
 def test_a_tuned_threshold_takes_the_validation_images_along(bench, first_run):
-    rows = json.loads(
-        bench("run", *QUICK, "--methods", "grad-cam", "--threshold", "tuned", "--json").stdout
-    )["rows"]
+    rows = json.loads(bench("run", *QUICK, "--methods", "grad-cam", "--threshold", "tuned", "--json").stdout)["rows"]
     assert rows[0]["supervision"] == "masks of validation"
 
 

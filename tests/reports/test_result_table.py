@@ -64,7 +64,7 @@ def test_no_heading_is_cut_for_the_methods_of_the_papers(tmp_path, seeds):
 def test_the_columns_are_those_of_the_papers(tmp_path):
     shown = summary(tmp_path, [hit()])
     assert headings(shown) == [
-        "Method", "IoU %", "Precision %", "Recall %", "Micro-F1 %", "FP area %", "Supervision",
+        "Method", "IoU", "Precision", "Recall", "Micro-F1", "FP area", "Masks",
     ]  # fmt: skip
 
 
@@ -114,12 +114,12 @@ def test_the_best_number_is_bold_on_a_terminal(tmp_path):
 def test_nothing_is_best_under_the_oracle(tmp_path):
     shown = summary(tmp_path, [hit(spec="one"), hit(spec="two", tp=1)], parse_policy("oracle"))
     assert "**" not in markdown(shown)
-    assert markdown(shown).count("masks of test") == 2
+    assert markdown(shown).count("| test |") == 2
 
 
 def test_the_first_note_is_the_protocol(tmp_path):
     shown = summary(tmp_path, [hit()])
-    assert notes(shown) == [shown.protocol]
+    assert notes(shown) == [f"In percent. {shown.protocol}"]
     assert shown.protocol in markdown(shown)
 
 
@@ -147,7 +147,7 @@ def test_photographs_that_could_not_be_read_are_noted_once(tmp_path):
     unread = [cell("x/0", spec, other={0: 0}, status="failed", reason="x is empty") for spec in ("one", "two")]
     shown = summary(tmp_path, [hit(spec="one"), hit(spec="two"), *unread])
     assert [line for line in notes(shown) if "could not be read" in line] == [
-        "1 photographs could not be read and are not scored."
+        "Photographs that could not be read, and are not scored: 1."
     ]
 
 

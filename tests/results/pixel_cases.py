@@ -21,9 +21,7 @@ def histograms_of(levels, masks):
 def images(draw, least=1, most=5):
     """Levels, masks, thresholds of a few images, and which are defective; few levels, so that ties occur."""
     count = draw(st.integers(least, most))
-    levels = draw(
-        arrays.arrays(np.int64, (count, PIXELS), elements=st.sampled_from([0, 1, 40, 41, 200, 255]))
-    )
+    levels = draw(arrays.arrays(np.int64, (count, PIXELS), elements=st.sampled_from([0, 1, 40, 41, 200, 255])))
     masks = draw(arrays.arrays(np.bool_, (count, PIXELS)))
     cuts = draw(arrays.arrays(np.int64, count, elements=st.sampled_from([0, 39, 40, 128, 200, 255])))
     defective = draw(arrays.arrays(np.bool_, count))

@@ -55,9 +55,7 @@ def statistics(maps, masks):
     torch.manual_seed(5)
     good_masks = torch.zeros(2, 6, 6, dtype=torch.bool)
     good_masks[:, 2:4, 2:4] = True
-    kept = level_statistics(
-        torch.cat([torch.rand(2, 6, 6) + good_masks, maps]), torch.cat([good_masks, masks])
-    )
+    kept = level_statistics(torch.cat([torch.rand(2, 6, 6) + good_masks, maps]), torch.cat([good_masks, masks]))
     ok = np.array([status == "ok" for status in kept.status])
     return kept, ok, otsu(kept.defect + kept.other)
 

@@ -59,9 +59,7 @@ def slow_scores(levels, masks, cuts, defective):
     """Every metric from its definition, in plain Python."""
     each = [slow_counts(*image) for image in zip(levels, masks, cuts, strict=True)]
     tp, fp, fn, tn = sum((c for c, d in zip(each, defective, strict=True) if d), np.zeros(4))
-    own = [
-        divide(c[0], c[0] + c[1] + c[2]) for c, d in zip(each, defective, strict=True) if d and c[0] + c[2]
-    ]
+    own = [divide(c[0], c[0] + c[1] + c[2]) for c, d in zip(each, defective, strict=True) if d and c[0] + c[2]]
     area = [c[1] / PIXELS for c, d in zip(each, defective, strict=True) if not d]
     exists = tp + fn > 0
     found = divide(tp, tp + fp + fn) if exists else math.nan
@@ -201,9 +199,7 @@ def test_pixel_counts_beyond_int32_and_int64_products():
 
 
 def test_no_prediction_has_no_precision_and_an_iou_of_0():
-    found = score(
-        np.array([[9, 5, 0, 0]]), np.array([[True, True, False, False]]), np.array([255]), all_ok(1)
-    )
+    found = score(np.array([[9, 5, 0, 0]]), np.array([[True, True, False, False]]), np.array([255]), all_ok(1))
     assert math.isnan(found["precision"])
     assert [found[name] for name in ("iou", "recall", "f1", "image_iou")] == [0] * 4
     assert found["miou"] == (0 + 2 / 4) / 2

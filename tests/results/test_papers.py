@@ -171,11 +171,7 @@ def test_every_number_carries_its_setting_and_source(numbers):
 def test_papers_says_how_many_images_were_tested():
     images = papers().set_index(["paper", "dataset"])[["test_defective", "test_defect_free"]]
     assert images.loc[("lt-grad-cam", "ksdd")].tolist() == [10, 70]
-    assert (
-        images.loc[("ra-cam", "ksdd2")].tolist()
-        == images.loc[("lt-grad-cam", "ksdd2")].tolist()
-        == [110, 894]
-    )
+    assert images.loc[("ra-cam", "ksdd2")].tolist() == images.loc[("lt-grad-cam", "ksdd2")].tolist() == [110, 894]
     assert images.loc[("ra-cam", "ksdd")].isna().all()
 
 

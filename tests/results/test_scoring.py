@@ -131,8 +131,9 @@ def test_a_map_that_is_not_ok_is_an_empty_prediction(tmp_path, status):
     assert (found.images, found.failed, found.reason, found.applicable) == (2, 1, "why", True)
     assert found.mean["recall"] == pytest.approx(8 / 20)
     assert found.mean["precision"] == 1
-    # One image is perfect where it counts; the other has no share in it.
     assert found.mean["image_iou"] == pytest.approx(0.4)
+    # Of 20 x 90 pairs 8 x 90 are won and 2 x 90 are ties: the lost map's background wins nothing.
+    assert found.mean["auroc"] == pytest.approx(0.45)
 
 
 def test_a_method_without_an_answer_on_the_network_is_not_measured(tmp_path):

@@ -33,9 +33,7 @@ def histogram_of(pairs):
 few_levels = st.lists(
     st.tuples(st.integers(0, 255), st.integers(1, 50)), min_size=1, max_size=6, unique_by=lambda pair: pair[0]
 ).map(histogram_of)
-many_levels = st.lists(st.tuples(st.integers(0, 255), st.integers(1, 9)), min_size=1, max_size=120).map(
-    histogram_of
-)
+many_levels = st.lists(st.tuples(st.integers(0, 255), st.integers(1, 9)), min_size=1, max_size=120).map(histogram_of)
 histograms = few_levels | many_levels
 
 
@@ -64,9 +62,7 @@ def assert_as_opencv(batch):
         reference = opencv_threshold(histogram)
         if decisions(histogram, threshold) != decisions(histogram, reference):
             # Only between equally good splits, where OpenCV goes by its rounding and we take the lower.
-            assert between_class_variance(histogram, threshold) == between_class_variance(
-                histogram, reference
-            )
+            assert between_class_variance(histogram, threshold) == between_class_variance(histogram, reference)
             assert threshold < reference
 
 
@@ -183,9 +179,7 @@ def pooled_iou(defect, other, threshold):
 batches = (
     st.integers(1, 4)
     .flatmap(
-        lambda n: st.tuples(
-            st.lists(histograms, min_size=n, max_size=n), st.lists(histograms, min_size=n, max_size=n)
-        )
+        lambda n: st.tuples(st.lists(histograms, min_size=n, max_size=n), st.lists(histograms, min_size=n, max_size=n))
     )
     .map(lambda pair: (np.array(pair[0]), np.array(pair[1])))
 )
@@ -227,9 +221,7 @@ def test_the_oracle_is_chosen_on_defective_images_alone():
 def test_the_tuned_threshold_is_the_validation_images_oracle():
     defect, other = histogram_of([(100, 10)])[None], histogram_of([(50, 90)])[None]
     validation = (histogram_of([(180, 4)])[None], histogram_of([(170, 30)])[None])
-    tuned = thresholds(
-        parse_policy("tuned"), np.repeat(defect, 3, 0), np.repeat(other, 3, 0), validation=validation
-    )
+    tuned = thresholds(parse_policy("tuned"), np.repeat(defect, 3, 0), np.repeat(other, 3, 0), validation=validation)
     assert tuned.tolist() == [170, 170, 170]
 
 

@@ -1,0 +1,163 @@
+"""`python -m bench fetch`, `verify`, `leaks` and `show`: the photographs, before anything is trained on them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.progress import Progress
+
+    from datasets import Dataset
+    from datasets.leaks import Pair
+
+Name = Annotated[str, typer.Argument(help="Name of the dataset, or of a part of it, e.g. ksdd or mvtec:bottle.")]
+Root = Annotated[
+    Optional[Path],  # noqa: UP045  read at run time by the command line's library
+    typer.Option(help="Its folder; else $CAM_BENCH_DATA/NAME, else the user's cache folder."),
+]
+Picture = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(help="The picture to write; by default one of its own in the current folder."),
+]
+LISTED, DRAWN = 30, 12
+"""Near-duplicates on the terminal, and in the picture."""
+
+
+def fetch(name: Name, data_root: Root = None) -> None:
+    """Download a dataset from its official address, check and unpack it; what is there is not fetched again."""
+    from datasets import download, get_dataset
+    from datasets.sources import SOURCES
+
+    dataset = get_dataset(name)
+    source = SOURCES.get(dataset.folder)
+    if source is None:
+        typer.echo(f"There is nothing to fetch for {name}: {dataset.url}.")
+        return
+    typer.echo(download.terms(dataset, source))
+    with _bytes_bar() as progress:
+        task = progress.add_task(source.archive, total=None)
+        done = download.fetch(
+            dataset,
+            source,
+            download.destination(dataset, data_root),
+            lambda there, total: progress.update(task, completed=there, total=total or None),
+        )
+    typer.echo(f"{done}.")
+
+
+def verify(
+    name: Name,
+    data_root: Root = None,
+    size: Annotated[str, typer.Option(help="Input size HEIGHTxWIDTH; the dataset's own by default.")] = "",
+) -> None:
+    """Read every photograph and mask, and list all faults at once; exit code 1 if there are any."""
+    from bench.commands.setting import read_size
+    from datasets import classes_of, find_root, get_dataset
+    from datasets.faults import verify as verify_dataset
+    from datasets.table import SPLITS
+
+    dataset = get_dataset(name)
+    height, width = read_size(size) or dataset.size
+    table, faults = verify_dataset(dataset, find_root(dataset, data_root), (height, width))
+    for fault in faults:
+        typer.echo(str(fault))
+    number = f"{len(faults)} fault{'s' * (len(faults) != 1)}" if faults else "no faults"
+    if table is None:
+        typer.echo(f"{name}: {number}; more may show when these are mended")
+    else:
+        counts = []
+        for split in SPLITS:
+            labels = table["label"][table["split"] == split]
+            counts.append(f"{split}: " + ", ".join(f"{(labels == one).sum()} {one}" for one in classes_of(table)))
+        typer.echo(f"{name}: {len(table)} photographs at {height}x{width}, {number}; {'; '.join(counts)}")
+    if faults:
+        raise typer.Exit(1)
+
+
+def leaks(
+    name: Name,
+    data_root: Root = None,
+    folds: Annotated[int, typer.Option(help="Folds by item; 0: the single split.", min=0)] = 0,
+    out: Picture = None,
+) -> None:
+    """Find near-duplicates across splits, and what a random split of single photographs would leak."""
+    from bench.pictures import twins_of
+    from datasets import get_dataset
+    from datasets.leaks import apart, crossing, described, near_duplicates, parts
+    from reports.leak_sheet import draw
+
+    tables = parts(_samples(get_dataset(name), data_root), folds)
+    pairs = near_duplicates(tables[0]["image_path"].tolist())
+    found = crossing(pairs, tables)
+    rows = described(found, tables)
+    _list_pairs(rows.head(LISTED))
+    _compare_splits(pairs, tables, "folds by item" if folds else "the dataset's split")
+    typer.echo(f"{name}: {len(found)} near-duplicate{'s' * (len(found) != 1)} across splits, {len(pairs)} in all")
+    if found:
+        target = out or Path(f"{name.replace(':', '-')}-leaks.png")
+        drawn = apart(found)[:DRAWN]
+        splits = described(drawn, tables)["splits"].tolist()
+        draw(twins_of(tables[0], drawn, splits), f"{name}: closest near-duplicates across splits", target)
+        rows.to_csv(target.with_suffix(".csv"), index=False)
+        typer.echo(f"The closest are in {target}, all in {target.with_suffix('.csv')}")
+
+
+def show(name: Name, data_root: Root = None, out: Picture = None) -> None:
+    """Draw photographs of every class and split with their defects outlined, and how large the defects are."""
+    from bench.pictures import kinds_of
+    from datasets import assign, get_dataset
+    from reports.contact_sheet import draw
+
+    table = assign(_samples(get_dataset(name), data_root))
+    target = out or Path(f"{name.replace(':', '-')}-photographs.png")
+    draw(kinds_of(table), f"{name}: {len(table)} photographs, {table['group'].nunique()} items", target)
+    typer.echo(f"Open {target}")
+
+
+def _samples(dataset: "Dataset", data_root: Path | None) -> "pd.DataFrame":
+    from datasets import find_root
+
+    return dataset.samples(find_root(dataset, data_root))
+
+
+def _list_pairs(rows: "pd.DataFrame") -> None:
+    from rich.table import Table
+
+    from bench.commands.terminal import output
+
+    shown = Table("First", "Second", "Splits", "Correlation", "The second is", box=None)
+    for row in rows.itertuples(index=False):
+        shown.add_row(f"{row.first}", f"{row.second}", f"{row.splits}", f"{row.correlation:.3f}", f"{row.move}")
+    if len(rows):
+        output().print(shown)
+
+
+def _compare_splits(pairs: "list[Pair]", tables: "list[pd.DataFrame]", own: str) -> None:
+    from rich.table import Table
+
+    from bench.commands.terminal import output
+    from datasets.leaks import leaked, shuffled
+
+    tested = sum(int((table["split"] == "test").sum()) for table in tables)
+    shown = Table("Split", "Tested", "With a near-duplicate in training", box=None)
+    for what, split in ((own, tables), ("single photographs at random", shuffled(tables))):
+        number = leaked(pairs, split)
+        shown.add_row(what, str(tested), f"{number} ({100 * number / tested:.1f} %)")
+    output().print(shown)
+
+
+def _bytes_bar() -> "Progress":
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    from bench.commands.terminal import messages
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=messages, disable=not messages.is_terminal)

@@ -1,0 +1,86 @@
+"""From a dataset's files to what the pictures of `reports` show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image
+
+from datasets import GOOD, DatasetError, classes_of, read_image, read_mask
+from datasets.leaks import Pair
+from datasets.reader import mask_values
+from datasets.table import SPLITS
+from reports.contact_sheet import Kind, Tile
+from reports.leak_sheet import Twins
+
+PIXELS = 480
+"""Of the longer side of a photograph in a picture."""
+FEW_CLASSES, MANY_TILES, FEW_TILES = 4, 3, 2
+"""Up to so many classes there are more photographs of each class in each split."""
+
+
+def kinds_of(table: pd.DataFrame) -> list[Kind]:
+    """Return what the contact sheet shows of each class of a table with splits.
+
+    Raises:
+        DatasetError: a file cannot be read.
+    """
+    classes = classes_of(table)
+    most = MANY_TILES if len(classes) <= FEW_CLASSES else FEW_TILES
+    kinds = []
+    for label in classes:
+        rows = table[table["label"] == label]
+        parts = {split: rows[rows["split"] == split] for split in SPLITS}
+        tiles = {split: [_tile(row) for row in _spread(part, most)] for split, part in parts.items()}
+        paths = [] if label == GOOD else [path for path in rows["mask_path"] if path]
+        shares = np.array([mask_values(path).mean() for path in paths], dtype=np.float64)
+        kinds.append(Kind(label, {split: len(part) for split, part in parts.items()}, tiles, shares))
+    return kinds
+
+
+def twins_of(table: pd.DataFrame, pairs: list[Pair], splits: list[str]) -> list[Twins]:
+    """Return what the picture of near-duplicates shows of `pairs`, with the text that says between which splits.
+
+    Raises:
+        DatasetError: a file cannot be read.
+    """
+    rows = list(table.itertuples(index=False))
+    found = []
+    for pair, between in zip(pairs, splits, strict=True):
+        first, second = _tile(rows[pair.first]), _tile(rows[pair.second])
+        found.append(
+            Twins(
+                images=(first.image, second.image),
+                masks=(first.mask, second.mask),
+                names=(first.name, second.name),
+                caption=f"{between}: {pair.correlation:.3f}, {pair.move}",
+            )
+        )
+    return found
+
+
+def _spread(rows: pd.DataFrame, most: int) -> list[Any]:
+    """Return up to `most` rows, evenly spread over all."""
+    places = np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(np.int64))
+    return list(rows.iloc[places].itertuples(index=False))
+
+
+def _tile(row: Any) -> Tile:
+    size = _fitting(row.image_path)
+    image: NDArray[np.uint8] = read_image(row.image_path, size, 3).transpose(1, 2, 0)
+    return Tile(image, read_mask(row.mask_path, size), row.id)
+
+
+def _fitting(path: str) -> tuple[int, int]:
+    """Return the (height, width) of a photograph, scaled down to `PIXELS`."""
+    try:
+        with Image.open(Path(path)) as image:
+            wide, tall = image.size
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read ({error})") from error
+    scale = min(1.0, PIXELS / max(tall, wide))
+    return max(1, round(tall * scale)), max(1, round(wide * scale))
