@@ -105,7 +105,7 @@ class _Call:
 def examine(network: nn.Module, images: Tensor) -> Anatomy:
     """Record one forward pass of `network` on `images`, (B, C, H, W), and read its anatomy from it."""
     with evaluating(network), torch.no_grad():
-        root, calls = _record(network, images)
+        root, calls = _record(network, images.clone())
     by_name = {call.name: call for call in calls if call.output is not None}
     layers = {
         name: Layer(name, type(call.module).__name__, _shape(call), call.signed, call.overwritten)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -62,6 +62,7 @@ class Evidence:
             # them is no leaf, so an in-place operation may follow.
             self.logits = network(self.images.detach().requires_grad_().clone())
             self.score = target.score(self.logits, labels)
+            self._total = self.score.sum()
         self._outputs = {layer: kept[layer] for layer in sorted(layers)}
         self._held: tuple[float | None, Gradients] | None = None
         self._truncated: dict[tuple[str, float], Tensor] = {}
@@ -76,7 +77,10 @@ class Evidence:
 
     def gradient(self, layer: str, rules: dict[str, float]) -> Tensor:
         """Return the gradient at `layer` under `rules`, a δ for each, (B, K, h, w)."""
-        plain = self._gradients(rules.get("fgbp"))[layer]
+        gradients = self._gradients(rules.get("fgbp"))
+        if layer not in gradients:
+            raise BenchError(f"the target's score does not depend on the layer {layer}")
+        plain = gradients[layer]
         if "lt" not in rules:
             return plain
         key = (layer, rules["lt"])
@@ -89,7 +93,7 @@ class Evidence:
         if self.anatomy.pooled_linear is None:
             raise NotApplicableError("the network does not end in global average pooling and one linear layer")
         linear = self._network.get_submodule(self.anatomy.pooled_linear)
-        (per_logit,) = torch.autograd.grad(self.score.sum(), self.logits, retain_graph=True)
+        (per_logit,) = torch.autograd.grad(self._total, self.logits, retain_graph=True)
         return _readable(per_logit @ linear.get_parameter("weight"))
 
     def _gradients(self, delta: float | None) -> Gradients:
@@ -100,18 +104,15 @@ class Evidence:
         return self._held[1]
 
     def _backward(self, delta: float | None) -> Gradients:
-        outputs = list(self._outputs.values())
-        total = self.score.sum()
-        if delta is None:
-            gradients = torch.autograd.grad(total, outputs, retain_graph=True, allow_unused=True)
-        else:
-            with filtering(total, delta):
-                gradients = torch.autograd.grad(total, outputs, retain_graph=True, allow_unused=True)
-        named = dict(zip(self._outputs, gradients, strict=True))
-        for layer, gradient in named.items():
-            if gradient is None:
-                raise BenchError(f"the target's score does not depend on the layer {layer}")
-        return {layer: _readable(gradient) for layer, gradient in named.items()}
+        differentiable = {layer: output for layer, output in self._outputs.items() if output.requires_grad}
+        if not differentiable:
+            return {}
+        with nullcontext() if delta is None else filtering(self._total, delta):
+            gradients = torch.autograd.grad(
+                self._total, list(differentiable.values()), retain_graph=True, allow_unused=True
+            )
+        named = zip(differentiable, gradients, strict=True)
+        return {layer: _readable(gradient) for layer, gradient in named if gradient is not None}
 
 
 class _View:
@@ -131,6 +132,8 @@ class _View:
         return self._evidence.gradient(layer, self._rules)
 
     def class_weights(self) -> Tensor:
+        if self.layers[-1:] != self._evidence.anatomy.stages[-1:]:
+            raise NotApplicableError("the weights behind the pooling belong to the last stage alone")
         return self._evidence.class_weights()
 
 

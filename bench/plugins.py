@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Iterable
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -29,9 +30,12 @@ def load_plugins(files: Iterable[Path]) -> None:
         spec = importlib.util.spec_from_file_location(f"cam_bench_plugin_{path.stem}", path)
         if spec is None or spec.loader is None:
             raise BenchError(f"the plug-in {path} is not a Python file")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module  # dataclasses look their own module up
         try:
-            spec.loader.exec_module(importlib.util.module_from_spec(spec))
+            spec.loader.exec_module(module)
         except Exception as error:
+            del sys.modules[spec.name]
             raise BenchError(f"the plug-in {path} fails: {_what(error)}") from error
 
 

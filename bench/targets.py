@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import torch
@@ -74,9 +75,8 @@ def parse_target(text: str) -> Target:
     Raises:
         BenchError: the text is none of these.
     """
-    choice, margin = (text.removesuffix("margin").removesuffix("-") or "1", text.endswith("margin"))
-    if choice.isdigit():
-        return Target(int(choice), margin)
-    if choice not in {"label", "predicted"}:
+    match = re.fullmatch(r"(?:([0-9]+|label|predicted)(-margin)?|(margin))", text)
+    if not match:
         raise BenchError(f"there is no target {text!r}; write a class index, label, predicted or margin")
-    return Target(choice, margin)
+    choice = match[1] or "1"
+    return Target(int(choice) if choice.isdigit() else choice, margin=bool(match[2] or match[3]))

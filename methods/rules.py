@@ -17,21 +17,9 @@ from methods.errors import NotApplicableError
 RULES = ("fgbp", "lt")
 """The rules' names in the order in which they act: on the way back through the network, then at the layer."""
 
-FILTERED = ("ReluBackward0", "LeakyReluBackward0")
-REFUSED = frozenset(
-    f"{name}Backward0"
-    for name in (
-        "Gelu",
-        "Silu",
-        "Hardswish",
-        "Hardtanh",
-        "Elu",
-        "Mish",
-        "PreluKernel",
-        "Softplus",
-        "Hardsigmoid",
-    )
-)
+FILTERED = frozenset({"Relu", "LeakyRelu"})
+REFUSED = frozenset({"Elu", "Gelu", "Hardsigmoid", "Hardswish", "Hardtanh", "Mish", "PreluKernel", "Silu", "Softplus"})
+"""Activations as autograd calls them; in place they end in ``Backward1`` instead of ``Backward0``."""
 
 
 def positive_percentile(gradient: Tensor, delta: float) -> Tensor:
@@ -40,11 +28,12 @@ def positive_percentile(gradient: Tensor, delta: float) -> Tensor:
     Equal to ``numpy.percentile(values[values > 0], delta, method="higher")``.
 
     Args:
-        gradient: (B, K, h, w), one feature map an image and channel; or (B, K), one feature map an image.
+        gradient: (B, K, h, w), or any other number of dimensions behind K: one feature map an image and channel;
+            or (B, K): one feature map an image.
         delta: in percent, 0 to 100.
 
     Returns:
-        Threshold, (B, K, 1, 1) or (B, 1); infinite where a feature map has no positive value.
+        Thresholds that broadcast to `gradient`, (B, K, 1, 1) or (B, 1); infinite where a feature map has no positive value.
     """
     values = gradient.flatten(2) if gradient.dim() > 2 else gradient[:, None]
     positive = values > 0
@@ -52,7 +41,8 @@ def positive_percentile(gradient: Tensor, delta: float) -> Tensor:
     last = positive.sum(-1, keepdim=True) - 1
     rank = (last.double() * (delta / 100)).ceil().long().clamp(min=0)
     threshold = ordered.gather(-1, rank)
-    return threshold[..., None] if gradient.dim() > 2 else threshold[:, 0]
+    positions = gradient.dim() - 2
+    return threshold.view(*gradient.shape[:2], *[1] * positions) if positions else threshold[:, 0]
 
 
 def truncate(gradient: Tensor, delta: float) -> Tensor:
@@ -86,11 +76,10 @@ def filtering(score: Tensor, delta: float) -> Iterator[None]:
     handles = []
     try:
         for node in _nodes(score):
-            if node.name() in REFUSED:
-                raise NotApplicableError(
-                    f"fgbp filters ReLU and leaky ReLU, and this network uses {node.name().removesuffix('Backward0')}"
-                )
-            if node.name() in FILTERED:
+            kind, _, _ = node.name().partition("Backward")
+            if kind in REFUSED:
+                raise NotApplicableError(f"fgbp filters ReLU and leaky ReLU, and this network uses {kind}")
+            if kind in FILTERED:
                 handles.append(node.register_prehook(lambda gradients: (truncate(gradients[0], delta),)))
         yield
     finally:

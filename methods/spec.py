@@ -53,22 +53,42 @@ class MethodSpec:
 
     def __str__(self) -> str:
         """Return the short text; `parse` of it gives an equal spec."""
-        for name in ALIASES:
-            named = parse(name)
-            same_rules = [rule for rule, _ in named.rules] == [rule for rule, _ in self.rules]
-            if same_rules and len({delta for _, delta in self.rules}) == 1:
-                named = dataclasses.replace(named, rules=self.rules)
-            if named == dataclasses.replace(self, options=named.options, wrapper=""):
-                deltas = f"@{self.rules[0][1]:g}" if self.rules else ""
-                return self._wrap(name + deltas)
+        name, options = self._alias() or (self._expanded(), self.options)
+        inside = ",".join(f"{key}={value}" for key, value in options)
+        return (f"{self.wrapper}:" if self.wrapper else "") + name + (f"[{inside}]" if inside else "")
+
+    def _expanded(self) -> str:
         text = self.name
         if self.fuse != "sum" or self.layers != METHODS[self.name].layers:
             text += f"/{self.layers}" + ("" if self.fuse == "sum" else f"={self.fuse}")
-        return self._wrap(text + "".join(f"+{rule}@{delta:g}" for rule, delta in self.rules))
+        return text + "".join(f"+{rule}@{_plain(delta)}" for rule, delta in self.rules)
 
-    def _wrap(self, text: str) -> str:
-        options = ",".join(f"{key}={value}" for key, value in self.options)
-        return (f"{self.wrapper}:" if self.wrapper else "") + text + (f"[{options}]" if options else "")
+    def _alias(self) -> tuple[str, tuple[tuple[str, Any], ...]] | None:
+        """Return an alias with its δ that stands for this, and the options that it leaves to be named."""
+        deltas = {delta for _, delta in self.rules}
+        if len(deltas) > 1:
+            return None
+        suffix = "".join(f"@{_plain(delta)}" for delta in deltas)
+        for name in ALIASES:
+            named = parse(name)
+            fits = [rule for rule, _ in named.rules] == [rule for rule, _ in self.rules]
+            if fits and set(named.options) <= set(self.options) and (named := parse(name + suffix)):
+                left = tuple(option for option in self.options if option not in named.options)
+                if dataclasses.replace(named, options=self.options, wrapper=self.wrapper) == self:
+                    return name + suffix, left
+        return None
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """What a text says of a spec: rules in the order of the text, None where one names no δ, raw options."""
+
+    name: str
+    layers: str | None
+    fuse: str | None
+    rules: tuple[tuple[str, str | None], ...]
+    delta: str | None
+    options: tuple[str, ...]
 
 
 def parse(text: str, *, layers: str | None = None) -> MethodSpec:
@@ -82,21 +102,19 @@ def parse(text: str, *, layers: str | None = None) -> MethodSpec:
         MethodError: a name, layer choice, fusing, rule, δ or option is unknown; the message names the near ones.
     """
     wrapper, bare = _split_wrapper(text)
-    name, match = _match_name(bare, text)
-    base = parse(ALIASES[name]) if name in ALIASES else MethodSpec(name, METHODS[name].layers)
-    layers = match["layers"] or layers or base.layers
-    fuse = match["fuse"] or base.fuse
-    if not LAYERS.fullmatch(layers):
+    pieces = _pieces(bare, text, layers)
+    chosen = pieces.layers or METHODS[pieces.name].layers
+    fuse = pieces.fuse or "sum"
+    if not LAYERS.fullmatch(chosen):
         raise MethodError(
-            f"{text!r}: {layers!r} is no choice of layers; write last, stages, convs, S3, S2-S5 or layer.NAME"
+            f"{text!r}: {chosen!r} is no choice of layers; write last, stages, convs, S3, S2-S5 or layer.NAME"
         )
     if fuse not in FUSE:
         raise MethodError(f"{text!r}: there is no fusing {fuse!r}; {did_you_mean(fuse, list(FUSE))}")
-    rules = _parse_rules(match["rules"], match["delta"], base.rules, text)
-    if rules and not METHODS[base.name].weighs_gradients:
-        raise MethodError(f"{text!r}: {base.name} reads no gradient, so a gradient rule does nothing to it")
-    options = dict(base.options) | _parse_options(match["options"] or "", base.name, text)
-    return MethodSpec(base.name, layers, fuse, rules, tuple(sorted(options.items())), wrapper)
+    rules = _rules(pieces, text)
+    if rules and not METHODS[pieces.name].weighs_gradients:
+        raise MethodError(f"{text!r}: {pieces.name} reads no gradient, so a gradient rule does nothing to it")
+    return MethodSpec(pieces.name, chosen, fuse, rules, _options(pieces, text), wrapper)
 
 
 def split_list(text: str) -> list[str]:
@@ -105,13 +123,45 @@ def split_list(text: str) -> list[str]:
 
 
 def _split_wrapper(text: str) -> tuple[str, str]:
-    wrapper, colon, bare = text.partition(":")
-    if not colon:
+    match = re.match(r"([^/@+\[]*):", text)
+    if not match:
         return "", text
-    if wrapper not in WRAPPERS:
-        known = did_you_mean(wrapper, list(WRAPPERS)) if WRAPPERS else "none is installed"
-        raise MethodError(f"{text!r}: there is no wrapper {wrapper!r}; {known}")
-    return wrapper, bare
+    if match[1] not in WRAPPERS:
+        known = did_you_mean(match[1], list(WRAPPERS)) if WRAPPERS else "none is installed"
+        raise MethodError(f"{text!r}: there is no wrapper {match[1]!r}; {known}")
+    return match[1], text[match.end() :]
+
+
+def _pieces(bare: str, text: str, layers: str | None = None) -> _Pieces:
+    """Take `bare` apart; an alias is replaced by what it stands for, and what the text adds comes on top.
+
+    `layers` stands in where `bare` itself names none.
+    """
+    name, match = _match_name(bare, text)
+    rules = tuple(
+        (rule, delta if at else None)
+        for rule, at, delta in (piece.partition("@") for piece in match["rules"].split("+") if piece)
+    )
+    given = _Pieces(
+        name,
+        match["layers"] or layers,
+        match["fuse"],
+        rules,
+        match["delta"],
+        tuple((match["options"] or "").split(",")),
+    )
+    if name not in ALIASES:
+        return given
+    base = _pieces(ALIASES[name], text)
+    inherited = tuple((rule, None if given.delta is not None else delta) for rule, delta in base.rules)
+    return _Pieces(
+        base.name,
+        given.layers or base.layers,
+        given.fuse or base.fuse,
+        (*inherited, *given.rules),
+        base.delta if given.delta is None else given.delta,
+        (*base.options, *given.options),
+    )
 
 
 def _match_name(bare: str, text: str) -> tuple[str, re.Match[str]]:
@@ -125,21 +175,20 @@ def _match_name(bare: str, text: str) -> tuple[str, re.Match[str]]:
     raise MethodError(f"there is no method {word!r}; {did_you_mean(word, names())}")
 
 
-def _parse_rules(
-    chain: str, last: str | None, base: tuple[tuple[str, float], ...], text: str
-) -> tuple[tuple[str, float], ...]:
-    given: dict[str, str | None] = {rule: None if last is not None else f"{delta:g}" for rule, delta in base}
-    for piece in filter(None, chain.split("+")):
-        rule, at, delta = piece.partition("@")
+def _rules(pieces: _Pieces, text: str) -> tuple[tuple[str, float], ...]:
+    """Return the rules in the order in which they act, each with its δ."""
+    known: dict[str, str | None] = {}
+    for rule, delta in pieces.rules:
         if rule not in RULES:
             raise MethodError(f"{text!r}: there is no rule {rule!r}; {did_you_mean(rule, list(RULES))}")
-        if rule in given:
+        if rule in known:
             raise MethodError(f"{text!r}: the rule {rule} stands twice")
-        given[rule] = last = delta if at else None
-    if last is not None and not given:
-        raise MethodError(f"{text!r}: a δ belongs to a rule, and there is none; write NAME+lt@{last}")
-    final = DEFAULT_DELTA if last is None else _delta(last, text)
-    deltas = {rule: final if delta is None else _delta(delta, text) for rule, delta in given.items()}
+        known[rule] = delta
+    if pieces.delta is not None and not known:
+        raise MethodError(f"{text!r}: a δ belongs to a rule, and there is none; write NAME+lt@{pieces.delta}")
+    at_the_end = pieces.rules[-1][1] if pieces.delta is None and known else pieces.delta
+    final = DEFAULT_DELTA if at_the_end is None else _delta(at_the_end, text)
+    deltas = {rule: final if delta is None else _delta(delta, text) for rule, delta in known.items()}
     return tuple((rule, deltas[rule]) for rule in RULES if rule in deltas)
 
 
@@ -153,16 +202,21 @@ def _delta(number: str, text: str) -> float:
     return delta
 
 
-def _parse_options(inside: str, name: str, text: str) -> dict[str, Any]:
-    """Return the options between the brackets that differ from the method's defaults."""
-    known, options = METHODS[name].options, {}
-    for piece in filter(None, inside.split(",")):
+def _plain(delta: float) -> str:
+    """Write δ so that it reads back as the same number: 50 and not 50.0."""
+    return repr(float(delta)).removesuffix(".0")
+
+
+def _options(pieces: _Pieces, text: str) -> tuple[tuple[str, Any], ...]:
+    """Return the options that differ from the method's defaults, sorted; a later one takes the place of an earlier."""
+    known, options = METHODS[pieces.name].options, {}
+    for piece in filter(None, pieces.options):
         key, equals, value = (part.strip() for part in piece.partition("="))
         if not equals or key not in known:
-            has = did_you_mean(key, list(known)) if known else f"{name} has none"
+            has = did_you_mean(key, list(known)) if known else f"{pieces.name} has none"
             raise MethodError(f"{text!r}: there is no option {piece.strip()!r}; {has}")
         options[key] = _option_value(value, known[key], f"{text!r}: {key}")
-    return {key: value for key, value in options.items() if value != known[key]}
+    return tuple(sorted((key, value) for key, value in options.items() if value != known[key]))
 
 
 def _option_value(value: str, default: Any, where: str) -> Any:
