@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from torch import Tensor
 
@@ -26,7 +26,7 @@ def gradient_method(name: str, *, layers: str = "last", paper: str) -> Callable[
     (B, h, w). Options are keyword-only parameters with defaults. It need not know of layers, rules or fusing.
 
     Raises:
-        MethodError: the name is taken by another function.
+        MethodError: the name is taken by another function, or an option has no default that a spec can write.
     """
     return _register(name, weighs_gradients=True, layers=layers, paper=paper, chance=False)
 
@@ -60,15 +60,20 @@ def _register(
 ) -> Callable[[Function], Function]:
     def register(function: Function) -> Function:
         _claim(name)
-        options = {
-            parameter.name: parameter.default
-            for parameter in inspect.signature(function).parameters.values()
-            if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-        }
-        METHODS[name] = Method(name, function, weighs_gradients, layers, paper, options, chance)
+        METHODS[name] = Method(name, function, weighs_gradients, layers, paper, _options(name, function), chance)
         return function
 
     return register
+
+
+def _options(name: str, function: Callable[..., Tensor]) -> dict[str, Any]:
+    """Return the keyword-only parameters of `function` with their defaults."""
+    parameters = inspect.signature(function).parameters.values()
+    options = {one.name: one.default for one in parameters if one.kind is inspect.Parameter.KEYWORD_ONLY}
+    for option, default in options.items():
+        if not isinstance(default, bool | int | float | str):
+            raise MethodError(f"the option {option} of {name} needs a default that is a number, a bool or a text")
+    return options
 
 
 def _claim(name: str) -> None:

@@ -33,7 +33,7 @@ def positive_percentile(gradient: Tensor, delta: float) -> Tensor:
         delta: in percent, 0 to 100.
 
     Returns:
-        Thresholds that broadcast to `gradient`, (B, K, 1, 1) or (B, 1); infinite where a feature map has no positive value.
+        Thresholds, (B, K, 1, 1) or (B, 1), that broadcast; infinite where a feature map has no positive value.
     """
     values = gradient.flatten(2) if gradient.dim() > 2 else gradient[:, None]
     positive = values > 0

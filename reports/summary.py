@@ -65,6 +65,7 @@ class Summary:
                     "applicable": row.applicable,
                     "images": row.images,
                     "failed": row.failed,
+                    "failed_defective": row.failed_defective,
                     "unread": row.unread,
                     "reason": row.reason,
                     "supervision": row.supervision,

@@ -73,7 +73,8 @@ def notes(summary: Summary) -> list[str]:
             lines.append(f"{row.spec} has no answer here: {row.reason}.")
         elif row.failed:
             why = f" ({row.reason})" if row.reason else ""
-            lines.append(f"{row.spec}: {row.failed} of {row.images} failed or were flat and count as empty{why}.")
+            shown = f"{row.failed_defective} of them with a defect"
+            lines.append(f"{row.spec}: {row.failed} of {row.images} failed or were flat, {shown}{why}.")
         if row.dominant:
             layer, share = row.dominant
             lines.append(f"{row.spec} is a one-layer method here: {layer} gives {100 * share:.0f} % of it.")

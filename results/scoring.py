@@ -29,6 +29,7 @@ class Row:
         spread: standard deviation over the seeds; None with one seed.
         images: scored images.
         failed: how many of them have no usable map, with one seed at least, and count as empty predictions.
+        failed_defective: how many of those show a defect.
         unread: photographs that could not be read; no method scores them.
         reason: of the failures, or why the method has no answer on this network.
         applicable: False where the method has no answer on this network; then nothing is measured.
@@ -41,6 +42,7 @@ class Row:
     spread: dict[str, float] | None
     images: int
     failed: int
+    failed_defective: int
     unread: int
     reason: str
     applicable: bool
@@ -85,10 +87,10 @@ def _row(spec: str, cells: Cells, policy: ThresholdPolicy) -> Row:
     unread = test.frame["image"].nunique() - read.frame["image"].nunique()
     if len(status) == 0:
         undefined = dict.fromkeys(METRICS, np.nan)
-        return Row(spec, undefined, None, 0, 0, unread, reason, True, None, policy.supervision)
+        return Row(spec, undefined, None, 0, 0, 0, unread, reason, True, None, policy.supervision)
     if (status == "not applicable").all():
         undefined = dict.fromkeys(METRICS, np.nan)
-        return Row(spec, undefined, None, 0, 0, unread, reason, False, None, policy.supervision)
+        return Row(spec, undefined, None, 0, 0, 0, unread, reason, False, None, policy.supervision)
     seeds = sorted(cells.frame["seed"].unique())
     values = pd.DataFrame([_scores(cells.where(cells.frame["seed"] == seed), policy) for seed in seeds])
     return Row(
@@ -97,6 +99,7 @@ def _row(spec: str, cells: Cells, policy: ThresholdPolicy) -> Row:
         spread={name: float(values[name].std()) for name in METRICS} if len(seeds) > 1 else None,
         images=read.frame["image"].nunique(),
         failed=read.frame["image"][status != "ok"].nunique(),
+        failed_defective=read.frame["image"][(status != "ok") & read.defect.any(axis=1)].nunique(),
         unread=unread,
         reason=reason,
         applicable=True,

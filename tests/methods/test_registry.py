@@ -80,3 +80,9 @@ def test_every_method_names_its_source_and_says_what_it_computes(name):
 def test_every_alias_can_be_read():
     for name, text in ALIASES.items():
         assert parse(name) == parse(text)
+
+
+@pytest.mark.parametrize("declare", ["lambda a, g, *, k: a", "lambda a, g, *, k=None: a"])
+def test_an_option_needs_a_default_that_a_spec_can_write(declare):
+    with pytest.raises(MethodError, match="the option k of vague needs a default"):
+        gradient_method("vague", paper="none")(eval(declare))

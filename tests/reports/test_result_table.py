@@ -139,7 +139,7 @@ def test_failures_are_noted_with_their_number_and_reason(tmp_path):
     failed = cell("b/0", defect={0: 10}, status="failed", reason="RuntimeError: too large")
     flat = cell("c/0", defect={0: 10}, status="constant")
     shown = summary(tmp_path, [hit(), failed, flat])
-    expected = "grad-cam: 2 of 3 failed or were flat and count as empty (RuntimeError: too large)."
+    expected = "grad-cam: 2 of 3 failed or were flat, 2 of them with a defect (RuntimeError: too large)."
     assert expected in notes(shown)
 
 
