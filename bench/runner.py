@@ -23,7 +23,7 @@ from bench.evidence import Evidence, by_gradient
 from bench.experiment import Assignment
 from bench.gallery import Gallery
 from bench.targets import Target
-from methods import Heatmap, MethodSpec, NotApplicableError, heatmap
+from methods import METHODS, Heatmap, MethodSpec, NotApplicableError, heatmap
 from results.levels import LevelStatistics, level_statistics, missing_statistics, to_levels
 from results.store import Cell, RunStore
 from results.thresholds import LEVELS
@@ -202,6 +202,7 @@ def _cells(plan: TrainingPlan, facts: dict[str, Any], outcome: _Outcome) -> Iter
             rules=[{"rule": rule, "delta": delta} for rule, delta in spec.rules],
             options=json.dumps(dict(spec.options)),
             wrapper=spec.wrapper,
+            chance=METHODS[spec.name].chance,
             status=status,
             reason=reason,
             minimum=float(statistics.minimum[number]),

@@ -19,8 +19,8 @@ from datasets.splits import assign
 from datasets.table import GOOD, SPLITS, classes_of
 
 SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff"}
-MOST_SCANNED = 20_000
-"""Files that are looked at where the layout is not the dataset's: it may be a folder of something else."""
+MOST_SCANNED = 50_000
+"""Files and folders that are looked at where the layout is not the dataset's: it may be a folder of anything."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def _decode(path: str) -> tuple[tuple[int, int] | None, str]:
 
 def _damaged_below(root: Path) -> list[Fault]:
     """Return the images below `root` that cannot be read, whatever they are."""
-    paths = (path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    paths = [path for path in islice(root.rglob("*"), MOST_SCANNED) if path.suffix.lower() in SUFFIXES]
     with ThreadPoolExecutor() as pool:
-        found = pool.map(lambda path: (str(path), _decode(str(path))[1]), islice(paths, MOST_SCANNED))
+        found = pool.map(lambda path: (str(path), _decode(str(path))[1]), filter(Path.is_file, paths))
         return [Fault("damaged file", path, problem) for path, problem in sorted(found) if problem]

@@ -18,6 +18,7 @@ from results.errors import ResultError
 
 COLOURS = "viridis"
 COLUMN_WIDTH = 1.6
+DPI = 90
 
 
 def draw(folder: Path, methods: list[str]) -> Path:
@@ -51,7 +52,7 @@ def draw(folder: Path, methods: list[str]) -> Path:
     for axis, title in zip(axes[0], ["photograph", *methods], strict=True):
         axis.set_title(title.replace("+", "\n+", 1) if len(title) > 14 else title, fontsize=7)
     target = folder / "overview.png"
-    figure.savefig(target, dpi=110)
+    figure.savefig(target, dpi=DPI)
     plt.close(figure)
     return target
 

@@ -62,6 +62,7 @@ class Summary:
             "rows": [
                 {
                     "method": row.spec,
+                    "chance": row.chance,
                     "applicable": row.applicable,
                     "images": row.images,
                     "failed": row.failed,
@@ -86,14 +87,14 @@ def summarise(folder: Path, policy: ThresholdPolicy, specs: list[str] | None = N
     Args:
         folder: of the run.
         policy: how thresholds are chosen.
-        specs: short texts of the methods to show, in this order; all by default.
+        specs: short texts of the methods to show, in this order; all by default, those of chance last.
 
     Raises:
         ResultError: the folder holds no run, or the policy needs what the run does not have.
     """
     store = RunStore(folder)
     manifest, cells = store.manifest(), store.cells()
-    order = specs or list(cells.frame["spec"].drop_duplicates())
+    order = specs or list(cells.frame.sort_values("chance", kind="stable")["spec"].drop_duplicates())
     cells = cells.where(cells.frame["spec"].isin(order))
     rows = sorted(score_rows(cells, policy), key=lambda row: order.index(row.spec))
     numbers = published(manifest["dataset"])

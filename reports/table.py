@@ -107,8 +107,10 @@ def _number(row: Row, name: str) -> str:
 
 
 def _is_best(row: Row, name: str, rows: tuple[Row, ...]) -> bool:
-    """Tell whether no row is better in `name`, as far as the printed digits show."""
+    """Tell whether no row but those of chance is better in `name`, as far as the printed digits show."""
     sign = 1 if METRICS[name].higher_is_better else -1
-    values = [round(sign * 100 * one.mean[name], 2) for one in rows if not math.isnan(one.mean[name])]
+    values = [
+        round(sign * 100 * one.mean[name], 2) for one in rows if not one.chance and not math.isnan(one.mean[name])
+    ]
     own = row.mean[name]
-    return not math.isnan(own) and round(sign * 100 * own, 2) == max(values)
+    return not row.chance and not math.isnan(own) and round(sign * 100 * own, 2) == max(values)

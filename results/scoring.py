@@ -25,6 +25,7 @@ class Row:
 
     Attributes:
         spec: its short text.
+        chance: the method knows nothing of the defect, and is never the best.
         mean: of every metric over the classifiers' seeds, in [0, 1]; NaN where undefined.
         spread: standard deviation over the seeds; None with one seed.
         images: scored images.
@@ -38,6 +39,7 @@ class Row:
     """
 
     spec: str
+    chance: bool
     mean: dict[str, float]
     spread: dict[str, float] | None
     images: int
@@ -80,6 +82,7 @@ def equal_rows(cells: Cells) -> list[tuple[str, ...]]:
 
 
 def _row(spec: str, cells: Cells, policy: ThresholdPolicy) -> Row:
+    chance = bool(cells.frame["chance"].any())
     test = cells.where(cells.frame["split"] == "test")
     read = test.where(_read(test))
     status, reasons = read.frame["status"], test.frame["reason"][test.frame["reason"] != ""]
@@ -87,19 +90,20 @@ def _row(spec: str, cells: Cells, policy: ThresholdPolicy) -> Row:
     unread = test.frame["image"].nunique() - read.frame["image"].nunique()
     if len(status) == 0:
         undefined = dict.fromkeys(METRICS, np.nan)
-        return Row(spec, undefined, None, 0, 0, 0, unread, reason, True, None, policy.supervision)
+        return Row(spec, chance, undefined, None, 0, 0, 0, unread, reason, True, None, policy.supervision)
     if (status == "not applicable").all():
         undefined = dict.fromkeys(METRICS, np.nan)
-        return Row(spec, undefined, None, 0, 0, 0, unread, reason, False, None, policy.supervision)
+        return Row(spec, chance, undefined, None, 0, 0, 0, unread, reason, False, None, policy.supervision)
     seeds = sorted(cells.frame["seed"].unique())
     values = pd.DataFrame([_scores(cells.where(cells.frame["seed"] == seed), policy) for seed in seeds])
     return Row(
         spec=spec,
+        chance=chance,
         mean={name: float(values[name].mean()) for name in METRICS},
         spread={name: float(values[name].std()) for name in METRICS} if len(seeds) > 1 else None,
         images=read.frame["image"].nunique(),
         failed=read.frame["image"][status != "ok"].nunique(),
-        failed_defective=read.frame["image"][(status != "ok") & read.defect.any(axis=1)].nunique(),
+        failed_defective=read.frame["image"][(status != "ok") & np.asarray(read.defect.any(axis=1))].nunique(),
         unread=unread,
         reason=reason,
         applicable=True,

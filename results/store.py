@@ -39,6 +39,7 @@ _SCHEMA = pa.schema(
         ("rules", pa.list_(pa.struct([("rule", pa.string()), ("delta", pa.float64())]))),
         ("options", pa.string()),
         ("wrapper", pa.string()),
+        ("chance", pa.bool_()),
         ("status", pa.string()),
         ("reason", pa.string()),
         ("minimum", pa.float32()),
@@ -60,6 +61,7 @@ class Cell:
         split: of the image: ``test``, or ``val`` where thresholds are tuned.
         image, group, label: of the sample table.
         spec: the method's short text; `name`, `layers`, `fuse`, `rules`, `options` (JSON) and `wrapper` are its fields.
+        chance: the method knows nothing of the defect: a floor for the others.
         status: ``ok``, ``constant``, ``not finite``, ``failed`` or ``not applicable``.
         reason: why there is no map; empty where there is one.
         minimum, maximum: of the raw map.
@@ -80,6 +82,7 @@ class Cell:
     rules: list[dict[str, Any]]
     options: str
     wrapper: str
+    chance: bool
     status: str
     reason: str
     minimum: float

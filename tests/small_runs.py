@@ -20,7 +20,7 @@ def cell(image="a/0", spec="grad-cam", *, defect=None, other=None, **fields):
     known = {
         "fold": 0, "seed": 0, "split": "test", "group": image.split("/")[0],
         "label": "defect" if defect else "good", "name": spec, "layers": "last", "fuse": "", "rules": [],
-        "options": "{}", "wrapper": "", "status": "ok", "reason": "", "minimum": 0.0, "maximum": 1.0,
+        "options": "{}", "wrapper": "", "chance": False, "status": "ok", "reason": "", "minimum": 0.0, "maximum": 1.0,
         "layer_names": [], "shares": [1.0],
     }  # fmt: skip
     return Cell(

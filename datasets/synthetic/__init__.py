@@ -48,9 +48,7 @@ def synthetic(root: Path) -> pd.DataFrame:
     return generate(root)
 
 
-def generate(
-    root: Path, *, size: tuple[int, int] = (128, 128), items: int = 90, seed: int = 0
-) -> pd.DataFrame:
+def generate(root: Path, *, size: tuple[int, int] = (128, 128), items: int = 90, seed: int = 0) -> pd.DataFrame:
     """Make a set under `root`, or find it there, and return its sample table.
 
     Args:

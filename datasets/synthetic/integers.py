@@ -121,9 +121,7 @@ def stroke(shape: Shape, rows: Field, columns: Field, radii: Field) -> Field:
     reach = int(radii.max()) // PIXEL + 2
     window = np.arange(-reach, reach + 1, dtype=np.int64)
     centre_row, centre_column, radius = (values[:, None, None] for values in (rows, columns, radii))
-    row, column = np.broadcast_arrays(
-        centre_row // PIXEL + window[:, None], centre_column // PIXEL + window[None, :]
-    )
+    row, column = np.broadcast_arrays(centre_row // PIXEL + window[:, None], centre_column // PIXEL + window[None, :])
     away = (row * PIXEL + PIXEL // 2 - centre_row) ** 2 + (column * PIXEL + PIXEL // 2 - centre_column) ** 2
     outer, inner = (radius + PIXEL // 2) ** 2, np.maximum(radius - PIXEL // 2, 0) ** 2
     cover = np.clip((outer - away) * ONE // (outer - inner), 0, ONE)

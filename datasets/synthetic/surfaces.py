@@ -157,9 +157,7 @@ def brushed(item: RandomState, photo: RandomState, shape: Shape) -> Field:
 def cast(item: RandomState, photo: RandomState, shape: Shape) -> Field:
     """Sand-cast metal: bumps of two sizes lit from one side."""
     grain, coarseness = pixels(shape, pick(item, 10, 22)), pick(item, 30, 80)
-    return standard(
-        relief(photo, shape, grain, grain) + noise(photo, shape, 3 * grain, 3 * grain) * coarseness // 100
-    )
+    return standard(relief(photo, shape, grain, grain) + noise(photo, shape, 3 * grain, 3 * grain) * coarseness // 100)
 
 
 @surface(contrast=(9, 20), mark=machining_line)

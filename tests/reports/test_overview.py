@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reports.overview import COLUMN_WIDTH, draw
+from reports.overview import COLUMN_WIDTH, DPI, draw
 from results.errors import ResultError
 
 METHODS = ["grad-cam", "ra-cam/S2-S4=product@80", "layer-cam"]
@@ -67,8 +67,8 @@ def test_the_picture_is_as_large_as_its_grid_and_not_blank(run):
         pixels = np.asarray(picture.convert("RGB"))
     assert path == run / "overview.png"
     height, width = pixels.shape[:2]
-    assert width == pytest.approx(110 * COLUMN_WIDTH * 4, abs=2)
-    assert height == pytest.approx(110 * (COLUMN_WIDTH * 2 * SIZE[0] / SIZE[1] + 0.6), abs=2)
+    assert width == pytest.approx(DPI * COLUMN_WIDTH * 4, abs=2)
+    assert height == pytest.approx(DPI * (COLUMN_WIDTH * 2 * SIZE[0] / SIZE[1] + 0.6), abs=2)
     assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 100
 
 

@@ -97,6 +97,12 @@ def test_the_best_of_each_column_is_bold(tmp_path):
     assert shown["two"] == ["36.36", "80.00", "53.33", "10.00"]
 
 
+def test_chance_is_never_the_best(tmp_path):
+    shown = bold(summary(tmp_path, [hit(spec="one", tp=5), hit(spec="everything", tp=9, chance=True)]))
+    assert shown["everything"] == []
+    assert len(shown["one"]) == 4
+
+
 def test_equally_good_methods_are_all_bold(tmp_path):
     shown = bold(summary(tmp_path, [hit(spec="one"), hit(spec="two"), hit(spec="three", tp=1, fp=40)]))
     assert shown["one"] == shown["two"]

@@ -17,7 +17,7 @@ FULL = cell(
     "kos01/Part5", "ra-cam@50", defect={0: 3, 255: 4}, other={7: 2_000_000_000},
     fold=4, seed=2, split="val", name="hires-cam", layers="stages", fuse="sum",
     rules=[{"rule": "fgbp", "delta": 50.0}, {"rule": "lt", "delta": 12.5}], options='{"weight": "masked"}',
-    wrapper="sess", status="failed", reason="RuntimeError: µ, ',' and\na new line", minimum=math.nan,
+    wrapper="sess", chance=True, status="failed", reason="RuntimeError: µ, ',' and\na new line", minimum=math.nan,
     maximum=1.5, layer_names=["features.3", "features.8"], shares=[0.25, 0.75],
 )  # fmt: skip
 
