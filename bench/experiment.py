@@ -19,6 +19,7 @@ from bench.errors import BenchError
 from datasets import (
     Dataset,
     assign,
+    check,
     classes_of,
     find_root,
     fingerprint,
@@ -91,12 +92,17 @@ class Experiment:
         return classes_of(self.samples)
 
     def assignments(self) -> Iterator[Assignment]:
-        """Yield one classifier for every fold and seed."""
+        """Yield one classifier for every fold and seed.
+
+        Raises:
+            DatasetError: files are missing, or a split lacks what it needs; the message lists all of it.
+        """
         classes = self.classes
         network = self.setting.network.model_copy(update={"classes": len(classes)})
         weights = name_weights(self.setting.weights)
         for fold in range(max(self.setting.folds, 1)):
             table = assign(self.samples, folds=self.setting.folds, fold=fold)
+            check(table)
             for seed in range(self.setting.seeds):
                 plan = TrainingPlan(
                     network=network,

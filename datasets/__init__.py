@@ -2,6 +2,7 @@
 
 from datasets import dagm, folder, ksdd, ksdd2, mtd, mvtec, synthetic  # noqa: F401  importing registers them
 from datasets.errors import DatasetError
+from datasets.faults import check
 from datasets.grouping import group_by, merge_kinds
 from datasets.reader import read_image, read_mask
 from datasets.registry import DATASETS, Dataset, get_dataset
@@ -15,6 +16,7 @@ __all__ = [
     "Dataset",
     "DatasetError",
     "assign",
+    "check",
     "cache_folder",
     "classes_of",
     "find_root",

@@ -8,31 +8,29 @@ give the same map; behind a finer pooling and two linear layers (`fc`) they diff
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
-from pathlib import Path
 from typing import Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from bench.classifiers.tensors import load_tensors
-from bench.environment import import_torchvision
+from bench.anatomy import evaluating
+from bench.classifiers.bodies import body, normalisation, torchvision_names
 from bench.errors import BenchError
 
 BUILTIN = "vgg-small"
 LEAK = 0.01
 POOLED = 4
 HIDDEN = 128
-
-Body = Callable[[nn.Module], nn.Module]
+PROBE = 96
+"""Side in pixels of the image by which a body is asked for its width; the smallest that all of them take."""
 
 
 class NetworkConfig(BaseModel):
     """What a network is built from.
 
     Attributes:
-        name: `BUILTIN` or a torchvision network.
+        name: `BUILTIN`, a torchvision network, or ``timm:NAME``.
         head: ``gap``, global average pooling and one linear layer; or ``fc``, pooling to 4 x 4 and two.
         activation: of the body: ``relu``, or ``leaky_relu`` with a slope of 0.01.
         classes: number of logits.
@@ -55,40 +53,12 @@ class NetworkConfig(BaseModel):
         """Mean and standard deviation of each input channel, for images in [0, 1]."""
         if self.name == BUILTIN:
             return (0.5,), (0.25,)
-        return (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
-
-def _features(network: nn.Module) -> nn.Module:
-    return network.get_submodule("features")
-
-
-def _densenet(network: nn.Module) -> nn.Module:
-    """Torchvision's DenseNet ends its features by a functional ReLU; here it is a module."""
-    return nn.Sequential(OrderedDict([*_features(network).named_children(), ("relu5", nn.ReLU(inplace=True))]))
-
-
-def _resnet(network: nn.Module) -> nn.Module:
-    head = ("avgpool", "fc")
-    return nn.Sequential(OrderedDict((name, part) for name, part in network.named_children() if name not in head))
-
-
-_BODIES: dict[str, Body] = {
-    "vgg": _features,
-    "squeezenet": _features,
-    "densenet": _densenet,
-    "resnet": _resnet,
-}
-FAMILIES = tuple(_BODIES)
-HEADS = ("classifier.", "fc.")
-"""How torchvision's keys of classifying layers begin; ours take their place."""
+        return normalisation(self.name)
 
 
 def network_names() -> list[str]:
-    """Return every name that `NetworkConfig` takes."""
-    return [
-        BUILTIN,
-        *(name for name in import_torchvision().models.list_models() if name.startswith(FAMILIES)),
-    ]
+    """Return the names that `NetworkConfig` takes; beside them ``timm:NAME`` where timm is installed."""
+    return [BUILTIN, *torchvision_names()]
 
 
 def build(config: NetworkConfig, *, weights: str = "none", seed: int = 0) -> nn.Sequential:
@@ -108,11 +78,13 @@ def build(config: NetworkConfig, *, weights: str = "none", seed: int = 0) -> nn.
     """
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        body = _body(config.name, weights)
+        features = _body(config.name, weights)
+        if config.head == "gap" and isinstance(features, nn.Sequential) and isinstance(features[-1], nn.MaxPool2d):
+            features = features[:-1]  # as in the CAM paper's VGG: the average is taken of the last stage itself
         if config.activation == "leaky_relu":
-            _leak(body)
-        width = _width(body, config.channels)
-        return nn.Sequential(OrderedDict([("features", body), *_head(config.head, width, config.classes)]))
+            _leak(features)
+        width = _width(features, config)
+        return nn.Sequential(OrderedDict([("features", features), *_head(config.head, width, config.classes)]))
 
 
 def prepare(images: Tensor, config: NetworkConfig) -> Tensor:
@@ -124,7 +96,7 @@ def prepare(images: Tensor, config: NetworkConfig) -> Tensor:
 
 def _body(name: str, weights: str) -> nn.Module:
     if name != BUILTIN:
-        return _torchvision_body(name, weights)
+        return body(name, weights)
     if weights != "none":
         raise BenchError(f"the built-in network has no weights {weights!r}; leave --weights out")
     return _vgg_small()
@@ -144,50 +116,29 @@ def _vgg_small() -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def _torchvision_body(name: str, weights: str) -> nn.Module:
-    models = import_torchvision().models
-    if weights == "imagenet":
-        try:
-            whole = models.get_model(name, weights="DEFAULT")
-        except OSError as error:
-            raise BenchError(f"torchvision's weights of {name} cannot be downloaded: {error}") from error
-    else:
-        whole = models.get_model(name, weights=None)
-        if weights != "none":
-            _load_body(whole, Path(weights))
-    family = next(family for family in FAMILIES if name.startswith(family))
-    return _BODIES[family](whole)
-
-
-def _load_body(whole: nn.Module, path: Path) -> None:
-    """Load torchvision's keys but those of the classifying layers, which may be absent."""
-    body = {key: one.float() for key, one in load_tensors(path).items() if not key.startswith(HEADS)}
-    try:
-        result = whole.load_state_dict(body, strict=False)
-    except RuntimeError as error:
-        raise BenchError(f"{path} does not fit {type(whole).__name__}: {error}") from error
-    missing = [key for key in result.missing_keys if not key.startswith(HEADS)]
-    if missing or result.unexpected_keys:
-        wrong = [*missing, *result.unexpected_keys]
-        raise BenchError(f"{path} does not fit {type(whole).__name__}: {len(wrong)} keys differ, such as {wrong[0]}")
-
-
-def _leak(body: nn.Module) -> None:
+def _leak(features: nn.Module) -> None:
     """Put a leaky ReLU in the place of every ReLU."""
-    for module in list(body.modules()):
+    for module in list(features.modules()):
         for name, child in module.named_children():
             if isinstance(child, nn.ReLU):
                 setattr(module, name, nn.LeakyReLU(LEAK, inplace=child.inplace))
 
 
-def _width(body: nn.Module, channels: int) -> int:
-    """Return the number of channels that `body` gives out."""
-    training = body.training
-    body.eval()
-    with torch.no_grad():
-        width = body(torch.zeros(1, channels, 64, 64)).shape[1]
-    body.train(training)
-    return int(width)
+def _width(features: nn.Module, config: NetworkConfig) -> int:
+    """Return the number of channels that `features` gives out.
+
+    Raises:
+        BenchError: it takes one size of images only, or what it gives out is no grid of features.
+    """
+    image = torch.zeros(1, config.channels, PROBE, PROBE)
+    try:
+        with evaluating(features), torch.no_grad():
+            output = features(image)
+    except (AssertionError, RuntimeError, ValueError) as error:
+        raise BenchError(f"{config.name} cannot take images of any size: {error}") from error
+    if output.dim() != 4:
+        raise BenchError(f"{config.name} gives out {tuple(output.shape)}, no grid of features (B, K, h, w)")
+    return int(output.shape[1])
 
 
 def _head(head: str, width: int, classes: int) -> list[tuple[str, nn.Module]]:

@@ -121,11 +121,11 @@ def network_config(name: str, head: str, activation: str) -> "NetworkConfig":
     Raises:
         BenchError: there is none of this name.
     """
-    from bench.classifiers.networks import BUILTIN, NetworkConfig, network_names
-    from methods.registry import did_you_mean
+    from bench.classifiers.bodies import check_name
+    from bench.classifiers.networks import BUILTIN, NetworkConfig
 
-    if name != BUILTIN and name not in network_names():
-        raise BenchError(f"there is no network {name!r}; {did_you_mean(name, network_names())}")
+    if name != BUILTIN:
+        check_name(name)
     return NetworkConfig.model_validate({"name": name, "head": head, "activation": activation})
 
 

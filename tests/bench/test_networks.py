@@ -81,7 +81,7 @@ def test_every_name_is_listed_and_of_a_known_family():
     names = network_names()
     assert names[0] == "vgg-small"
     assert set(NAMES) | {"vgg16", "resnet50", "densenet169"} <= set(names)
-    assert "mobilenet_v2" not in names
+    assert "vit_b_16" not in names
 
 
 def test_an_unknown_field_or_head_is_refused():

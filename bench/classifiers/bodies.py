@@ -1,0 +1,110 @@
+"""Convolutional bodies: all of a known network that stands before its pooling and its classifying layers."""
+
+from __future__ import annotations
+
+import importlib
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from bench.classifiers.tensors import load_tensors
+from bench.environment import import_torchvision
+from bench.errors import BenchError
+from methods.registry import did_you_mean
+
+TIMM = "timm:"
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+"""Mean and standard deviation of red, green and blue, for images in [0, 1]."""
+
+_HEAD = frozenset({"avgpool", "dropout", "classifier", "fc", "AuxLogits", "aux1", "aux2"})
+_WITHOUT_GRID = ("vit_", "swin_", "maxvit_")
+
+
+def torchvision_names() -> list[str]:
+    """Return torchvision's classification networks but the transformers, which have no grid of features."""
+    models = import_torchvision().models
+    return [name for name in models.list_models(module=models) if not name.startswith(_WITHOUT_GRID)]
+
+
+def check_name(name: str) -> None:
+    """Raise `BenchError` where no network is called `name`, or where it has no grid of features."""
+    if name.startswith(TIMM):
+        if not _timm().is_model(name.removeprefix(TIMM)):
+            raise BenchError(f"timm has no network {name!r}; {did_you_mean(name, _timm().list_models())}")
+    elif name.startswith(_WITHOUT_GRID):
+        raise BenchError(f"{name} is a transformer without a grid of features, which class activation maps need")
+    elif name not in torchvision_names():
+        raise BenchError(f"there is no network {name!r}; {did_you_mean(name, torchvision_names())}")
+
+
+def body(name: str, weights: str) -> nn.Module:
+    """Build the body of torchvision's network `name`, or of timm's if it begins with ``timm:``.
+
+    Args:
+        name: of the network.
+        weights: ``none`` for random ones, ``imagenet`` for the library's, or a file of the library's keys.
+
+    Raises:
+        BenchError: there is no such network, it has no grid of features, or the weights do not fit or cannot be had.
+    """
+    check_name(name)
+    if name.startswith(TIMM):
+        return _timm_body(name.removeprefix(TIMM), weights)
+    whole = _torchvision_network(name, weights)
+    parts = OrderedDict((part, module) for part, module in whole.named_children() if part not in _HEAD)
+    if name.startswith("densenet"):
+        # torchvision's DenseNet ends its features by a functional ReLU; here it is a module.
+        parts = OrderedDict([*whole.get_submodule("features").named_children(), ("relu5", nn.ReLU(inplace=True))])
+    return nn.Sequential(parts) if len(parts) > 1 else next(iter(parts.values()))
+
+
+def normalisation(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and standard deviation of each channel that the weights of `name` were trained with."""
+    if not name.startswith(TIMM):
+        return IMAGENET
+    settings = _timm().get_pretrained_cfg(name.removeprefix(TIMM))
+    return (tuple(settings.mean), tuple(settings.std)) if settings else IMAGENET
+
+
+def _torchvision_network(name: str, weights: str) -> nn.Module:
+    models = import_torchvision().models
+    try:
+        whole: nn.Module = models.get_model(name, weights="DEFAULT" if weights == "imagenet" else None)
+    except OSError as error:
+        raise BenchError(f"torchvision's weights of {name} cannot be downloaded: {error}") from error
+    if weights not in {"none", "imagenet"}:
+        _load(whole, Path(weights))
+    return whole
+
+
+def _load(whole: nn.Module, path: Path) -> None:
+    """Load the keys of the body; those of the classifying layers may be absent, since ours take their place."""
+    tensors = {key: one.float() for key, one in load_tensors(path).items() if key.split(".")[0] not in _HEAD}
+    try:
+        result = whole.load_state_dict(tensors, strict=False)
+    except RuntimeError as error:
+        raise BenchError(f"{path} does not fit {type(whole).__name__}: {error}") from error
+    missing = [key for key in result.missing_keys if key.split(".")[0] not in _HEAD]
+    if missing or result.unexpected_keys:
+        wrong = [*missing, *result.unexpected_keys]
+        raise BenchError(f"{path} does not fit {type(whole).__name__}: {len(wrong)} keys differ, such as {wrong[0]}")
+
+
+def _timm_body(name: str, weights: str) -> nn.Module:
+    """Build a body that gives out the last grid of features, (B, K, h, w), before any pooling."""
+    try:
+        whole: nn.Module = _timm().create_model(name, pretrained=weights == "imagenet", num_classes=0, global_pool="")
+    except (OSError, RuntimeError) as error:
+        raise BenchError(f"timm cannot build {name} with the weights {weights}: {error}") from error
+    if weights not in {"none", "imagenet"}:
+        _load(whole, Path(weights))
+    return whole
+
+
+def _timm() -> Any:
+    try:
+        return importlib.import_module("timm")
+    except ImportError as error:
+        raise BenchError("timm is not installed: python -m pip install timm") from error
