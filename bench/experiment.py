@@ -121,14 +121,15 @@ class Experiment:
                 yield Assignment(plan, data, self.setting.shelf / plan.file_name)
 
     def classifier(self, assignment: Assignment, progress: Callable[[TrainingPlan], Progress]) -> Classifier:
-        """Load the classifier of an assignment; train it first if it is not on the shelf.
+        """Load the classifier of an assignment; train it first, or to its end, if it is not on the shelf.
 
         Raises:
             BenchError: it cannot be trained or loaded.
         """
         plan, setting = assignment.plan, self.setting
         if not assignment.path.is_file():
-            network, metrics = train(
+            unfinished = assignment.path.with_suffix(".unfinished")
+            network, metrics, epochs = train(
                 plan.network,
                 assignment.data,
                 plan.recipe,
@@ -136,8 +137,11 @@ class Experiment:
                 seed=plan.seed,
                 device=setting.device,
                 progress=progress(plan),
+                unfinished=unfinished,
             )
-            save(network, Card(plan=plan, metrics=metrics, versions=versions()), assignment.path)
+            card = Card(plan=plan, metrics=metrics, versions=versions(), epochs=tuple(epochs))
+            save(network, card, assignment.path)
+            unfinished.unlink(missing_ok=True)
         return load(assignment.path, setting.device)
 
 

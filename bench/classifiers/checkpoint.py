@@ -37,6 +37,22 @@ class Metrics(BaseModel):
     confusion: list[list[int]]
 
 
+class Epoch(BaseModel):
+    """What one epoch of training showed.
+
+    Attributes:
+        loss: mean cross-entropy of its steps.
+        val_loss: cross-entropy on the validation split, every class counted the same.
+        val_precision: average precision there; None where a class is absent from it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    loss: float
+    val_loss: float
+    val_precision: float | None
+
+
 class TrainingPlan(BaseModel):
     """All that a trained classifier depends on; equal plans train the same classifier.
 
@@ -83,6 +99,7 @@ class Card(BaseModel):
         plan: what it was trained from.
         metrics: on the splits ``val`` and ``test``, as `bench.classifiers.training.evaluate` gives them.
         versions: of the libraries.
+        epochs: the training curves, an entry an epoch.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -90,6 +107,7 @@ class Card(BaseModel):
     plan: TrainingPlan
     metrics: dict[str, Metrics]
     versions: dict[str, str]
+    epochs: tuple[Epoch, ...] = ()
 
 
 @dataclass(frozen=True)

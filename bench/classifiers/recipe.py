@@ -23,7 +23,8 @@ class Recipe(BaseModel):
         clip: the norm of the gradient is not let above this.
         brightness: each photograph's brightness is changed by a factor of up to 1 ± this.
         patience: epochs without a better validation average precision after which training stops.
-        precision: of the forward and backward passes; weights stay float32.
+        precision: of the forward and backward passes, weights stay float32; ``auto`` is bfloat16 on a GPU and float32
+            elsewhere.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,7 +39,11 @@ class Recipe(BaseModel):
     clip: PositiveFloat = 5.0
     brightness: float = Field(0.1, ge=0, lt=1)
     patience: PositiveInt = 4
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+
+    def mixed(self, device: str) -> bool:
+        """Tell whether passes on a device of this type are in bfloat16."""
+        return self.precision == "bfloat16" or (self.precision == "auto" and device == "cuda")
 
 
 def default_recipe(network: NetworkConfig) -> Recipe:

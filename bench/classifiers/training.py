@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 import torch
@@ -13,12 +14,13 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import WeightedRandomSampler
 
-from bench.batches import Photographs, batches
-from bench.classifiers.checkpoint import Metrics
+from bench.batches import Batch, Photographs, batches
+from bench.classifiers.checkpoint import Epoch, Metrics
 from bench.classifiers.networks import NetworkConfig, build, prepare
 from bench.classifiers.recipe import Recipe
 from bench.errors import BenchError
 
+Device = torch.device
 Progress = Callable[[int, int, str], None]
 """Told (steps done, steps in all, what the last epoch showed)."""
 
@@ -50,13 +52,17 @@ def train(
     *,
     weights: str = "none",
     seed: int = 0,
-    device: torch.device,
+    device: Device,
     progress: Progress = lambda *_: None,
-) -> tuple[nn.Module, dict[str, Metrics]]:
+    unfinished: Path | None = None,
+) -> tuple[nn.Module, dict[str, Metrics], list[Epoch]]:
     """Train a network and keep the epoch with the best validation average precision.
 
+    After every epoch its state is written to `unfinished`; where that file is there, training goes on from it,
+    and ends as if it had never been cut off.
+
     Returns:
-        The network in evaluation mode, and its metrics on the validation and on the test split.
+        The network in evaluation mode, its metrics on the validation and on the test split, and its epochs.
 
     Raises:
         BenchError: the training split lacks a class, or a photograph cannot be read.
@@ -67,13 +73,14 @@ def train(
     network = build(config, weights=weights, seed=seed).to(device).to(memory_format=torch.channels_last)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        _fit(network, config, data, recipe, seed, device, progress)
+        fit = _Fit(network, config, data, recipe, seed, device)
+        fit.run(progress, unfinished)
         network.eval()
         metrics = {split: evaluate(network, config, data, split, device) for split in ("val", "test")}
-    return network, metrics
+    return network, metrics, fit.history
 
 
-def evaluate(network: nn.Module, config: NetworkConfig, data: TrainingSet, split: str, device: torch.device) -> Metrics:
+def evaluate(network: nn.Module, config: NetworkConfig, data: TrainingSet, split: str, device: Device) -> Metrics:
     """Measure a network in evaluation mode on one split.
 
     Raises:
@@ -94,7 +101,7 @@ def evaluate(network: nn.Module, config: NetworkConfig, data: TrainingSet, split
 
 @torch.no_grad()
 def _predict(
-    network: nn.Module, config: NetworkConfig, data: TrainingSet, split: str, device: torch.device
+    network: nn.Module, config: NetworkConfig, data: TrainingSet, split: str, device: Device
 ) -> tuple[Tensor, Tensor]:
     logits, labels = [], []
     for batch in batches(data.photographs(split, config.channels), 8, device=device):
@@ -104,46 +111,95 @@ def _predict(
     return torch.cat(logits), torch.cat(labels)
 
 
-def _fit(
-    network: nn.Sequential,
-    config: NetworkConfig,
-    data: TrainingSet,
-    recipe: Recipe,
-    seed: int,
-    device: torch.device,
-    progress: Progress,
-) -> None:
-    """Train in place; at the end the weights are those of the best epoch."""
-    photographs = data.photographs("train", config.channels)
-    generator = torch.Generator().manual_seed(seed)
-    sampler = _balanced_sampler(data, generator)
-    steps = -(-len(photographs) // recipe.batch)
-    optimiser, scheduler = _optimiser(network, recipe, steps)
-    best, best_state, stale, shown = (-1.0, 0.0), copy.deepcopy(network.state_dict()), 0, ""
-    for epoch in range(recipe.epochs):
-        network.train()
-        for step, batch in enumerate(batches(photographs, recipe.batch, sampler=sampler, device=device)):
+class _Fit:
+    """Training that can be cut off after any epoch and goes on as if it had not been."""
+
+    def __init__(
+        self,
+        network: nn.Sequential,
+        config: NetworkConfig,
+        data: TrainingSet,
+        recipe: Recipe,
+        seed: int,
+        device: Device,
+    ) -> None:
+        self._network, self._config, self._data, self._recipe, self._device = network, config, data, recipe, device
+        self._photographs = data.photographs("train", config.channels)
+        self._generator = torch.Generator().manual_seed(seed)
+        self._sampler = _balanced_sampler(data, self._generator)
+        self._steps = -(-len(self._photographs) // recipe.batch)
+        self._optimiser, self._scheduler = _optimiser(network, recipe, self._steps)
+        self._best, self._best_state, self._stale = (-1.0, 0.0), copy.deepcopy(network.state_dict()), 0
+        self.history: list[Epoch] = []
+
+    def run(self, progress: Progress, unfinished: Path | None) -> None:
+        """Train in place; at the end the weights are those of the best epoch."""
+        if unfinished and unfinished.is_file():
+            self._restore(unfinished)
+        while len(self.history) < self._recipe.epochs and self._stale < self._recipe.patience:
+            loss = self._train_epoch(progress)
+            self._network.eval()
+            measured = evaluate(self._network, self._config, self._data, "val", self._device)
+            self.history.append(Epoch(loss=loss, val_loss=measured.loss, val_precision=measured.average_precision))
+            reached, self._stale = (measured.average_precision or 0.0, -measured.loss), self._stale + 1
+            if reached > self._best:
+                self._best, self._best_state, self._stale = reached, copy.deepcopy(self._network.state_dict()), 0
+            if unfinished:
+                self._keep(unfinished)
+        self._network.load_state_dict(self._best_state)
+
+    def _train_epoch(self, progress: Progress) -> float:
+        """Return the mean loss over the steps of one epoch."""
+        total = torch.zeros((), device=self._device)
+        done, all_steps = len(self.history) * self._steps, self._recipe.epochs * self._steps
+        shown = f"validation average precision {self.history[-1].val_precision or 0:.3f}" if self.history else ""
+        self._network.train()
+        source = batches(self._photographs, self._recipe.batch, sampler=self._sampler, device=self._device)
+        for step, batch in enumerate(source, 1):
             _check_read(batch.failures)
-            images = prepare(_augment(batch.images.float(), recipe.brightness, generator), config)
-            with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
-                loss = cross_entropy(network(images.contiguous(memory_format=torch.channels_last)), batch.labels)
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
-            optimiser.step()
-            scheduler.step()
-            progress(epoch * steps + step + 1, recipe.epochs * steps, shown)
-        network.eval()
-        measured = evaluate(network, config, data, "val", device)
-        precision = measured.average_precision or 0.0
-        shown = f"validation average precision {precision:.3f}"
-        reached = (precision, -measured.loss)
-        stale += 1
-        if reached > best:
-            best, best_state, stale = reached, copy.deepcopy(network.state_dict()), 0
-        if stale == recipe.patience:
-            break
-    network.load_state_dict(best_state)
+            total += self._step(batch)
+            progress(done + step, all_steps, shown)
+        return float(total / self._steps)
+
+    def _step(self, batch: Batch) -> Tensor:
+        images = prepare(_augment(batch.images.float(), self._recipe.brightness, self._generator), self._config)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._recipe.mixed(self._device.type)):
+            logits = self._network(images.contiguous(memory_format=torch.channels_last))
+            loss = cross_entropy(logits, batch.labels)
+        self._optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self._network.parameters(), self._recipe.clip)
+        self._optimiser.step()
+        self._scheduler.step()
+        return loss.detach()
+
+    def _keep(self, unfinished: Path) -> None:
+        """Write all that the next epochs depend on."""
+        state = {
+            "network": self._network.state_dict(),
+            "best_state": self._best_state,
+            "optimiser": self._optimiser.state_dict(),
+            "scheduler": self._scheduler.state_dict(),
+            "generator": self._generator.get_state(),
+            "random": torch.get_rng_state(),
+            "best": self._best,
+            "stale": self._stale,
+            "history": [epoch.model_dump() for epoch in self.history],
+        }
+        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        temporary = unfinished.with_suffix(".part")
+        torch.save(state, temporary)
+        temporary.rename(unfinished)
+
+    def _restore(self, unfinished: Path) -> None:
+        state = torch.load(unfinished, map_location="cpu", weights_only=True)
+        self._network.load_state_dict(state["network"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self._scheduler.load_state_dict(state["scheduler"])
+        self._generator.set_state(state["generator"])
+        torch.set_rng_state(state["random"])
+        self._best, self._best_state, self._stale = tuple(state["best"]), state["best_state"], state["stale"]
+        self.history = [Epoch(**epoch) for epoch in state["history"]]
 
 
 def _balance(labels: Tensor, classes: int) -> Tensor:

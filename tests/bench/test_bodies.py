@@ -43,9 +43,7 @@ def test_a_body_is_all_that_stands_before_the_pooling(name):
     torch.manual_seed(0)
     whole = import_torchvision().models.get_model(name, weights=None).eval()
     features = body(name, "none").eval()
-    features.load_state_dict(
-        {mine: theirs for mine, theirs in zip(features.state_dict(), whole.state_dict().values(), strict=False)}
-    )
+    features.load_state_dict(dict(zip(features.state_dict(), whole.state_dict().values(), strict=False)))
     linear = [module for module in whole.modules() if isinstance(module, nn.Linear)][-1]
     read = []
     linear.register_forward_hook(lambda _module, inputs, _output: read.append(inputs[0]))
@@ -62,7 +60,7 @@ def test_transformers_are_refused_in_clear_words(name):
 
 
 def test_an_unknown_name_lists_the_near_ones():
-    with pytest.raises(BenchError, match="resnet81.*resnet18"):
+    with pytest.raises(BenchError, match=r"resnet81.*resnet18"):
         check_name("resnet81")
 
 

@@ -33,7 +33,7 @@ def tensors_of(network):
 @pytest.mark.parametrize("schedule", ["one-cycle", "cosine"])
 def test_a_bright_square_is_learned_in_a_few_epochs(squares, schedule):
     recipe = Recipe(epochs=8, batch=4, body_rate=0.05, head_rate=0.05, schedule=schedule, patience=8)
-    network, metrics = train(SMALL, squares, recipe, device=CPU)
+    network, metrics, _ = train(SMALL, squares, recipe, device=CPU)
     assert set(metrics) == {"val", "test"}
     assert metrics["test"].average_precision > 0.9
     assert metrics["test"].accuracy > 0.9
@@ -104,7 +104,7 @@ def scripted(monkeypatch, precisions, losses=None):
 def test_the_best_epoch_is_kept_and_training_stops_after_it(squares, monkeypatch):
     seen = scripted(monkeypatch, [0.3, 0.8, 0.5, 0.7, 0.9])
     recipe = QUICK.model_copy(update={"epochs": 6, "patience": 2})
-    network, _ = train(SMALL, squares, recipe, device=CPU)
+    network, _, _ = train(SMALL, squares, recipe, device=CPU)
     assert len(seen) == 4 + 1  # the fifth is the final measurement of the network that was kept
     assert torch.equal(tensors_of(network), seen[1])
     assert torch.equal(seen[4], seen[1])
@@ -113,13 +113,13 @@ def test_the_best_epoch_is_kept_and_training_stops_after_it(squares, monkeypatch
 
 def test_of_equally_precise_epochs_the_one_with_the_least_loss_is_kept(squares, monkeypatch):
     seen = scripted(monkeypatch, [0.8, 0.8, 0.8], [0.5, 0.3, 0.4])
-    network, _ = train(SMALL, squares, QUICK.model_copy(update={"epochs": 3}), device=CPU)
+    network, _, _ = train(SMALL, squares, QUICK.model_copy(update={"epochs": 3}), device=CPU)
     assert torch.equal(tensors_of(network), seen[1])
 
 
 def test_an_epoch_without_a_defined_precision_is_no_better_than_none(squares, monkeypatch):
     seen = scripted(monkeypatch, [None, 0.1])
-    network, _ = train(SMALL, squares, QUICK.model_copy(update={"epochs": 2}), device=CPU)
+    network, _, _ = train(SMALL, squares, QUICK.model_copy(update={"epochs": 2}), device=CPU)
     assert torch.equal(tensors_of(network), seen[1])
 
 
@@ -253,3 +253,26 @@ def test_precision_is_unknown_where_a_class_is_absent(tmp_path, good):
     assert (found.average_precision, found.auroc) == (None, None)
     assert found.accuracy == good / 2
     assert math.isfinite(found.loss)
+
+
+def test_training_that_was_cut_off_ends_as_if_it_had_not_been(squares, tmp_path):
+    straight, metrics, epochs = train(SMALL, squares, QUICK.model_copy(update={"epochs": 3}), device=CPU)
+    unfinished = tmp_path / "some.unfinished"
+
+    def pull_the_plug(done, total, _shown):
+        if done > 0.5 * total:
+            raise KeyboardInterrupt
+
+    recipe = QUICK.model_copy(update={"epochs": 3})
+    with pytest.raises(KeyboardInterrupt):
+        train(SMALL, squares, recipe, device=CPU, progress=pull_the_plug, unfinished=unfinished)
+    assert unfinished.is_file()
+    resumed, metrics_then, epochs_then = train(SMALL, squares, recipe, device=CPU, unfinished=unfinished)
+    assert (metrics_then, epochs_then) == (metrics, epochs)
+    assert torch.equal(tensors_of(straight), tensors_of(resumed))
+
+
+def test_every_epoch_leaves_its_mark(squares):
+    _, _, epochs = train(SMALL, squares, QUICK.model_copy(update={"epochs": 2, "patience": 2}), device=CPU)
+    assert len(epochs) == 2
+    assert all(epoch.loss > 0 and epoch.val_loss > 0 and 0 <= epoch.val_precision <= 1 for epoch in epochs)
