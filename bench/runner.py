@@ -14,6 +14,7 @@ import pandas as pd
 import psutil
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from bench.anatomy import Anatomy, examine
 from bench.batches import Batch, Photographs, batches
@@ -23,8 +24,10 @@ from bench.evidence import Evidence, by_gradient
 from bench.experiment import Assignment
 from bench.gallery import Gallery
 from bench.targets import Target
+from datasets import read_own_mask
 from methods import METHODS, Heatmap, MethodSpec, NotApplicableError, heatmap
-from results.levels import LevelStatistics, level_statistics, missing_statistics, to_levels
+from methods.fusing import upsample
+from results.levels import LevelStatistics, joined, level_statistics, missing_statistics, to_levels
 from results.store import Cell, RunStore
 from results.thresholds import LEVELS
 
@@ -45,11 +48,14 @@ class Work:
         specs: the methods.
         target: the score that heatmaps explain.
         splits: ``test``, and ``val`` where thresholds are tuned.
+        evaluate_at: ``input`` scores at the size of the input; ``original`` upsamples every map to the size of its
+            own photograph first.
     """
 
     specs: tuple[MethodSpec, ...]
     target: Target
     splits: tuple[str, ...]
+    evaluate_at: str = "input"
 
     def photographs(self, assignment: Assignment) -> pd.DataFrame:
         """Return the rows of the sample table that are looked at with this classifier."""
@@ -81,7 +87,8 @@ def run(
         facts = {str(row.id): row for row in rows.itertuples(index=False)}
         source = Photographs(rows, plan.size, plan.network.channels, plan.classes)
         for batch in batches(source, _batch_size(anatomy, device), device=device):
-            outcomes = _measure(classifier, anatomy, batch, work.target, specs, gallery)
+            masks = tuple(batch.masks) if work.evaluate_at == "input" else _own_masks(batch, facts)
+            outcomes = _measure(classifier, anatomy, batch, masks, work.target, specs, gallery)
             store.append([cell for outcome in outcomes for cell in _cells(plan, facts, outcome)])
             advance(len(batch.ids) + len(batch.failures))
 
@@ -124,11 +131,12 @@ def _measure(
     classifier: Classifier,
     anatomy: Anatomy,
     batch: Batch,
+    masks: tuple[Tensor, ...],
     target: Target,
     specs: tuple[MethodSpec, ...],
     gallery: Gallery,
 ) -> Iterator[_Outcome]:
-    """Yield what every method gives on one batch."""
+    """Yield what every method gives on one batch, scored against `masks`, one (h, w) an image."""
     for image, reason in batch.failures:
         for spec in specs:
             yield _Outcome(spec, (image,), _unread(reason))
@@ -140,9 +148,9 @@ def _measure(
             gallery.keep(image, "mask", 255 * batch.masks[number].to(torch.uint8))
     for spec, found in _heatmaps(classifier, anatomy, batch, target, specs):
         if isinstance(found, str):
-            yield _Outcome(spec, batch.ids, missing_statistics(batch.masks, found))
+            yield _Outcome(spec, batch.ids, joined([missing_statistics(mask[None], found) for mask in masks]))
             continue
-        statistics = level_statistics(found.values, batch.masks)
+        statistics = _statistics(found.values, masks)
         for number, image in enumerate(batch.ids):
             if image in gallery:
                 gallery.keep(image, str(spec), to_levels(found.values[number : number + 1])[0])
@@ -173,6 +181,24 @@ def _heatmaps(
 
 def _failure(error: Exception) -> str:
     return f"failed: {type(error).__name__}: {error}"
+
+
+def _own_masks(batch: Batch, facts: dict[str, Any]) -> tuple[Tensor, ...]:
+    """Return each image's mask at the size of its photograph, (h, w), on the device of the batch."""
+    rows = [facts[image] for image in batch.ids]
+    return tuple(torch.from_numpy(read_own_mask(row.image_path, row.mask_path)).to(batch.masks.device) for row in rows)
+
+
+def _statistics(heatmaps: Tensor, masks: tuple[Tensor, ...]) -> LevelStatistics:
+    """Score (B, H, W) heatmaps against one mask an image, each map upsampled to the size of its mask."""
+    if all(mask.shape == heatmaps.shape[1:] for mask in masks):
+        return level_statistics(heatmaps, torch.stack(masks))
+    return joined(
+        [
+            level_statistics(upsample(one[None], (mask.shape[0], mask.shape[1])), mask[None])
+            for one, mask in zip(heatmaps, masks, strict=True)
+        ]
+    )
 
 
 def _unread(reason: str) -> LevelStatistics:

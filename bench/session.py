@@ -23,7 +23,7 @@ from datasets import GOOD
 from results.store import RunStore
 
 IDENTITY = (
-    "dataset", "dataset_fingerprint", "size", "folds", "seeds", "network", "weights", "recipe", "target",
+    "dataset", "dataset_fingerprint", "size", "folds", "seeds", "network", "weights", "recipe", "target", "evaluate_at",
     "classifiers", "code",
 )  # fmt: skip
 """The keys of a manifest that make a run what it is; the methods may grow."""
@@ -91,6 +91,7 @@ def _manifest(request: Request, assignments: list[Assignment], classifiers: dict
         "weights": plan.weights,
         "recipe": plan.recipe.model_dump(),
         "target": str(request.work.target),
+        "evaluate_at": request.work.evaluate_at,
         "classifiers": {
             one.path.name: {
                 "fingerprint": classifiers[one.path.name].fingerprint,

@@ -4,7 +4,7 @@ from datasets import dagm, folder, ksdd, ksdd2, mtd, mvtec, synthetic  # noqa: F
 from datasets.errors import DatasetError
 from datasets.faults import check
 from datasets.grouping import group_by, merge_kinds
-from datasets.reader import read_image, read_mask
+from datasets.reader import read_image, read_mask, read_own_mask
 from datasets.registry import DATASETS, Dataset, get_dataset
 from datasets.roots import cache_folder, find_root
 from datasets.splits import assign, split_fingerprint
@@ -26,5 +26,6 @@ __all__ = [
     "merge_kinds",
     "read_image",
     "read_mask",
+    "read_own_mask",
     "split_fingerprint",
 ]

@@ -57,6 +57,16 @@ def read_mask(path: str, size: tuple[int, int]) -> NDArray[np.bool_]:
     return resized
 
 
+def read_own_mask(image_path: str, mask_path: str) -> NDArray[np.bool_]:
+    """Read a mask at the size of its photograph, (height, width); nothing is defective where `mask_path` is empty.
+
+    Raises:
+        DatasetError: a file cannot be read as an image.
+    """
+    width, height = _open(image_path).size
+    return read_mask(mask_path, (height, width))
+
+
 def mask_values(path: str) -> NDArray[np.bool_]:
     """Read a mask at its own size, (height, width).
 

@@ -13,6 +13,8 @@ from results.scoring import Row, equal_rows, score_rows
 from results.store import RunStore
 from results.thresholds import ThresholdPolicy
 
+SIZES = {"input": "the input's size", "original": "each photograph's own size"}
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -46,11 +48,12 @@ class Summary:
         known = [value for value in precision if value is not None]
         quality = f"{sum(known) / len(known):.3f}" if known else "unknown"
         weights = manifest["weights"].split(":")[0]
+        scored_at = SIZES[manifest["evaluate_at"]]
         return (
             f"{manifest['dataset']} at {height}x{width}, {split} by item, {manifest['seeds']} seed(s); "
             f"{network['name']} ({network['head']} head, {network['activation']}, weights {weights}), "
-            f"test average precision {quality}; target {manifest['target']}; threshold {self.policy}; "
-            f"pixel counts pooled over the defective ones of {scored} test images."
+            f"test average precision {quality}; target {manifest['target']}; scored at {scored_at}; "
+            f"threshold {self.policy}; pixel counts pooled over the defective ones of {scored} test images."
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -122,6 +122,17 @@ def missing_statistics(masks: Tensor, status: str) -> LevelStatistics:
     return LevelStatistics([status] * images, unknown, unknown.copy(), defect, other)
 
 
+def joined(parts: list[LevelStatistics]) -> LevelStatistics:
+    """Return the statistics of several batches as those of one."""
+    return LevelStatistics(
+        status=[status for part in parts for status in part.status],
+        minimum=np.concatenate([part.minimum for part in parts]),
+        maximum=np.concatenate([part.maximum for part in parts]),
+        defect=np.concatenate([part.defect for part in parts]),
+        other=np.concatenate([part.other for part in parts]),
+    )
+
+
 def _checked(heatmaps: Tensor) -> Tensor:
     """Return `heatmaps` as float32, free of its graph."""
     if heatmaps.ndim != 3 or not heatmaps.is_floating_point():

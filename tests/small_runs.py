@@ -31,7 +31,8 @@ def cell(image="a/0", spec="grad-cam", *, defect=None, other=None, **fields):
 def manifest(**changes):
     """Return the manifest of a run on the built-in set, with all that reports read."""
     known = {
-        "dataset": "synthetic", "size": [128, 128], "folds": 0, "seeds": 1, "weights": "none", "target": "1",
+        "dataset": "synthetic", "size": [128, 128], "folds": 0, "seeds": 1, "weights": "none",
+        "target": "1", "evaluate_at": "input",
         "network": {"name": "vgg-small", "head": "fc", "activation": "relu", "classes": 2},
         "classifiers": {"one": {"test": {"average_precision": 0.75}}, "two": {"test": {"average_precision": 1.0}}},
     }  # fmt: skip

@@ -3,7 +3,7 @@
 import json as json_format
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
@@ -33,6 +33,10 @@ def run(
             "several of them the predicted one."
         ),
     ] = "",
+    evaluate_at: Annotated[
+        Literal["input", "original"],
+        typer.Option(help="Score at the input's size, or upsample each map to its photograph's own size first."),
+    ] = "input",
     threshold: Annotated[str, typer.Option(help="otsu, fixed:0.5, percentile:95, oracle or tuned.")] = "otsu",
     out: Annotated[
         Optional[Path],  # noqa: UP045
@@ -61,7 +65,7 @@ def run(
     splits = ("test", "val") if policy.kind == "tuned" else ("test",)
     experiment = find(setting)
     explained = parse_target(target or ("1" if len(experiment.classes) == 2 else "predicted"))
-    request = Request(experiment, Work(specs, explained, splits), plugins, out, RUNS)
+    request = Request(experiment, Work(specs, explained, splits, evaluate_at), plugins, out, RUNS)
     with bar() as progress:
         folder = carry_out(request, progress)
     names = [str(spec) for spec in specs]

@@ -1,16 +1,22 @@
 """Runs: what is kept, what is done again, what is recorded of failures."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from rich.progress import Progress
-from tiny_set import register_tiny, tiny_request
+from tiny_set import TINY, register_tiny, tiny_request
 
 from bench.classifiers.networks import NetworkConfig
 from bench.session import carry_out
+from bench.targets import parse_target
+from datasets.reader import mask_values
+from datasets.registry import DATASETS
+from datasets.synthetic import generate
+from datasets.table import GOOD
 from methods import gradient_method
 from methods.registry import METHODS
 from results.errors import ResultError
@@ -155,3 +161,35 @@ def test_the_gallery_keeps_levels_masks_and_photographs(tmp_path, progress):
     assert len(images) == 4
     names = {"image.png", "mask.png", "grad-cam.png", "ra-cam%4050.png"}
     assert all({path.name for path in image.iterdir()} == names for image in images)
+
+
+def test_maps_are_scored_at_the_size_of_the_photograph_where_that_is_asked_for(tmp_path, progress):
+    @gradient_method("broken", paper="none")
+    def broken(activation, gradient):
+        raise ZeroDivisionError
+
+    request = tiny_request(tmp_path, "grad-cam,everything,broken", size=(32, 32))
+    request = replace(request, work=replace(request.work, evaluate_at="original"))
+    cells = RunStore(carry_out(request, progress)).cells()
+    assert (cells.defect + cells.other).sum(1).tolist() == [48 * 64] * 24
+    samples = request.experiment.samples.set_index("id")
+    for image, defect in zip(cells.frame["image"], cells.defect.sum(1), strict=True):
+        path = samples.loc[image, "mask_path"]
+        assert defect == (mask_values(path).sum() if path else 0)
+
+
+def test_several_kinds_of_defect_are_several_classes(tmp_path, progress, monkeypatch):
+    def by_kind(root):
+        table = generate(root, size=(48, 64), items=30)
+        kinds = table["id"].str.extract(r"-(pit|stain)$")[0]
+        keep = kinds.notna() | (table["label"] == GOOD)
+        return table.assign(label=kinds.fillna(GOOD))[keep].reset_index(drop=True)
+
+    monkeypatch.setitem(DATASETS, TINY, replace(DATASETS[TINY], samples=by_kind))
+    for target in ("predicted", "label", "label-margin"):
+        request = tiny_request(tmp_path / target, "grad-cam,ra-cam")
+        request = replace(request, work=replace(request.work, target=parse_target(target)))
+        assert request.experiment.classes == ("good", "pit", "stain")
+        cells = RunStore(carry_out(request, progress)).cells()
+        assert set(cells.frame["label"]) == {"good", "pit", "stain"}
+        assert "failed" not in set(cells.frame["status"])
