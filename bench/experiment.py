@@ -44,6 +44,7 @@ class Setting:
         seeds: how many classifiers to train on each fold, with the seeds 0, 1, ...
         network: what to train; `classes` is taken from the dataset.
         weights: of the body: ``none``, ``imagenet`` or a file.
+        checkpoint: all tensors of a network that was trained elsewhere and is taken as it is, or None.
         recipe: how to train.
         shelf: the folder of checkpoints.
         device: where to compute.
@@ -58,6 +59,7 @@ class Setting:
     seeds: int
     network: NetworkConfig
     weights: str
+    checkpoint: Path | None
     recipe: Recipe
     shelf: Path
     device: torch.device
@@ -100,6 +102,8 @@ class Experiment:
         classes = self.classes
         network = self.setting.network.model_copy(update={"classes": len(classes)})
         weights = name_weights(self.setting.weights)
+        if self.setting.checkpoint:
+            weights = f"checkpoint:{name_weights(str(self.setting.checkpoint))}"
         for fold in range(max(self.setting.folds, 1)):
             table = assign(self.samples, folds=self.setting.folds, fold=fold)
             check(table)
@@ -138,6 +142,7 @@ class Experiment:
                 device=setting.device,
                 progress=progress(plan),
                 unfinished=unfinished,
+                checkpoint=setting.checkpoint,
             )
             card = Card(plan=plan, metrics=metrics, versions=versions(), epochs=tuple(epochs))
             save(network, card, assignment.path)
@@ -149,11 +154,13 @@ def find(setting: Setting) -> Experiment:
     """Find the photographs of `setting`.
 
     Raises:
-        BenchError: there is less than one seed.
+        BenchError: there is less than one seed, or one checkpoint for several classifiers.
         DatasetError: the dataset is unknown, not where it should be, or cannot be grouped.
     """
     if setting.seeds < 1:
         raise BenchError("at least one seed is needed")
+    if setting.checkpoint and (setting.folds or setting.seeds > 1):
+        raise BenchError("a checkpoint is one classifier: leave --folds and --seeds out")
     dataset = get_dataset(setting.dataset)
     samples = dataset.samples(find_root(dataset, setting.data_root))
     if setting.group_by:

@@ -22,6 +22,27 @@ _HEAD = frozenset({"avgpool", "dropout", "classifier", "fc", "AuxLogits", "aux1"
 _WITHOUT_GRID = ("vit_", "swin_", "maxvit_")
 
 
+def is_own(name: str) -> bool:
+    """Tell whether `name` is a user's own factory, ``package.module:factory``."""
+    return ":" in name and not name.startswith(TIMM)
+
+
+def own_network(name: str, classes: int) -> nn.Module:
+    """Call the user's factory with the number of classes.
+
+    Raises:
+        BenchError: there is no such factory, or it gives no `nn.Module`.
+    """
+    module, _, factory = name.partition(":")
+    try:
+        network = getattr(importlib.import_module(module), factory)(classes)
+    except (ImportError, AttributeError, TypeError) as error:
+        raise BenchError(f"{name} cannot be called with the number of classes: {error}") from error
+    if not isinstance(network, nn.Module):
+        raise BenchError(f"{name} gives a {type(network).__name__}, not a torch.nn.Module")
+    return network
+
+
 def torchvision_names() -> list[str]:
     """Return torchvision's classification networks but the transformers, which have no grid of features."""
     models = import_torchvision().models
@@ -30,6 +51,8 @@ def torchvision_names() -> list[str]:
 
 def check_name(name: str) -> None:
     """Raise `BenchError` where no network is called `name`, or where it has no grid of features."""
+    if is_own(name):
+        return
     if name.startswith(TIMM):
         if not _timm().is_model(name.removeprefix(TIMM)):
             raise BenchError(f"timm has no network {name!r}; {did_you_mean(name, _timm().list_models())}")

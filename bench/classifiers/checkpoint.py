@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from bench.classifiers.networks import NetworkConfig, build, prepare
 from bench.classifiers.recipe import Recipe
-from bench.classifiers.tensors import load_tensors
+from bench.classifiers.tensors import fill
 from bench.errors import BenchError
 
 
@@ -148,9 +148,6 @@ def load(path: Path, device: torch.device | str = "cpu") -> Classifier:
     except ValueError as error:
         raise BenchError(f"{card_path} is not a card of a checkpoint: {error}") from error
     network = build(card.plan.network)
-    try:
-        network.load_state_dict(load_tensors(path))
-    except RuntimeError as error:
-        raise BenchError(f"{path} does not fit the network on its card: {error}") from error
+    fill(network, path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     return Classifier(network.to(device).eval(), card, digest)

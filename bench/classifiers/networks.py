@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from bench.anatomy import evaluating
-from bench.classifiers.bodies import body, normalisation, torchvision_names
+from bench.classifiers.bodies import body, is_own, normalisation, own_network, torchvision_names
 from bench.errors import BenchError
 
 BUILTIN = "vgg-small"
@@ -30,8 +30,10 @@ class NetworkConfig(BaseModel):
     """What a network is built from.
 
     Attributes:
-        name: `BUILTIN`, a torchvision network, or ``timm:NAME``.
-        head: ``gap``, global average pooling and one linear layer; or ``fc``, pooling to 4 x 4 and two.
+        name: `BUILTIN`, a torchvision network, ``timm:NAME``, or a user's own ``package.module:factory``, a function
+            from the number of classes to a network with logits, for RGB images normalised as for ImageNet.
+        head: ``gap``, global average pooling and one linear layer; or ``fc``, pooling to 4 x 4 and two;
+            a user's own network has its own.
         activation: of the body: ``relu``, or ``leaky_relu`` with a slope of 0.01.
         classes: number of logits.
     """
@@ -61,7 +63,7 @@ def network_names() -> list[str]:
     return [BUILTIN, *torchvision_names()]
 
 
-def build(config: NetworkConfig, *, weights: str = "none", seed: int = 0) -> nn.Sequential:
+def build(config: NetworkConfig, *, weights: str = "none", seed: int = 0) -> nn.Module:
     """Build a network.
 
     Args:
@@ -78,6 +80,8 @@ def build(config: NetworkConfig, *, weights: str = "none", seed: int = 0) -> nn.
     """
     with torch.random.fork_rng():
         torch.manual_seed(seed)
+        if is_own(config.name):
+            return own_network(config.name, config.classes)
         features = _body(config.name, weights)
         if config.head == "gap" and isinstance(features, nn.Sequential) and isinstance(features[-1], nn.MaxPool2d):
             features = features[:-1]  # as in the CAM paper's VGG: the average is taken of the last stage itself

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from bench.errors import BenchError
 
@@ -44,3 +44,15 @@ def name_weights(weights: str) -> str:
     if not path.is_file():
         raise BenchError(f"there are no weights at {path}; write none, imagenet or the path of a file")
     return f"{path.name}:{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
+
+
+def fill(network: nn.Module, path: Path) -> None:
+    """Load all tensors of `network` from a file.
+
+    Raises:
+        BenchError: there is no such file, it is refused, or its tensors do not fit the network.
+    """
+    try:
+        network.load_state_dict(load_tensors(path))
+    except RuntimeError as error:
+        raise BenchError(f"{path} does not fit the network: {error}") from error

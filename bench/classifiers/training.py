@@ -18,6 +18,7 @@ from bench.batches import Batch, Photographs, batches
 from bench.classifiers.checkpoint import Epoch, Metrics
 from bench.classifiers.networks import NetworkConfig, build, prepare
 from bench.classifiers.recipe import Recipe
+from bench.classifiers.tensors import fill
 from bench.errors import BenchError
 
 Device = torch.device
@@ -55,29 +56,33 @@ def train(
     device: Device,
     progress: Progress = lambda *_: None,
     unfinished: Path | None = None,
+    checkpoint: Path | None = None,
 ) -> tuple[nn.Module, dict[str, Metrics], list[Epoch]]:
     """Train a network and keep the epoch with the best validation average precision.
 
     After every epoch its state is written to `unfinished`; where that file is there, training goes on from it,
-    and ends as if it had never been cut off.
+    and ends as if it had never been cut off. With a `checkpoint`, which holds all tensors, nothing is trained.
 
     Returns:
         The network in evaluation mode, its metrics on the validation and on the test split, and its epochs.
 
     Raises:
-        BenchError: the training split lacks a class, or a photograph cannot be read.
+        BenchError: the training split lacks a class, a photograph cannot be read, or the checkpoint does not fit.
     """
     present = set(data.table["label"][data.table["split"] == "train"])
     if absent := set(data.classes) - present:
         raise BenchError(f"the training split has no photograph of the class {min(absent)}")
-    network = build(config, weights=weights, seed=seed).to(device).to(memory_format=torch.channels_last)
+    network = build(config, weights=weights, seed=seed)
+    if checkpoint:
+        fill(network, checkpoint)
+    network = network.to(device).to(memory_format=torch.channels_last)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         fit = _Fit(network, config, data, recipe, seed, device)
-        fit.run(progress, unfinished)
+        epochs = [] if checkpoint else fit.run(progress, unfinished)
         network.eval()
         metrics = {split: evaluate(network, config, data, split, device) for split in ("val", "test")}
-    return network, metrics, fit.history
+    return network, metrics, epochs
 
 
 def evaluate(network: nn.Module, config: NetworkConfig, data: TrainingSet, split: str, device: Device) -> Metrics:
@@ -116,7 +121,7 @@ class _Fit:
 
     def __init__(
         self,
-        network: nn.Sequential,
+        network: nn.Module,
         config: NetworkConfig,
         data: TrainingSet,
         recipe: Recipe,
@@ -132,8 +137,8 @@ class _Fit:
         self._best, self._best_state, self._stale = (-1.0, 0.0), copy.deepcopy(network.state_dict()), 0
         self.history: list[Epoch] = []
 
-    def run(self, progress: Progress, unfinished: Path | None) -> None:
-        """Train in place; at the end the weights are those of the best epoch."""
+    def run(self, progress: Progress, unfinished: Path | None) -> list[Epoch]:
+        """Train in place; at the end the weights are those of the best epoch. Return what each epoch showed."""
         if unfinished and unfinished.is_file():
             self._restore(unfinished)
         while len(self.history) < self._recipe.epochs and self._stale < self._recipe.patience:
@@ -147,6 +152,7 @@ class _Fit:
             if unfinished:
                 self._keep(unfinished)
         self._network.load_state_dict(self._best_state)
+        return self.history
 
     def _train_epoch(self, progress: Progress) -> float:
         """Return the mean loss over the steps of one epoch."""
@@ -217,18 +223,18 @@ def _balanced_sampler(data: TrainingSet, generator: torch.Generator) -> Weighted
 
 
 def _optimiser(
-    network: nn.Sequential, recipe: Recipe, steps: int
+    network: nn.Module, recipe: Recipe, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-    body = list(network.get_submodule("features").parameters())
+    body = list(dict(network.named_children()).get("features", network).parameters())
     known = {id(parameter) for parameter in body}
     head = [parameter for parameter in network.parameters() if id(parameter) not in known]
-    groups = [{"params": body, "lr": recipe.body_rate}, {"params": head, "lr": recipe.head_rate}]
+    rates = [recipe.body_rate, recipe.head_rate]
+    groups = [{"params": part, "lr": rate} for part, rate in zip((body, head), rates, strict=True) if part]
     optimiser = torch.optim.SGD(groups, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
     total = steps * recipe.epochs
     if recipe.schedule == "cosine":
         return optimiser, torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, total)
-    rates = [recipe.body_rate, recipe.head_rate]
-    return optimiser, torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total, cycle_momentum=False)
+    return optimiser, torch.optim.lr_scheduler.OneCycleLR(optimiser, rates[: len(groups)], total, cycle_momentum=False)
 
 
 def _augment(images: Tensor, brightness: float, generator: torch.Generator) -> Tensor:

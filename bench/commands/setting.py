@@ -40,7 +40,11 @@ def _setting(
         typer.Option(help="Folds by item, every item tested once; 0: one split.", min=0, rich_help_panel=DATA),
     ] = 0,
     network: Annotated[
-        str, typer.Option(help="vgg-small, or a torchvision network.", rich_help_panel=CLASSIFIER)
+        str,
+        typer.Option(
+            help="vgg-small, a torchvision network, timm:NAME, or your own package.module:factory.",
+            rich_help_panel=CLASSIFIER,
+        ),
     ] = "vgg-small",
     head: Annotated[
         Literal["fc", "gap"],
@@ -52,6 +56,10 @@ def _setting(
     weights: Annotated[
         str, typer.Option(help="Of the body: none, imagenet or a file.", rich_help_panel=CLASSIFIER)
     ] = "none",
+    checkpoint: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="All tensors of a network trained elsewhere, taken as it is.", rich_help_panel=CLASSIFIER),
+    ] = None,
     seeds: Annotated[
         int, typer.Option(help="Classifiers to train on each fold.", min=1, rich_help_panel=CLASSIFIER)
     ] = 1,
@@ -93,6 +101,7 @@ def _setting(
         seeds=seeds,
         network=config,
         weights=weights,
+        checkpoint=checkpoint,
         recipe=changed,
         shelf=checkpoints or cache_folder() / "classifiers",
         device=torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")),

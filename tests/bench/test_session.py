@@ -10,7 +10,9 @@ import torch
 from rich.progress import Progress
 from tiny_set import TINY, register_tiny, tiny_request
 
-from bench.classifiers.networks import NetworkConfig
+from bench.classifiers.checkpoint import load
+from bench.classifiers.networks import NetworkConfig, build
+from bench.errors import BenchError
 from bench.session import carry_out
 from bench.targets import parse_target
 from datasets.reader import mask_values
@@ -193,3 +195,50 @@ def test_several_kinds_of_defect_are_several_classes(tmp_path, progress, monkeyp
         cells = RunStore(carry_out(request, progress)).cells()
         assert set(cells.frame["label"]) == {"good", "pit", "stain"}
         assert "failed" not in set(cells.frame["status"])
+
+
+OWN = """
+from torch import nn
+
+def build(classes):
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3, stride=2), nn.ReLU(), nn.Conv2d(8, 8, 3, stride=2), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, classes),
+    )
+"""
+
+
+@pytest.fixture
+def own_network(tmp_path, monkeypatch):
+    (tmp_path / "workshop.py").write_text(OWN)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return NetworkConfig(name="workshop:build")
+
+
+def test_a_users_own_network_is_trained_like_any_other(tmp_path, progress, own_network):
+    cells = RunStore(carry_out(tiny_request(tmp_path, "cam,ra-cam", network=own_network), progress)).cells()
+    assert {"ok", "constant"} >= set(cells.frame["status"])
+
+
+def test_a_checkpoint_of_a_network_that_was_trained_elsewhere_is_taken_as_it_is(tmp_path, progress, own_network):
+    tensors = build(own_network, seed=5).state_dict()
+    torch.save(tensors, tmp_path / "theirs.pth")
+    request = tiny_request(tmp_path, "layer-cam", network=own_network, checkpoint=tmp_path / "theirs.pth")
+    folder = carry_out(request, progress)
+    (assignment,) = request.experiment.assignments()
+    found = load(assignment.path)
+    assert all(torch.equal(found.network.state_dict()[key], tensor) for key, tensor in tensors.items())
+    assert json.loads((folder / "manifest.json").read_text())["weights"].startswith("checkpoint:theirs.pth:")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"network": NetworkConfig(name="workshop:built")}, "workshop:built cannot be called"),
+        ({"checkpoint": Path("theirs.pth"), "folds": 2}, "leave --folds and --seeds out"),
+        ({"checkpoint": Path("nowhere.pth")}, "there are no weights at nowhere.pth"),
+    ],
+)
+def test_what_does_not_go_with_an_own_network_is_said(tmp_path, progress, own_network, changes, words):
+    with pytest.raises(BenchError, match=words):
+        carry_out(tiny_request(tmp_path, "layer-cam", **changes), progress)

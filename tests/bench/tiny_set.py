@@ -38,6 +38,7 @@ def tiny_setting(folder: Path, **changes):
         seeds=1,
         network=NetworkConfig(),
         weights="none",
+        checkpoint=None,
         recipe=Recipe(epochs=1, batch=8, body_rate=0.02, head_rate=0.02),
         shelf=folder / "shelf",
         device=torch.device("cpu"),
