@@ -11,7 +11,7 @@ from PIL import Image
 from datasets.errors import DatasetError
 from datasets.reader import mask_values
 from datasets.registry import dataset
-from datasets.table import GOOD, SPLITS, sample_table
+from datasets.table import GOOD, SPLITS, each, sample_table
 
 _LAYOUT = (
     "it should hold good/, defect/ and masks/, where defect/KIND/001.png has its mask at masks/KIND/001.png, or "
@@ -40,7 +40,7 @@ def folder(root: Path) -> pd.DataFrame:
     splits = [name for name in SPLITS if (root / name).is_dir()]
     if splits and any((root / name).is_dir() for name in ("good", "defect", "masks")):
         raise DatasetError(f"{root} has photographs both beside and below {', '.join(splits)}: {_LAYOUT}")
-    rows = [row for split in splits or [""] for row in _rows(root, split)]
+    rows = each(_row, (photograph for split in splits or [""] for photograph in _photographs(root, split)))
     if {row["label"] == GOOD for row in rows} != {True, False}:
         raise DatasetError(f"{root} needs good and defective photographs: {_LAYOUT}")
     if splits and not {"train", "test"} <= {row["split"] for row in rows}:
@@ -48,26 +48,38 @@ def folder(root: Path) -> pd.DataFrame:
     return sample_table(rows, root)
 
 
-def _rows(root: Path, split: str) -> list[dict[str, str]]:
-    good, defect, masks = (root / split / name for name in ("good", "defect", "masks"))
-    rows = [_row(root, split, image, GOOD, "") for image in _images(good)]
-    known = _by_stem(masks)
-    for image in _images(defect):
-        inside = image.relative_to(defect).with_suffix("")
-        label = inside.parts[0] if len(inside.parts) > 1 else "defect"
-        if label == GOOD:
-            raise DatasetError(f"{image} is in good/ and in defect/ at once: give its kind another name")
-        if inside not in known:
-            raise DatasetError(f"the mask of {image} is missing; it was looked for at {masks / inside} with any suffix")
-        if not mask_values(str(known[inside])).any():
-            raise DatasetError(f"nothing is marked in {known[inside]}: mark the defect, or move {image} to {good}")
-        rows.append(_row(root, split, image, label, str(known[inside])))
-    return rows
+def _photographs(root: Path, split: str) -> list[tuple[Path, str, Path, dict[Path, Path]]]:
+    """Return what `_row` needs of each photograph of one split."""
+    known = _by_stem(root / split / "masks")
+    return [(root, split, image, known) for name in (GOOD, "defect") for image in _images(root / split / name)]
 
 
-def _row(root: Path, split: str, image: Path, label: str, mask: str) -> dict[str, str]:
+def _row(root: Path, split: str, image: Path, known: dict[Path, Path]) -> dict[str, str]:
+    top, *kind = image.relative_to(root / split).parts[:-1]
+    label = kind[0] if kind else top
+    if top != GOOD and label == GOOD:
+        raise DatasetError(f"{image} is in good/ and in defect/ at once: give its kind another name")
     name = image.relative_to(root).with_suffix("").as_posix()
-    return {"id": name, "group": name, "split": split, "label": label, "image_path": str(image), "mask_path": mask}
+    return {
+        "id": name,
+        "group": name,
+        "split": split,
+        "label": GOOD if top == GOOD else label,
+        "image_path": str(image),
+        "mask_path": "" if top == GOOD else str(_mask(root / split, image, known)),
+    }
+
+
+def _mask(folder: Path, image: Path, known: dict[Path, Path]) -> Path:
+    """Return the mask of a defective photograph."""
+    inside = image.relative_to(folder / "defect").with_suffix("")
+    if inside not in known:
+        looked = folder / "masks" / inside
+        raise DatasetError(f"the mask of {image} is missing; it was looked for at {looked} with any suffix")
+    if not mask_values(str(known[inside])).any():
+        good = folder / GOOD
+        raise DatasetError(f"nothing is marked in {known[inside]}: mark the defect, or move {image} to {good}")
+    return known[inside]
 
 
 def _by_stem(folder: Path) -> dict[Path, Path]:

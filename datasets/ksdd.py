@@ -9,7 +9,7 @@ import pandas as pd
 from datasets.errors import DatasetError
 from datasets.reader import mask_values
 from datasets.registry import dataset
-from datasets.table import GOOD, sample_table
+from datasets.table import GOOD, each, sample_table
 
 
 @dataset(
@@ -23,27 +23,26 @@ def ksdd(root: Path) -> pd.DataFrame:
     """Read ``kosNN/PartM.jpg`` and ``kosNN/PartM_label.bmp``; a photograph is defective if its mask is not empty.
 
     Raises:
-        DatasetError: the folder has another layout, or a mask is missing.
+        DatasetError: the folder has another layout, or masks are missing.
     """
     images = sorted(root.glob("kos*/Part*.jpg"))
     if not images:
         raise DatasetError(
             f"{root} is not KolektorSDD: it should hold kos01/Part0.jpg, kos01/Part0_label.bmp, ... up to kos50"
         )
-    rows = []
-    for image in images:
-        mask = image.with_name(f"{image.stem}_label.bmp")
-        if not mask.is_file():
-            raise DatasetError(f"the mask {mask} is missing")
-        defective = mask_values(str(mask)).any()
-        rows.append(
-            {
-                "id": f"{image.parent.name}/{image.stem}",
-                "group": image.parent.name,
-                "split": "",
-                "label": "defect" if defective else GOOD,
-                "image_path": str(image),
-                "mask_path": str(mask) if defective else "",
-            }
-        )
-    return sample_table(rows, root)
+    return sample_table(each(_row, ((image,) for image in images)), root)
+
+
+def _row(image: Path) -> dict[str, str]:
+    mask = image.with_name(f"{image.stem}_label.bmp")
+    if not mask.is_file():
+        raise DatasetError(f"the mask {mask} is missing")
+    defective = mask_values(str(mask)).any()
+    return {
+        "id": f"{image.parent.name}/{image.stem}",
+        "group": image.parent.name,
+        "split": "",
+        "label": "defect" if defective else GOOD,
+        "image_path": str(image),
+        "mask_path": str(mask) if defective else "",
+    }

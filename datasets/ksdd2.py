@@ -9,7 +9,7 @@ import pandas as pd
 from datasets.errors import DatasetError
 from datasets.reader import mask_values
 from datasets.registry import dataset
-from datasets.table import GOOD, sample_table
+from datasets.table import GOOD, each, sample_table
 
 # The archive also holds "10301 (copy).png" and "10301_GT (copy).png": twins that must not be photographs.
 _PHOTOGRAPHS = "[0-9]" * 5 + ".png"
@@ -30,7 +30,7 @@ def ksdd2(root: Path) -> pd.DataFrame:
     The split is the official one; each photograph is an item of its own.
 
     Raises:
-        DatasetError: the folder has another layout, or a mask is missing.
+        DatasetError: the folder has another layout, or masks are missing.
     """
     images = {split: sorted((root / split).glob(_PHOTOGRAPHS)) for split in ("train", "test")}
     if not all(images.values()):
@@ -38,7 +38,7 @@ def ksdd2(root: Path) -> pd.DataFrame:
             f"{root} is not KolektorSDD2: it should hold train/10000.png, train/10000_GT.png, ... and test/20000.png, "
             "test/20000_GT.png, ..."
         )
-    return sample_table([_row(image, split) for split in images for image in images[split]], root)
+    return sample_table(each(_row, ((image, split) for split in images for image in images[split])), root)
 
 
 def _row(image: Path, split: str) -> dict[str, str]:

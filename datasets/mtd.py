@@ -10,7 +10,7 @@ import pandas as pd
 
 from datasets.errors import DatasetError
 from datasets.registry import dataset
-from datasets.table import GOOD, sample_table
+from datasets.table import GOOD, each, sample_table
 
 KINDS = ("Blowhole", "Break", "Crack", "Fray", "Free", "Uneven")
 GAP = 300
@@ -34,7 +34,7 @@ def mtd(root: Path) -> pd.DataFrame:
     ``MT_Uneven`` whose masks mark nothing. There is no official split.
 
     Raises:
-        DatasetError: the folder has another layout, a mask is missing, or a name does not tell the tile. Such a
+        DatasetError: the folder has another layout, masks are missing, or a name does not tell the tile. Such a
             photograph is most often a copy: as an item of its own it could be trained on and its twin tested.
     """
     images = {kind: sorted((root / f"MT_{kind}" / "Imgs").glob("*.jpg")) for kind in KINDS}
@@ -45,8 +45,8 @@ def mtd(root: Path) -> pd.DataFrame:
             f"{', '.join(KINDS)}; there are no photographs of {', '.join(lacking)}"
         )
     tiles = tiles_of(_number(image) for kind in KINDS for image in images[kind])
-    rows = [_row(image, kind, tiles[_number(image)]) for kind in KINDS for image in images[kind]]
-    return sample_table(rows, root)
+    photographs = ((image, kind, tiles[_number(image)]) for kind in KINDS for image in images[kind])
+    return sample_table(each(_row, photographs), root)
 
 
 def tiles_of(numbers: Iterable[int]) -> dict[int, str]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from datasets.errors import DatasetError
 from datasets.registry import dataset
-from datasets.table import GOOD, sample_table
+from datasets.table import GOOD, each, sample_table
 
 _PHOTOGRAPHS = "[0-9]" * 3 + ".png"
 
@@ -34,7 +34,7 @@ def mvtec(root: Path, *, part: str = "") -> pd.DataFrame:
         part: the category, such as ``bottle``; it has to be named.
 
     Raises:
-        DatasetError: the folder has another layout, no category or an unknown one is named, or a mask is missing.
+        DatasetError: the folder has another layout, no category or an unknown one is named, or masks are missing.
     """
     found = sorted(path.parents[1].name for path in root.glob("*/train/good") if path.is_dir())
     if not found:
@@ -45,13 +45,13 @@ def mvtec(root: Path, *, part: str = "") -> pd.DataFrame:
     if part not in found:
         what = f"has no category {part!r}" if part else "is tested by category"
         raise DatasetError(f"{root} {what}; name one: {', '.join(f'mvtec:{name}' for name in found)}")
-    rows = [_row(image, "train", GOOD) for image in _photographs(root / part / "train" / GOOD)]
+    photographs = [(image, "train", GOOD) for image in _photographs(root / part / "train" / GOOD)]
     for kind in sorted(path for path in (root / part / "test").glob("*") if path.is_dir()):
         images = sorted(_photographs(kind), key=_shuffled)
         training = 0 if kind.name == GOOD else len(images) // 2
-        rows += [_row(image, "train", kind.name) for image in images[:training]]
-        rows += [_row(image, "test", kind.name) for image in images[training:]]
-    return sample_table(rows, root)
+        photographs += [(image, "train", kind.name) for image in images[:training]]
+        photographs += [(image, "test", kind.name) for image in images[training:]]
+    return sample_table(each(_row, photographs), root)
 
 
 def _photographs(folder: Path) -> list[Path]:

@@ -12,7 +12,9 @@ A pandas frame with the columns of `COLUMNS`, one row a photograph:
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -41,6 +43,23 @@ def sample_table(rows: list[dict[str, str]], root: Path) -> pd.DataFrame:
         raise DatasetError(f"ids must be unique in {root}, these repeat: {', '.join(repeated[:5])}")
     check_groups(table)
     return table
+
+
+def each(read: Callable[..., dict[str, str]], photographs: Iterable[tuple[Any, ...]]) -> list[dict[str, str]]:
+    """Return the row that `read` makes of each of `photographs`, its arguments.
+
+    Raises:
+        DatasetError: some could not be read; the message says all that is wrong.
+    """
+    rows, wrong = [], []
+    for arguments in photographs:
+        try:
+            rows.append(read(*arguments))
+        except DatasetError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise DatasetError("\n".join(wrong))
+    return rows
 
 
 def check_groups(table: pd.DataFrame) -> None:

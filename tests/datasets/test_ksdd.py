@@ -129,3 +129,10 @@ def test_validation_is_cut_from_training_by_item(real):
 
 def folds_of(real):
     return [assign(real, folds=5, fold=fold) for fold in range(5)]
+
+
+def test_all_missing_masks_are_named_at_once(tree):
+    for name in ("kos02/Part0_label.bmp", "kos05/Part2_label.bmp"):
+        (tree / name).unlink()
+    with pytest.raises(DatasetError, match=r"(?s)kos02.Part0_label\.bmp is missing.*kos05.Part2_label\.bmp is missing"):
+        KSDD.samples(tree)
