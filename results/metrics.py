@@ -168,8 +168,8 @@ def pixel_ap(levels: PooledLevels) -> float:
     falling = slice(None, None, -1)
     hits = levels.defect[falling].cumsum()
     marked = hits + levels.other[falling].cumsum()
-    step = levels.defect[falling] / positives
-    return float((step * hits / np.maximum(marked, 1)).sum())
+    # Divided by the positives once, at the end: where every precision is 1, the sum is of integers and exact.
+    return float((levels.defect[falling] * (hits / np.maximum(marked, 1))).sum() / positives)
 
 
 @metric("auroc", label="Pixel AUROC", higher_is_better=True, over="levels")

@@ -262,3 +262,8 @@ def test_defective_must_be_a_mask():
     ones = np.ones((2, 256), dtype=np.int64)
     with pytest.raises(ResultError, match="'defective' must be"):
         scores(ones, ones, all_ok(2), np.array([1, 2]), np.array([1, 0]))
+
+
+def test_a_perfect_ranking_is_1_to_the_last_bit():
+    levels = PooledLevels(np.r_[40, 0, np.ones(254, dtype=np.int64)], np.zeros(256, dtype=np.int64), 0)
+    assert METRICS["pixel_ap"].formula(levels) == 1
