@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from rich.progress import Progress
 
-from bench.classifiers.checkpoint import Classifier, load
+from bench.classifiers.checkpoint import Classifier, TrainingPlan, load
 from bench.commands.terminal import training_progress
 from bench.environment import code_fingerprint, commit, versions
 from bench.errors import BenchError
@@ -61,10 +61,12 @@ def carry_out(request: Request, progress: Progress) -> Path:
     tables = [request.work.photographs(one) for one in assignments]
     if all((table["label"] == GOOD).all() for table in tables):
         raise BenchError("no photograph that would be scored shows a defect")
+    # Of each classifier only the record is held: a run's memory does not grow with folds and seeds.
     classifiers = {
-        one.path.name: experiment.classifier(one, lambda plan: training_progress(progress, plan)) for one in assignments
+        one.path.name: _record(one, experiment.classifier(one, lambda plan: training_progress(progress, plan)))
+        for one in assignments
     }
-    manifest = _manifest(request, assignments, classifiers)
+    manifest = _manifest(request, assignments[0].plan, classifiers)
     folder = request.out or request.shelf / _name(manifest)
     store = RunStore(folder)
     store.begin(manifest, IDENTITY)
@@ -76,10 +78,18 @@ def carry_out(request: Request, progress: Progress) -> Path:
     return folder
 
 
-def _manifest(request: Request, assignments: list[Assignment], classifiers: dict[str, Classifier]) -> dict[str, Any]:
+def _record(assignment: Assignment, classifier: Classifier) -> dict[str, Any]:
+    """Return what the manifest says of one classifier."""
+    return {
+        "fingerprint": classifier.fingerprint,
+        "split_fingerprint": assignment.plan.split_fingerprint,
+        "test": classifier.card.metrics["test"].model_dump(),
+    }
+
+
+def _manifest(request: Request, plan: TrainingPlan, classifiers: dict[str, Any]) -> dict[str, Any]:
     """Return what the run is; only the keys of `IDENTITY` have to agree when it goes on."""
     experiment, setting = request.experiment, request.experiment.setting
-    plan = assignments[0].plan
     head, dirty = commit()
     return {
         "dataset": experiment.dataset.name,
@@ -92,14 +102,7 @@ def _manifest(request: Request, assignments: list[Assignment], classifiers: dict
         "recipe": plan.recipe.model_dump(),
         "target": str(request.work.target),
         "evaluate_at": request.work.evaluate_at,
-        "classifiers": {
-            one.path.name: {
-                "fingerprint": classifiers[one.path.name].fingerprint,
-                "split_fingerprint": one.plan.split_fingerprint,
-                "test": classifiers[one.path.name].card.metrics["test"].model_dump(),
-            }
-            for one in assignments
-        },
+        "classifiers": classifiers,
         "code": code_fingerprint(list(request.plugins)),
         "plugins": [path.name for path in request.plugins],
         "device": str(setting.device),
