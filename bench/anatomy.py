@@ -6,6 +6,7 @@ Found by one recorded forward pass, so that any `nn.Module` can be asked, also o
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from bench.biases import has_bias
 from bench.errors import BenchError
 from methods.registry import did_you_mean
 
@@ -31,6 +33,7 @@ class Layer:
         shape: of its output for one image, e.g. (512, 14, 14).
         signed: its output held negative values on the recorded images.
         overwritten: a later in-place operation changed its output.
+        runs: how often it ran.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Layer:
     shape: tuple[int, ...]
     signed: bool
     overwritten: bool
+    runs: int
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,14 @@ class Anatomy:
         layers: every module that gave out one tensor, by name, in the order of its last run.
         stages: names of the last link of the outermost chain at each resolution, shallow to deep.
         convolutions: names of the convolutions.
+        biased: names of the layers that add a bias, or would if they could be read.
         pooled_linear: name of the linear layer behind global average pooling of the last stage, or None.
     """
 
     layers: dict[str, Layer]
     stages: tuple[str, ...]
     convolutions: tuple[str, ...]
+    biased: tuple[str, ...]
     pooled_linear: str | None
 
     def choose(self, layers: str) -> tuple[str, ...]:
@@ -107,15 +113,17 @@ def examine(network: nn.Module, images: Tensor) -> Anatomy:
     with evaluating(network), torch.no_grad():
         root, calls = _record(network, images.clone())
     by_name = {call.name: call for call in calls if call.output is not None}
+    runs = Counter(call.name for call in calls)
     layers = {
-        name: Layer(name, type(call.module).__name__, _shape(call), call.signed, call.overwritten)
+        name: Layer(name, type(call.module).__name__, _shape(call), call.signed, call.overwritten, runs[name])
         for name, call in by_name.items()
     }
     links = [call for call in _open(root, outermost=True) if call.output is not None]
     stages = _stages(links)
     convolutions = tuple(name for name, call in by_name.items() if isinstance(call.module, nn.Conv2d))
+    biased = tuple(name for name, call in by_name.items() if has_bias(call.module))
     deepest = by_name[stages[-1]] if stages else None
-    return Anatomy(layers, stages, convolutions, _pooled_linear(calls, deepest))
+    return Anatomy(layers, stages, convolutions, biased, _pooled_linear(calls, deepest))
 
 
 @contextmanager

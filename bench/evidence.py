@@ -9,20 +9,25 @@ import torch
 from torch import Tensor, nn
 
 from bench.anatomy import Anatomy, evaluating
+from bench.biases import bias_of
 from bench.errors import BenchError
 from bench.targets import Target
 from methods.contract import EvidenceView
 from methods.errors import NotApplicableError
-from methods.rules import filtering, truncate
+from methods.registry import METHODS
+from methods.rules import Filter, Node, Truncation, filtering, positive_percentiles, truncate
 from methods.spec import MethodSpec
 
 Gradients = dict[str, Tensor]
+INPUT = ""
+"""Stands for the images among the layers."""
 
 
 class Evidence:
     """One forward pass of a network, and its gradients as methods ask for them.
 
-    One backward pass is made for plain gradients and one for each δ of the filter; the last one is held.
+    One backward pass is made for plain gradients and one for each filter; the last one is held, and so is what the
+    last truncation made of it. The thresholds of all truncations are found together.
     The network is left as it was found: its parameters' gradients are never computed, its training flags
     are given back, and nothing stays hooked to it, whatever happens.
     """
@@ -52,20 +57,28 @@ class Evidence:
         Raises:
             BenchError: the network has not the layers, or not the class, that are asked for.
         """
-        layers = {layer for spec in specs for layer in anatomy.choose(spec.layers)}
+        specs = list(specs)
+        layers = {layer for spec in specs for layer in _layers(spec, anatomy)}
+        biases = any(METHODS[spec.name].biases for spec in specs)
         self.images = images.detach()
         self.anatomy = anatomy
         self.seeds = seeds or (0,) * len(images)
         self._network = network
-        with evaluating(network), torch.enable_grad(), _keeping(network, anatomy, layers) as kept:
+        self._names: dict[Node, str] = {}
+        keeping = _keeping(network, anatomy, layers)
+        naming = _naming(network, self._names) if any(spec.filter for spec in specs) else nullcontext()
+        with evaluating(network), torch.enable_grad(), keeping as kept, naming:
             # A frozen network builds no graph of its own, so the graph begins at the images; the copy of
             # them is no leaf, so an in-place operation may follow.
-            self.logits = network(self.images.detach().requires_grad_().clone())
+            leaf = self.images.detach().requires_grad_()
+            self.logits = network(leaf.clone())
             self.score = target.score(self.logits, labels)
             self._total = self.score.sum()
-        self._outputs = {layer: kept[layer] for layer in sorted(layers)}
-        self._held: tuple[float | None, Gradients] | None = None
-        self._truncated: dict[tuple[str, float], Tensor] = {}
+        self._outputs = {layer: kept[layer] for layer in sorted(layers)} | ({INPUT: leaf} if biases else {})
+        self._wanted = {(spec.filter, truncation) for spec in specs if (truncation := spec.truncation)}
+        self._held: tuple[Filter | None, Gradients] | None = None
+        self._thresholds: dict[tuple[str, Truncation], Tensor] = {}
+        self._truncated: tuple[Truncation, Gradients] | None = None
 
     def view(self, spec: MethodSpec) -> EvidenceView:
         """Return what the method of `spec` may read, its gradient rules applied."""
@@ -75,18 +88,31 @@ class Evidence:
         """Return the output of `layer`, (B, K, h, w)."""
         return _readable(self._outputs[layer])
 
-    def gradient(self, layer: str, rules: dict[str, float]) -> Tensor:
-        """Return the gradient at `layer` under `rules`, a δ for each, (B, K, h, w)."""
-        gradients = self._gradients(rules.get("fgbp"))
+    def gradient(self, layer: str, filtered: Filter | None, truncation: Truncation | None) -> Tensor:
+        """Return the gradient at `layer` under the rules, (B, K, h, w)."""
+        gradients = self._gradients(filtered)
         if layer not in gradients:
             raise BenchError(f"the target's score does not depend on the layer {layer}")
-        plain = gradients[layer]
-        if "lt" not in rules:
-            return plain
-        key = (layer, rules["lt"])
-        if key not in self._truncated:
-            self._truncated[key] = truncate(plain, rules["lt"])
-        return self._truncated[key]
+        if truncation is None or layer == INPUT:
+            return gradients[layer]
+        if self._truncated is None or self._truncated[0] != truncation:
+            self._truncated = truncation, {}
+        _, truncated = self._truncated
+        if layer not in truncated:
+            threshold = self._threshold(layer, gradients[layer], filtered, truncation)
+            truncated[layer] = truncate(gradients[layer], threshold, truncation.kept)
+        return truncated[layer]
+
+    def bias_gradients(self, filtered: Filter | None, truncation: Truncation | None) -> dict[str, Tensor]:
+        """Return each bias times the gradient under the rules, by layer: (B, K, h, w), or (B, K) of linear layers."""
+        found = {}
+        for layer in self.anatomy.biased:
+            if self.anatomy.layers[layer].runs > 1:
+                raise NotApplicableError(f"{layer} runs several times, so its bias has no one gradient")
+            bias = bias_of(layer, self._network.get_submodule(layer))
+            gradient = self.gradient(layer, filtered, truncation)
+            found[layer] = bias.to(gradient).view(-1, *[1] * (gradient.dim() - 2)) * gradient
+        return found
 
     def class_weights(self) -> Tensor:
         """Return the target's weights in the linear layer behind global average pooling, (B, K)."""
@@ -96,18 +122,28 @@ class Evidence:
         (per_logit,) = torch.autograd.grad(self._total, self.logits, retain_graph=True)
         return _readable(per_logit @ linear.get_parameter("weight"))
 
-    def _gradients(self, delta: float | None) -> Gradients:
-        """Return the gradients at all layers, filtered at `delta` unless it is None; one set is held."""
-        if self._held is None or self._held[0] != delta:
-            self._held, self._truncated = None, {}
-            self._held = (delta, self._backward(delta))
+    def _threshold(self, layer: str, gradient: Tensor, filtered: Filter | None, truncation: Truncation) -> Tensor:
+        """Return one threshold of `gradient`; those of all truncations that will be asked for are found with it."""
+        if (layer, truncation) not in self._thresholds:
+            over = truncation.percentile
+            wanted = {one for held, one in self._wanted if held == filtered and one.percentile == over}
+            together = sorted(wanted | {truncation})
+            found = positive_percentiles(gradient, [one.delta for one in together], over)
+            self._thresholds |= {(layer, one): value for one, value in zip(together, found, strict=True)}
+        return self._thresholds[layer, truncation]
+
+    def _gradients(self, filtered: Filter | None) -> Gradients:
+        """Return the gradients at all layers, filtered unless `filtered` is None; one set is held."""
+        if self._held is None or self._held[0] != filtered:
+            self._held, self._truncated, self._thresholds = None, None, {}
+            self._held = (filtered, self._backward(filtered))
         return self._held[1]
 
-    def _backward(self, delta: float | None) -> Gradients:
+    def _backward(self, filtered: Filter | None) -> Gradients:
         differentiable = {layer: output for layer, output in self._outputs.items() if output.requires_grad}
         if not differentiable:
             return {}
-        with nullcontext() if delta is None else filtering(self._total, delta):
+        with nullcontext() if filtered is None else filtering(self._total, filtered, self._names):
             gradients = torch.autograd.grad(
                 self._total, list(differentiable.values()), retain_graph=True, allow_unused=True
             )
@@ -120,8 +156,8 @@ class _View:
 
     def __init__(self, evidence: Evidence, spec: MethodSpec) -> None:
         self._evidence = evidence
-        self._rules = dict(spec.rules)
-        self.layers = evidence.anatomy.choose(spec.layers)
+        self._rules = spec.filter, spec.truncation
+        self.layers = _layers(spec, evidence.anatomy)
         self.input = evidence.images
         self.seeds = evidence.seeds
 
@@ -129,7 +165,13 @@ class _View:
         return self._evidence.activation(layer)
 
     def gradient(self, layer: str) -> Tensor:
-        return self._evidence.gradient(layer, self._rules)
+        return self._evidence.gradient(layer, *self._rules)
+
+    def input_gradient(self) -> Tensor:
+        return self._evidence.gradient(INPUT, *self._rules)
+
+    def bias_gradients(self) -> dict[str, Tensor]:
+        return self._evidence.bias_gradients(*self._rules)
 
     def class_weights(self) -> Tensor:
         if self.layers[-1:] != self._evidence.anatomy.stages[-1:]:
@@ -138,8 +180,19 @@ class _View:
 
 
 def by_gradient(specs: Iterable[MethodSpec]) -> list[MethodSpec]:
-    """Return `specs` in an order in which those that share a backward pass stand together."""
-    return sorted(specs, key=lambda spec: dict(spec.rules).get("fgbp", -1.0))
+    """Return `specs` in an order in which those that share a backward pass, or a truncation, stand together."""
+    return sorted(specs, key=_rules)
+
+
+def _rules(spec: MethodSpec) -> tuple[bool, Filter, bool, Truncation]:
+    """Return what specs are ordered by: plain gradients come first."""
+    filtered, truncation = spec.filter, spec.truncation
+    return filtered is not None, filtered or Filter(0), truncation is not None, truncation or Truncation(0)
+
+
+def _layers(spec: MethodSpec, anatomy: Anatomy) -> tuple[str, ...]:
+    """Return the names of the layers that the method of `spec` reads."""
+    return anatomy.biased if METHODS[spec.name].biases else anatomy.choose(spec.layers)
 
 
 def _readable(tensor: Tensor) -> Tensor:
@@ -170,3 +223,22 @@ def _keeping(network: nn.Module, anatomy: Anatomy, layers: Iterable[str]) -> Ite
     missing = sorted(set(layers) - kept.keys())
     if missing:
         raise BenchError(f"the layer {missing[0]} did not run on this batch")
+
+
+@contextmanager
+def _naming(network: nn.Module, names: dict[Node, str]) -> Iterator[None]:
+    """Note within the context which module made which node of the graph, the innermost where several pass it on."""
+
+    def note(name: str) -> Callable[[nn.Module, object, object], None]:
+        def hook(_module: nn.Module, _inputs: object, output: object) -> None:
+            if isinstance(output, Tensor) and output.grad_fn is not None:
+                names.setdefault(output.grad_fn, name)
+
+        return hook
+
+    handles = [module.register_forward_hook(note(name)) for name, module in network.named_modules()]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -154,7 +154,7 @@ def _measure(
         for number, image in enumerate(batch.ids):
             if image in gallery:
                 gallery.keep(image, str(spec), to_levels(found.values[number : number + 1])[0])
-        yield _Outcome(spec, batch.ids, statistics, anatomy.choose(spec.layers), found.shares.cpu().numpy())
+        yield _Outcome(spec, batch.ids, statistics, found.parts, found.shares.cpu().numpy())
 
 
 def _heatmaps(

@@ -8,12 +8,12 @@ from methods.contract import EvidenceView
 from methods.registry import evidence_method
 
 
-@evidence_method("cam", paper="Zhou et al. 2016, eq. 2; the ReLU as in Grad-CAM")
+@evidence_method("cam", paper="Zhou et al. 2016, eq. 2; with the ReLU of Grad-CAM")
 def cam(view: EvidenceView) -> Tensor:
-    """ReLU(Σ_k w_k A_k), (B, h, w), w the target's weights in the one linear layer behind the pooling.
+    """Σ_k w_k A_k, (B, h, w), w the target's weights in the one linear layer behind the pooling.
 
     Raises:
         NotApplicableError: the network does not end in global average pooling and one linear layer.
     """
     weight = view.class_weights()
-    return (weight[:, :, None, None] * view.activation(view.layers[-1])).sum(1).relu()
+    return (weight[:, :, None, None] * view.activation(view.layers[-1])).sum(1)

@@ -34,6 +34,20 @@ class EvidenceView(Protocol):
     def gradient(self, layer: str) -> Tensor:
         """Gradient of the target's score with respect to `activation(layer)`, (B, K, h, w)."""
 
+    def input_gradient(self) -> Tensor:
+        """Gradient of the target's score with respect to `input`, (B, C, H, W); lt does not act on it."""
+
+    def bias_gradients(self) -> dict[str, Tensor]:
+        """What every bias gives to the score, b · ∂y/∂b position by position, by layer, shallow to deep.
+
+        Convolutions and batch normalisations (in evaluation, with their implicit bias), (B, K, h, w); linear layers,
+        (B, K). Without rules, all of it and the input times its gradient add up to the score of a piecewise linear
+        network. Only for methods that are registered with ``biases=True``.
+
+        Raises:
+            NotApplicableError: a layer has a bias that is not read here, or runs several times.
+        """
+
     def class_weights(self) -> Tensor:
         """Weights of the target in a linear layer behind global average pooling, (B, K).
 
@@ -43,10 +57,11 @@ class EvidenceView(Protocol):
 
 
 GradientWeighting = Callable[..., Tensor]
-"""(activation, gradient), both (B, K, h, w), and options by keyword -> non-negative map (B, h, w)."""
+"""(activation, gradient), both (B, K, h, w), and options by keyword -> map (B, h, w)."""
 
-FromEvidence = Callable[..., Tensor]
-"""(view: EvidenceView) and options by keyword -> non-negative map (B, h, w) of any h x w."""
+FromEvidence = Callable[..., Tensor | dict[str, Tensor]]
+"""(view: EvidenceView) and options by keyword -> map (B, h, w) of any h x w, or several of them by layer, which are
+fused."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +73,8 @@ class Method:
         compute: a `GradientWeighting` if `weighs_gradients`, else a `FromEvidence`.
         weighs_gradients: a plain function of one layer's activation and gradient, which therefore combines
             with every layer choice and every gradient rule.
+        obeys_rules: reads gradients through the view alone, so that gradient rules act on it.
+        biases: reads `EvidenceView.bias_gradients`.
         layers: the layer choice where a spec names none.
         paper: where the equation is.
         options: keyword options with their defaults.
@@ -65,9 +82,11 @@ class Method:
     """
 
     name: str
-    compute: Callable[..., Tensor]
+    compute: FromEvidence
     weighs_gradients: bool
+    obeys_rules: bool
     layers: str
     paper: str
     options: dict[str, Any] = field(default_factory=dict)
+    biases: bool = False
     chance: bool = False

@@ -54,31 +54,53 @@ class Heatmap:
 
     Attributes:
         values: (B, H, W), non-negative, not normalised, at the size of the network's input.
+        parts: names of the L layers whose maps were joined; an empty name for a map that is of no layer.
         shares: (B, L); what each layer's map holds of the sum of all at the pixel where `values` is
             largest. NaN where every layer is 0 there.
     """
 
     values: Tensor
+    parts: tuple[str, ...]
     shares: Tensor
 
 
-def fuse(maps: list[Tensor], how: str, size: tuple[int, int]) -> Heatmap:
+def fuse(
+    maps: dict[str, Tensor],
+    how: str,
+    size: tuple[int, int],
+    *,
+    corners: str = "apart",
+    prepared: str = "input",
+    relu: str = "layer",
+) -> Heatmap:
     """Upsample one map a layer and join them.
 
     Args:
-        maps: one (B, h, w) tensor a layer, each of its own h x w.
+        maps: one (B, h, w) tensor a layer, each of its own h x w, by the layer's name.
         how: a name in `FUSE`.
         size: (H, W) of the input, in pixels.
+        corners: ``apart`` or ``aligned``, see `upsample`.
+        prepared: at the size of the ``input``, or of each ``layer``, its map is divided by its range.
+        relu: negative values are cut in each ``layer``, in the ``sum``, or (``none``) the lowest value becomes 0.
     """
-    parts = FUSE[how].prepare(torch.stack([upsample(one, size) for one in maps]))
-    values = FUSE[how].reduce(parts)
+    fusing = FUSE[how]
+    cut = [one.relu() if relu == "layer" else one for one in maps.values()]
+    if prepared == "layer":
+        parts = torch.stack([upsample(fusing.prepare(one[None])[0], size, corners) for one in cut])
+    else:
+        parts = fusing.prepare(torch.stack([upsample(one, size, corners) for one in cut]))
+    values = fusing.reduce(parts)
+    if relu == "sum":
+        values = values.relu()
+    elif relu == "none":
+        values = values - values.amin((1, 2), keepdim=True)
     peak = values.flatten(1).argmax(1)
-    at_peak = parts.flatten(2).gather(2, peak.expand(len(maps), -1)[..., None])[..., 0]
-    return Heatmap(values, (at_peak / at_peak.sum(0)).T)
+    at_peak = parts.flatten(2).gather(2, peak.expand(len(parts), -1)[..., None])[..., 0]
+    return Heatmap(values, tuple(maps), (at_peak / at_peak.sum(0)).T)
 
 
-def upsample(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """Resize (B, h, w) to (B, H, W), bilinear with ``align_corners=False``."""
+def upsample(maps: Tensor, size: tuple[int, int], corners: str = "apart") -> Tensor:
+    """Resize (B, h, w) to (B, H, W), bilinear; with ``aligned`` corners the outermost positions are the image's."""
     if maps.shape[1:] == size:
         return maps
-    return interpolate(maps[:, None], size, mode="bilinear", align_corners=False)[:, 0]
+    return interpolate(maps[:, None], size, mode="bilinear", align_corners=corners == "aligned")[:, 0]

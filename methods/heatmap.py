@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from methods.contract import EvidenceView
+from typing import cast
+
+from torch import Tensor
+
+from methods.contract import EvidenceView, GradientWeighting
 from methods.fusing import Heatmap, fuse
 from methods.registry import METHODS
 from methods.spec import MethodSpec
@@ -14,10 +18,16 @@ def heatmap(spec: MethodSpec, view: EvidenceView) -> Heatmap:
     Raises:
         NotApplicableError: the method has no answer on this network.
     """
-    method, options = METHODS[spec.name], dict(spec.options)
-    if method.weighs_gradients:
-        maps = [method.compute(view.activation(layer), view.gradient(layer), **options) for layer in view.layers]
-    else:
-        maps = [method.compute(view, **options)]
     height, width = view.input.shape[2:]
-    return fuse(maps, spec.fuse, (height, width))
+    answers = {question: spec.reading(question) for question in ("corners", "prepared", "relu")}
+    return fuse(_maps(spec, view), spec.fuse, (height, width), **answers)
+
+
+def _maps(spec: MethodSpec, view: EvidenceView) -> dict[str, Tensor]:
+    """Return one map (B, h, w) a layer, or the one map of a method that knows no layers under no name."""
+    method, options = METHODS[spec.name], spec.own_options()
+    if method.weighs_gradients:
+        weigh = cast("GradientWeighting", method.compute)
+        return {layer: weigh(view.activation(layer), view.gradient(layer), **options) for layer in view.layers}
+    found = method.compute(view, **options)
+    return found if isinstance(found, dict) else {"": found}

@@ -9,33 +9,58 @@ from typing import Any, TypeVar
 
 from torch import Tensor
 
-from methods.contract import Method
+from methods.contract import FromEvidence, GradientWeighting, Method
 from methods.errors import MethodError
+from methods.readings import READINGS
 
 METHODS: dict[str, Method] = {}
 ALIASES: dict[str, str] = {}
 WRAPPERS: dict[str, Callable[..., Tensor]] = {}
 
-Function = TypeVar("Function", bound=Callable[..., Tensor])
+Weighting = TypeVar("Weighting", bound=GradientWeighting)
+Evidential = TypeVar("Evidential", bound=FromEvidence)
 
 
-def gradient_method(name: str, *, layers: str = "last", paper: str) -> Callable[[Function], Function]:
+def gradient_method(name: str, *, layers: str = "last", paper: str) -> Callable[[Weighting], Weighting]:
     """Register a function of one layer's activation and gradient.
 
-    The function takes `activation` and `gradient`, both (B, K, h, w), and returns a raw non-negative map
-    (B, h, w). Options are keyword-only parameters with defaults. It need not know of layers, rules or fusing.
+    The function takes `activation` and `gradient`, both (B, K, h, w), and returns a raw map (B, h, w), whose negative
+    values are cut where layers are joined. Options are keyword-only parameters with defaults. It need not know of
+    layers, rules or fusing.
 
     Raises:
         MethodError: the name is taken by another function, or an option has no default that a spec can write.
     """
-    return _register(name, weighs_gradients=True, layers=layers, paper=paper, chance=False)
+
+    def register(function: Weighting) -> Weighting:
+        _claim(name)
+        METHODS[name] = Method(name, function, True, True, layers, paper, _options(name, function))
+        return function
+
+    return register
 
 
 def evidence_method(
-    name: str, *, layers: str = "last", paper: str, chance: bool = False
-) -> Callable[[Function], Function]:
-    """Register a function of the whole `EvidenceView`; otherwise as `gradient_method`."""
-    return _register(name, weighs_gradients=False, layers=layers, paper=paper, chance=chance)
+    name: str, *, layers: str = "last", paper: str, rules: bool = False, biases: bool = False, chance: bool = False
+) -> Callable[[Evidential], Evidential]:
+    """Register a function of the whole `EvidenceView`; otherwise as `gradient_method`.
+
+    Args:
+        name: in a spec.
+        layers: the layer choice where a spec names none.
+        paper: where the equation is.
+        rules: it reads gradients, through the view, so that gradient rules act on it.
+        biases: it reads `EvidenceView.bias_gradients`.
+        chance: it knows nothing of the defect.
+    """
+
+    def register(function: Evidential) -> Evidential:
+        _claim(name)
+        options = _options(name, function)
+        METHODS[name] = Method(name, function, False, rules, layers, paper, options, biases=biases, chance=chance)
+        return function
+
+    return register
 
 
 def alias(name: str, spec: str) -> None:
@@ -55,24 +80,15 @@ def did_you_mean(name: str, known: list[str]) -> str:
     return f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
 
 
-def _register(
-    name: str, *, weighs_gradients: bool, layers: str, paper: str, chance: bool
-) -> Callable[[Function], Function]:
-    def register(function: Function) -> Function:
-        _claim(name)
-        METHODS[name] = Method(name, function, weighs_gradients, layers, paper, _options(name, function), chance)
-        return function
-
-    return register
-
-
-def _options(name: str, function: Callable[..., Tensor]) -> dict[str, Any]:
+def _options(name: str, function: Callable[..., Any]) -> dict[str, Any]:
     """Return the keyword-only parameters of `function` with their defaults."""
     parameters = inspect.signature(function).parameters.values()
     options = {one.name: one.default for one in parameters if one.kind is inspect.Parameter.KEYWORD_ONLY}
     for option, default in options.items():
         if not isinstance(default, bool | int | float | str):
             raise MethodError(f"the option {option} of {name} needs a default that is a number, a bool or a text")
+        if option in READINGS:
+            raise MethodError(f"the option {option} of {name} has the name of a reading; give it another")
     return options
 
 

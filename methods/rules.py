@@ -6,9 +6,12 @@ map's positive values; they differ in where they do it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,47 +21,73 @@ RULES = ("fgbp", "lt")
 """The rules' names in the order in which they act: on the way back through the network, then at the layer."""
 
 FILTERED = frozenset({"Relu", "LeakyRelu"})
-REFUSED = frozenset({"Elu", "Gelu", "Hardsigmoid", "Hardswish", "Hardtanh", "Mish", "PreluKernel", "Silu", "Softplus"})
-"""Activations as autograd calls them; in place they end in ``Backward1`` instead of ``Backward0``."""
+REFUSED = frozenset({
+    "Celu", "Clamp", "ClampMax", "ClampMin", "Elu", "Gelu", "Glu", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh",
+    "LogSigmoid", "Maximum", "Minimum", "Mish", "PreluKernel", "RreluWithNoise", "Silu", "Softplus", "Softshrink",
+    "Tanh", "Threshold",
+})  # fmt: skip
+"""Activations as autograd calls them; in place they end in ``Backward1`` instead of ``Backward0``. A sigmoid is no
+activation here but a gate, as in squeeze and excitation: it is passed as it is."""
+
+Node = torch.autograd.graph.Node
 
 
-def positive_percentile(gradient: Tensor, delta: float) -> Tensor:
-    """Return the δ-th percentile of the positive values of each feature map.
+@dataclass(frozen=True, order=True)
+class Filter:
+    """The rule fgbp: `delta` in percent; over what its percentile is taken; the slope of a leaky ReLU."""
 
-    Equal to ``numpy.percentile(values[values > 0], delta, method="higher")``.
+    delta: float
+    percentile: str = "map"
+    slope: str = "own"
+
+
+@dataclass(frozen=True, order=True)
+class Truncation:
+    """The rule lt: `delta` in percent; over what its percentile is taken; what a kept position carries."""
+
+    delta: float
+    percentile: str = "map"
+    kept: str = "value"
+
+
+def positive_percentiles(gradient: Tensor, deltas: Sequence[float], percentile: str = "map") -> tuple[Tensor, ...]:
+    """Return percentiles of the positive values of each feature map.
+
+    Each is ``numpy.percentile(values[values > 0], delta, method="higher")``.
 
     Args:
         gradient: (B, K, h, w), or any other number of dimensions behind K: one feature map an image and channel;
-            or (B, K): one feature map an image.
-        delta: in percent, 0 to 100.
+            without positions, (B, K) or (B, K, 1, 1): one feature map an image.
+        deltas: in percent, 0 to 100.
+        percentile: ``map``, or ``layer``: all channels of an image are one map.
 
     Returns:
-        Thresholds, (B, K, 1, 1) or (B, 1), that broadcast; infinite where a feature map has no positive value.
+        For each δ thresholds that broadcast, (B, K, 1, 1) or (B, 1, 1, 1); infinite where no value is positive.
     """
-    values = gradient.flatten(2) if gradient.dim() > 2 else gradient[:, None]
-    positive = values > 0
-    ordered = torch.where(positive, values, torch.inf).sort(-1).values
-    last = positive.sum(-1, keepdim=True) - 1
-    rank = (last.double() * (delta / 100)).ceil().long().clamp(min=0)
-    threshold = ordered.gather(-1, rank)
-    positions = gradient.dim() - 2
-    return threshold.view(*gradient.shape[:2], *[1] * positions) if positions else threshold[:, 0]
+    images, channels, *positions = gradient.shape
+    apart = percentile == "map" and math.prod(positions) > 1
+    maps = gradient.reshape(images * channels if apart else images, -1)
+    select = _by_partition if gradient.device.type == "cpu" else _by_sorting
+    shape = (images, channels if apart else 1, *[1] * len(positions))
+    return tuple(one.view(shape) for one in select(maps, deltas))
 
 
-def truncate(gradient: Tensor, delta: float) -> Tensor:
-    """Return `gradient` where it reaches its feature map's δ-th positive percentile, else 0.
+def truncate(gradient: Tensor, threshold: Tensor, kept: str = "value") -> Tensor:
+    """Return what is kept of `gradient` where it reaches `threshold`, else 0.
 
     LTGrad-CAM paper (Dong et al. 2025), eq. 9; RA-CAM paper (Dong et al.), eq. 6. δ = 0 keeps all positive values.
 
     Args:
         gradient: (B, K, h, w) or (B, K).
-        delta: in percent, 0 to 100.
+        threshold: from `positive_percentiles`.
+        kept: ``value``, the gradient itself; or ``mean``, its spatial mean (LTGrad-CAM paper, eq. 11 as printed).
     """
-    return gradient * (gradient >= positive_percentile(gradient, delta))
+    carried = gradient.mean((2, 3), keepdim=True) if kept == "mean" else gradient
+    return carried * (gradient >= threshold)
 
 
 @contextmanager
-def filtering(score: Tensor, delta: float) -> Iterator[None]:
+def filtering(score: Tensor, rule: Filter, names: Mapping[Node, str] | None = None) -> Iterator[None]:
     """Filter every gradient that enters a ReLU on its way back from `score`, within the context.
 
     RA-CAM paper, eq. 5, with the activation's own slope in place of its mask: at a ReLU with input x the
@@ -68,26 +97,71 @@ def filtering(score: Tensor, delta: float) -> Iterator[None]:
 
     Args:
         score: differentiable; its graph is walked.
-        delta: in percent, 0 to 100.
+        rule: what is kept.
+        names: names of layers by the node that made their output, for the message of an error.
 
     Raises:
-        NotApplicableError: the graph holds an activation that the rule is not defined for.
+        NotApplicableError: the graph holds an activation that the rule is not defined for, or no ReLU.
     """
     handles = []
     try:
         for node in _nodes(score):
-            kind, _, _ = node.name().partition("Backward")
+            kind = _kind(node)
             if kind in REFUSED:
-                raise NotApplicableError(f"fgbp filters ReLU and leaky ReLU, and this network uses {kind}")
+                where = _where(node, names or {})
+                raise NotApplicableError(f"fgbp filters ReLU and leaky ReLU, and {where} is of the kind {kind}")
             if kind in FILTERED:
-                handles.append(node.register_prehook(lambda gradients: (truncate(gradients[0], delta),)))
+                handles += [node.register_prehook(_Filtered(rule)), *_hardened(node, rule)]
+        if not handles:
+            raise NotApplicableError("fgbp filters ReLU and leaky ReLU, and on the way to this score there is neither")
         yield
     finally:
         for handle in handles:
             handle.remove()
 
 
-def _nodes(score: Tensor) -> Iterator[torch.autograd.graph.Node]:
+class _Filtered:
+    """Truncates the gradient that arrives at a node."""
+
+    def __init__(self, rule: Filter) -> None:
+        self._rule = rule
+
+    def __call__(self, arriving: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        (threshold,) = positive_percentiles(arriving[0], (self._rule.delta,), self._rule.percentile)
+        return (truncate(arriving[0], threshold),)
+
+
+def _hardened(node: Node, rule: Filter) -> Iterator[torch.utils.hooks.RemovableHandle]:
+    """Let nothing through a leaky ReLU where its input is negative, if the rule says so."""
+    if rule.slope == "hard" and _kind(node) == "LeakyRelu":
+        # A kept gradient is above 0 and a slope below 1, so that only its own slope can have changed it.
+        yield node.register_hook(lambda leaving, arriving: (torch.where(leaving[0] == arriving[0], leaving[0], 0),))
+
+
+def _by_partition(maps: Tensor, deltas: Sequence[float]) -> Iterator[Tensor]:
+    """Yield percentiles of the rows of `maps`, (N, P), on the CPU, where selecting is much faster than sorting."""
+    rows = (maps if maps.element_size() > 2 else maps.float()).numpy()
+    found = np.full((len(deltas), len(rows)), np.inf, dtype=rows.dtype)
+    for number, row in enumerate(rows):
+        positive = row[row > 0]
+        if positive.size:
+            ranks = [math.ceil((positive.size - 1) * (delta / 100)) for delta in deltas]
+            positive.partition(ranks)
+            found[:, number] = positive[ranks]
+    yield from torch.from_numpy(found).to(maps.dtype)
+
+
+def _by_sorting(maps: Tensor, deltas: Sequence[float]) -> Iterator[Tensor]:
+    """Yield percentiles of the rows of `maps`, (N, P), on any device."""
+    positive = maps > 0
+    ordered = torch.where(positive, maps, torch.inf).sort(-1).values
+    last = positive.sum(-1, keepdim=True) - 1
+    for delta in deltas:
+        rank = (last.double() * (delta / 100)).ceil().long().clamp(min=0)
+        yield ordered.gather(-1, rank)[:, 0]
+
+
+def _nodes(score: Tensor) -> Iterator[Node]:
     """Yield every node of the graph behind `score` once."""
     waiting, seen = [score.grad_fn], set()
     while waiting:
@@ -97,3 +171,22 @@ def _nodes(score: Tensor) -> Iterator[torch.autograd.graph.Node]:
         seen.add(node)
         yield node
         waiting.extend(next_node for next_node, _ in node.next_functions)
+
+
+def _kind(node: Node) -> str:
+    """Return what autograd calls the function, e.g. ``LeakyRelu`` for ``LeakyReluBackward1``."""
+    return node.name().partition("Backward")[0]
+
+
+def _where(node: Node, names: Mapping[Node, str]) -> str:
+    """Return the name of the layer that is `node`, or that it reads from."""
+    if node in names:
+        return names[node]
+    waiting, seen = [node], {node}
+    for one in waiting:
+        if one in names:
+            return f"what follows {names[one]}"
+        found = {next_node for next_node, _ in one.next_functions if next_node is not None} - seen
+        seen |= found
+        waiting += found
+    return "an activation before every layer"

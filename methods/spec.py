@@ -7,6 +7,7 @@
     RULE   = fgbp | lt
 
 NAME is a method or an alias. A δ at the end of the text is that of every rule that names none; the default is 50.
+A key is an option of the method, or one of the readings of the papers in `methods.readings`.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from typing import Any
 
 from methods.errors import MethodError
 from methods.fusing import FUSE
+from methods.readings import READINGS
 from methods.registry import ALIASES, METHODS, WRAPPERS, did_you_mean, names
-from methods.rules import RULES
+from methods.rules import RULES, Filter, Truncation
 
 DEFAULT_DELTA = 50.0
 LAYERS = re.compile(r"last|stages|convs|S\d+|S\d+-S\d+|layer\.[\w.]+")
@@ -40,7 +42,7 @@ class MethodSpec:
         layers: the layer choice; see the grammar.
         fuse: how the layers' maps become one.
         rules: (rule, δ in percent) in the order in which they act.
-        options: (key, value) that differ from the method's defaults, sorted.
+        options: (key, value) of the method and of readings that differ from their defaults, sorted.
         wrapper: name of what wraps the method; empty for none.
     """
 
@@ -56,6 +58,30 @@ class MethodSpec:
         name, options = self._alias() or (self._expanded(), self.options)
         inside = ",".join(f"{key}={value}" for key, value in options)
         return (f"{self.wrapper}:" if self.wrapper else "") + name + (f"[{inside}]" if inside else "")
+
+    @property
+    def filter(self) -> Filter | None:
+        """Return the rule fgbp with its readings, if the spec has it."""
+        delta = dict(self.rules).get("fgbp")
+        return None if delta is None else Filter(delta, self.reading("percentile"), self.reading("slope"))
+
+    @property
+    def truncation(self) -> Truncation | None:
+        """Return the rule lt with its readings, if the spec has it."""
+        delta = dict(self.rules).get("lt")
+        return None if delta is None else Truncation(delta, self.reading("percentile"), self.reading("kept"))
+
+    def reading(self, question: str) -> str:
+        """Return this spec's answer to one of `methods.readings.READINGS`."""
+        return str(dict(self.options).get(question, READINGS[question].default))
+
+    def own_options(self) -> dict[str, Any]:
+        """Return the options that are the method's own, as keywords."""
+        return {key: value for key, value in self.options if key not in READINGS}
+
+    def at(self, delta: float) -> MethodSpec:
+        """Return the same with `delta`, in percent, in every rule."""
+        return dataclasses.replace(self, rules=tuple((rule, float(delta)) for rule, _ in self.rules))
 
     def _expanded(self) -> str:
         text = self.name
@@ -103,7 +129,12 @@ def parse(text: str, *, layers: str | None = None) -> MethodSpec:
     """
     wrapper, bare = _split_wrapper(text)
     pieces = _pieces(bare, text, layers)
-    chosen = pieces.layers or METHODS[pieces.name].layers
+    method = METHODS[pieces.name]
+    if method.biases and pieces.layers not in {None, layers, method.layers}:
+        raise MethodError(
+            f"{text!r}: {pieces.name} reads every layer that has a bias; write /{method.layers} or nothing"
+        )
+    chosen = method.layers if method.biases else pieces.layers or method.layers
     fuse = pieces.fuse or "sum"
     if not LAYERS.fullmatch(chosen):
         raise MethodError(
@@ -112,9 +143,11 @@ def parse(text: str, *, layers: str | None = None) -> MethodSpec:
     if fuse not in FUSE:
         raise MethodError(f"{text!r}: there is no fusing {fuse!r}; {did_you_mean(fuse, list(FUSE))}")
     rules = _rules(pieces, text)
-    if rules and not METHODS[pieces.name].weighs_gradients:
+    if rules and not method.obeys_rules:
         raise MethodError(f"{text!r}: {pieces.name} reads no gradient, so a gradient rule does nothing to it")
-    return MethodSpec(pieces.name, chosen, fuse, rules, _options(pieces, text), wrapper)
+    spec = MethodSpec(pieces.name, chosen, fuse, rules, _options(pieces, text), wrapper)
+    _check_readings(spec, text)
+    return spec
 
 
 def split_list(text: str) -> list[str]:
@@ -208,15 +241,30 @@ def _plain(delta: float) -> str:
 
 
 def _options(pieces: _Pieces, text: str) -> tuple[tuple[str, Any], ...]:
-    """Return the options that differ from the method's defaults, sorted; a later one takes the place of an earlier."""
-    known, options = METHODS[pieces.name].options, {}
+    """Return the options that differ from their defaults, sorted; a later one takes the place of an earlier."""
+    own = METHODS[pieces.name].options
+    known = own | {key: reading.default for key, reading in READINGS.items()}
+    options = {}
     for piece in filter(None, pieces.options):
         key, equals, value = (part.strip() for part in piece.partition("="))
         if not equals or key not in known:
-            has = did_you_mean(key, list(known)) if known else f"{pieces.name} has none"
-            raise MethodError(f"{text!r}: there is no option {piece.strip()!r}; {has}")
+            raise MethodError(f"{text!r}: there is no option {piece.strip()!r}; {did_you_mean(key, list(known))}")
         options[key] = _option_value(value, known[key], f"{text!r}: {key}")
     return tuple(sorted((key, value) for key, value in options.items() if value != known[key]))
+
+
+def _check_readings(spec: MethodSpec, text: str) -> None:
+    """Raise `MethodError` where a reading is no answer, or is about something that `spec` does not have."""
+    for key, answer in spec.options:
+        if key not in READINGS:
+            continue
+        reading = READINGS[key]
+        if answer not in reading.answers:
+            raise MethodError(f"{text!r}: {key} is {' or '.join(reading.answers)}, not {answer!r}")
+        if reading.rules and not {rule for rule, _ in spec.rules} & set(reading.rules):
+            raise MethodError(f"{text!r}: {key} is a reading of the rule {' or '.join(reading.rules)}; add it")
+        if reading.fuses and spec.fuse not in reading.fuses:
+            raise MethodError(f"{text!r}: {key}={answer} goes with the fusing {' or '.join(reading.fuses)} only")
 
 
 def _option_value(value: str, default: Any, where: str) -> Any:

@@ -4,14 +4,16 @@ import random
 
 import pytest
 import torch
-from small_networks import INPLACE, SOLID, chain, pictures
+from small_networks import INPLACE, NETWORKS, SOLID, chain, pictures
 from torch import nn
+from torch.nn import functional
 
 from bench.anatomy import examine
 from bench.errors import BenchError
 from bench.evidence import Evidence, by_gradient
 from bench.targets import Target
 from methods import NotApplicableError, heatmap, parse
+from methods.rules import Filter, Truncation, positive_percentiles
 
 
 def gathered(network, texts, images=None, target=None, **options):
@@ -78,8 +80,8 @@ def test_activations_and_gradients_are_the_networks():
     at_first, at_third = torch.autograd.grad(score, [first, third])
     assert torch.equal(evidence.activation("act1"), first.detach())
     assert torch.equal(evidence.activation("act3"), third.detach())
-    torch.testing.assert_close(evidence.gradient("act1", {}), at_first, rtol=1e-12, atol=0)
-    torch.testing.assert_close(evidence.gradient("act3", {}), at_third, rtol=1e-12, atol=0)
+    torch.testing.assert_close(evidence.gradient("act1", None, None), at_first, rtol=1e-12, atol=0)
+    torch.testing.assert_close(evidence.gradient("act3", None, None), at_third, rtol=1e-12, atol=0)
 
 
 def test_an_overwritten_layer_is_kept_as_it_was():
@@ -89,8 +91,8 @@ def test_an_overwritten_layer_is_kept_as_it_was():
     overwritten, _ = gathered(chain(INPLACE).double(), texts, images)
     for name in ("conv1", "act1", "norm2", "conv3", "act3"):
         assert torch.equal(overwritten.activation(name), solid.activation(name))
-        for rules in ({}, {"fgbp": 50.0}, {"lt": 30.0}):
-            assert torch.equal(overwritten.gradient(name, rules), solid.gradient(name, rules))
+        for rules in ((None, None), (Filter(50), None), (None, Truncation(30))):
+            assert torch.equal(overwritten.gradient(name, *rules), solid.gradient(name, *rules))
     assert (overwritten.activation("conv1") < 0).any()
     assert torch.equal(overwritten.logits, solid.logits)
 
@@ -186,7 +188,7 @@ def test_half_precision_is_widened(dtype):
     network, images = chain(kind="gap").to(dtype), pictures().to(dtype)
     evidence, specs = gathered(network, ["grad-cam", "cam", "ra-cam", "random"], images)
     assert evidence.activation("act3").dtype == torch.float32
-    assert evidence.gradient("act3", {"fgbp": 50.0, "lt": 50.0}).dtype == torch.float32
+    assert evidence.gradient("act3", Filter(50), Truncation(50)).dtype == torch.float32
     assert evidence.class_weights().dtype == torch.float32
     for spec in specs:
         assert heatmap(spec, evidence.view(spec)).values.dtype == torch.float32
@@ -194,7 +196,7 @@ def test_half_precision_is_widened(dtype):
 
 def test_double_precision_is_kept():
     evidence, _ = gathered(chain(kind="gap").double(), ["grad-cam"], pictures().double())
-    assert evidence.activation("act3").dtype == evidence.gradient("act3", {}).dtype == torch.float64
+    assert evidence.activation("act3").dtype == evidence.gradient("act3", None, None).dtype == torch.float64
 
 
 @pytest.mark.parametrize("target", [Target(2), Target(0, margin=True), Target("label"), Target("predicted", True)])
@@ -226,3 +228,116 @@ def test_labels_reach_the_target():
     labels = torch.tensor([1, 2, 2])
     evidence, _ = gathered(network, ["grad-cam"], images, Target("label"), labels=labels)
     torch.testing.assert_close(evidence.score, network(images)[range(3), labels])
+
+
+@pytest.mark.parametrize(
+    ("activation", "named"),
+    [
+        (nn.SiLU, r"act1 is of the kind Silu"),
+        (lambda: Calling(functional.silu), r"act1 is of the kind Silu"),
+        (lambda: Deeper(functional.silu), r"what follows act1.first is of the kind Silu"),
+    ],
+    ids=["a module", "in a module", "behind a module"],
+)
+def test_what_the_filter_is_not_defined_for_is_named(activation, named):
+    network = chain()
+    network.act1 = activation()
+    evidence, (spec,) = gathered(network, ["ra-cam"])
+    with pytest.raises(NotApplicableError, match=named):
+        heatmap(spec, evidence.view(spec))
+
+
+class Calling(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+class Deeper(nn.Module):
+    """Calls a function between two layers of its own."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function, self.first, self.second = function, nn.Conv2d(8, 8, 1), nn.Conv2d(8, 8, 1)
+
+    def forward(self, x):
+        return self.second(self.function(self.first(x)))
+
+
+@pytest.mark.parametrize("make", ["ReLU", "in-place ReLU, gap", "leaky ReLU", "residual", "dense"])
+def test_the_full_gradient_is_the_whole_score(make):
+    network, images = NETWORKS[make]().double(), pictures(2).double()
+    for norm in (module for module in network.modules() if isinstance(module, nn.BatchNorm2d)):
+        norm.running_mean.uniform_(-1, 1)
+        norm.running_var.uniform_(0.5, 2)
+    evidence, (spec,) = gathered(network, ["full-grad"], images)
+    view = evidence.view(spec)
+    parts = [view.input * view.input_gradient(), *view.bias_gradients().values()]
+    total = sum(part.flatten(1).sum(1) for part in parts)
+    torch.testing.assert_close(total, evidence.score.detach(), rtol=1e-9, atol=1e-12)
+
+
+def test_rules_act_on_every_bias_and_truncation_spares_the_input():
+    evidence, specs = gathered(chain(SOLID), ["full-grad", "full-grad+lt@50", "full-grad+fgbp@50"], pictures(2))
+    plain, truncated, filtered = (evidence.view(spec) for spec in specs)
+    before = plain.input_gradient()
+    for layer, part in truncated.bias_gradients().items():
+        kept = part != 0
+        assert torch.equal(part[kept], plain.bias_gradients()[layer][kept]), layer
+        if part.dim() == 4:
+            assert kept.sum() < (plain.bias_gradients()[layer] != 0).sum(), layer
+    assert torch.equal(truncated.input_gradient(), before)
+    assert not torch.equal(filtered.input_gradient(), before)
+
+
+class Twice(nn.Module):
+    """Runs one convolution twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.entry, self.again, self.rest = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=1), chain()
+
+    def forward(self, x):
+        return self.rest(self.again(torch.relu(self.again(self.entry(x)))))
+
+
+class Instance(nn.Module):
+    def __init__(self, norm):
+        super().__init__()
+        self.norm, self.rest = norm, chain()
+
+    def forward(self, x):
+        return self.rest(self.norm(x))
+
+
+@pytest.mark.parametrize(
+    ("network", "reason"),
+    [
+        (Twice, "again runs several times"),
+        (lambda: Instance(nn.BatchNorm2d(3, track_running_stats=False)), "norm normalises by each batch's own mean"),
+        (lambda: Instance(nn.GroupNorm(1, 3)), "bias of norm, of the kind GroupNorm, cannot be told"),
+    ],
+    ids=["reused", "batch statistics", "group norm"],
+)
+def test_biases_that_cannot_be_read_are_named(network, reason):
+    evidence, (spec,) = gathered(network().eval(), ["full-grad"])
+    with pytest.raises(NotApplicableError, match=reason):
+        heatmap(spec, evidence.view(spec))
+
+
+def test_the_thresholds_of_all_truncations_are_found_at_once(monkeypatch):
+    calls = []
+
+    def counted(gradient, deltas, percentile="map"):
+        calls.append(tuple(deltas))
+        return positive_percentiles(gradient, deltas, percentile)
+
+    monkeypatch.setattr("bench.evidence.positive_percentiles", counted)
+    texts = [f"lt-grad-cam@{delta}" for delta in (0, 30, 60, 90)] + ["lt-layer-cam@30", "ra-cam@10"]
+    evidence, specs = gathered(chain(), texts)
+    for spec in by_gradient(specs):
+        heatmap(spec, evidence.view(spec))
+    assert calls == [(0, 30, 60, 90)] * 3 + [(10,)] * 3

@@ -106,7 +106,7 @@ GRADIENT_TWINS = {
 def cam(view):
     """Zhou et al. 2016, eq. 2: Σ_k w_k f_k(x, y)."""
     pairs = zip(view.class_weights().numpy(), view.activation(view.layers[-1]).numpy(), strict=True)
-    return np.stack([weighted_sum(weight, a) for weight, a in pairs])
+    return np.stack([sum(w * f for w, f in zip(weight, a, strict=True)) for weight, a in pairs])
 
 
 def random(view):
@@ -134,7 +134,26 @@ def everything(view):
     return out
 
 
-EVIDENCE_TWINS = {"cam": cam, "random": random, "centre": centre, "everything": everything}
+def scaled_sizes(part, apart=False):
+    """Srinivas and Fleuret 2019, eq. 5: |·|, scaled to [0, 1] over the whole (K, h, w), summed over channels."""
+    sizes = np.abs(part)
+    out = np.zeros(part.shape[1:])
+    for k in range(len(part)):
+        block = sizes[k] if apart else sizes
+        lowest, span = block.min(), block.max() - block.min()
+        for i, j in np.ndindex(out.shape):
+            out[i, j] += (sizes[k, i, j] - lowest) / span if span else 0.0
+    return out
+
+
+def full_grad(view, apart=False):
+    """Srinivas and Fleuret 2019, eq. 5: the input's part and that of every layer with a bias and positions."""
+    parts = {"input": (view.input * view.input_gradient()).numpy()}
+    parts |= {layer: part.numpy() for layer, part in view.bias_gradients().items() if part.dim() == 4}
+    return {layer: np.stack([scaled_sizes(one, apart) for one in part]) for layer, part in parts.items()}
+
+
+EVIDENCE_TWINS = {"cam": cam, "full-grad": full_grad, "random": random, "centre": centre, "everything": everything}
 
 
 def threshold(values, delta):
@@ -144,9 +163,12 @@ def threshold(values, delta):
 
 
 def truncated(g, delta):
-    """Eq. 9 of the LTGrad-CAM paper and eq. 6 of the RA-CAM paper, on (B, K, h, w) or on (B, K)."""
+    """Eq. 9 of the LTGrad-CAM paper and eq. 6 of the RA-CAM paper, on (B, K, h, w).
+
+    Without positions, (B, K) or (B, K, 1, 1), an image is one map.
+    """
     out = np.zeros_like(g)
-    for index in np.ndindex(g.shape[:2] if g.ndim > 2 else g.shape[:1]):
+    for index in np.ndindex(g.shape[:2] if math.prod(g.shape[2:]) > 1 else g.shape[:1]):
         t = threshold(g[index], delta)
         for position in np.ndindex(g[index].shape):
             if g[index][position] >= t:

@@ -7,9 +7,14 @@ import pytest
 import torch
 from slow_twins import upsampled
 
-from methods.fusing import FUSE, fuse, upsample
+from methods.fusing import FUSE, upsample
+from methods.fusing import fuse as fuse_named
 
 SIZE = (6, 9)
+
+
+def fuse(layers, how, size, **answers):
+    return fuse_named({f"layer {number}": layer for number, layer in enumerate(layers)}, how, size, **answers)
 
 
 def over_maximum(part):
@@ -159,3 +164,43 @@ def test_a_products_vote_is_a_veto():
     strong, none = torch.ones(1, *SIZE), torch.zeros(1, *SIZE)
     for how in ("product", "gmean"):
         assert not fuse([strong, none], how, SIZE).values.any()
+
+
+def test_parts_are_named_in_the_order_of_the_layers():
+    one, two = torch.ones(1, 2, 2), torch.zeros(1, 2, 2)
+    assert fuse_named({"b": one, "a": two}, "sum", SIZE).parts == ("b", "a")
+
+
+def signed():
+    """Two layers of the input's size, of both signs."""
+    first = torch.tensor([[[3.0, -2.0], [1.0, -5.0]]])
+    return [first, torch.tensor([[[-1.0, 4.0], [-3.0, 1.0]]])]
+
+
+def test_negative_values_are_cut_at_each_layer_at_the_sum_or_not_at_all():
+    assert fuse(signed(), "sum", (2, 2)).values.tolist() == [[[3, 4], [1, 1]]]
+    assert fuse(signed(), "sum", (2, 2), relu="sum").values.tolist() == [[[2, 2], [0, 0]]]
+    assert fuse(signed(), "sum", (2, 2), relu="none").values.tolist() == [[[6, 6], [2, 0]]]
+
+
+def test_a_map_that_is_never_cut_still_begins_at_0():
+    layers = [layer - 1 for layer in maps()]
+    found = fuse(layers, "sum", SIZE, relu="none").values
+    assert (found.amin((1, 2)) == 0).all()
+    total = sum(upsample(layer, SIZE) for layer in layers)
+    torch.testing.assert_close(found, total - total.amin((1, 2), keepdim=True))
+
+
+def test_aligned_corners_by_hand():
+    row = torch.tensor([[[0.0, 3.0]]])
+    assert upsample(row, (1, 4), "aligned").tolist() == [[[0, 1, 2, 3]]]
+    assert fuse([row], "sum", (1, 4), corners="aligned").values.tolist() == [[[0, 1, 2, 3]]]
+
+
+def test_a_layer_may_be_normalised_at_its_own_size_first():
+    # Upsampled, the first layer's peak of 2 is 1.5 only: it lies between pixels.
+    first, second = torch.tensor([[[0.0, 0.0, 2.0, 0.0]]]), torch.tensor([[[1.0, 0.0]]])
+    size = (1, 8)
+    found = fuse([first, second], "minmax", size, prepared="layer").values
+    torch.testing.assert_close(found, upsample(first / 2, size) + upsample(second, size))
+    assert not torch.allclose(found, fuse([first, second], "minmax", size).values)

@@ -1,5 +1,6 @@
 """The gradient rules, against NumPy, against a network that is run backwards by hand, and against captum."""
 
+import math
 from functools import partial
 
 import numpy as np
@@ -18,7 +19,16 @@ from bench.anatomy import examine
 from bench.evidence import Evidence
 from bench.targets import Target
 from methods import MethodSpec, NotApplicableError
-from methods.rules import filtering, positive_percentile, truncate
+from methods.rules import Filter, _by_partition, _by_sorting, filtering, positive_percentiles, truncate
+
+
+def positive_percentile(gradient, delta):
+    return positive_percentiles(gradient, (delta,))[0]
+
+
+def truncated_at(gradient, delta):
+    return truncate(gradient, positive_percentile(gradient, delta))
+
 
 deltas = st.sampled_from([0, 1, 30, 50, 66.6, 90, 99, 100]) | st.floats(0, 100)
 few_values = st.sampled_from([-2.0, -1e-30, 0.0, 1e-30, 0.5, 1.0, 3.0])  # so that ties occur
@@ -37,7 +47,9 @@ def vectors(dtype, elements):
 
 def expected_thresholds(values, delta):
     """One map at a time, in float64, which holds every float32."""
-    flat = values.reshape(*values.shape[:2], -1) if values.ndim > 2 else values[:, None]
+    flat = (
+        values.reshape(*values.shape[:2], -1) if math.prod(values.shape[2:]) > 1 else values.reshape(len(values), 1, -1)
+    )
     found = np.full(flat.shape[:2], np.inf)
     for index in np.ndindex(found.shape):
         positive = flat[index][flat[index] > 0].astype(np.float64)
@@ -67,23 +79,24 @@ def test_the_threshold_is_numpys_percentile_of_the_positive_values(values, delta
 @settings(deadline=None, max_examples=100)
 @given(maps(np.float64, few_values | floats) | vectors(np.float64, few_values | floats), deltas)
 def test_truncation_keeps_what_reaches_the_threshold(values, delta):
-    np.testing.assert_array_equal(truncate(torch.from_numpy(values), delta), truncated(values, delta))
+    np.testing.assert_array_equal(truncated_at(torch.from_numpy(values), delta), truncated(values, delta))
 
 
 @settings(deadline=None, max_examples=50)
 @given(maps(np.float64, floats))
 def test_truncation_at_0_keeps_every_positive_value(values):
     gradient = torch.from_numpy(values)
-    assert torch.equal(truncate(gradient, 0), gradient.relu())
+    assert torch.equal(truncated_at(gradient, 0), gradient.relu())
 
 
 @settings(deadline=None, max_examples=50)
 @given(maps(np.float64, few_values), st.tuples(deltas, deltas).map(sorted))
 def test_a_larger_delta_keeps_no_more_and_never_nothing_of_what_is_positive(values, pair):
     gradient = torch.from_numpy(values)
-    less, more = (truncate(gradient, delta) != 0 for delta in pair)
+    less, more = (truncated_at(gradient, delta) != 0 for delta in pair)
     assert (more <= less).all()
-    assert torch.equal(more.any(-1).any(-1), (gradient > 0).any(-1).any(-1))
+    over = (1, 2, 3) if gradient[0, 0].numel() == 1 else (2, 3)
+    assert torch.equal(more.sum(over) > 0, (gradient > 0).sum(over) > 0)
 
 
 def test_every_map_of_every_image_has_its_own_threshold():
@@ -96,13 +109,13 @@ def test_every_map_of_every_image_has_its_own_threshold():
 def test_activations_without_positions_are_one_map_an_image():
     gradient = torch.tensor([[1.0, 2, 3, 4, -5], [40.0, 30, 20, 10, 0]])
     assert positive_percentile(gradient, 50).tolist() == [[3], [30]]
-    assert truncate(gradient, 50).tolist() == [[0, 0, 3, 4, 0], [40, 30, 0, 0, 0]]
+    assert truncated_at(gradient, 50).tolist() == [[0, 0, 3, 4, 0], [40, 30, 0, 0, 0]]
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 7), (2, 3, 4, 5, 2)])
 def test_maps_of_one_and_three_dimensions_are_maps_too(shape):
     gradient = torch.randn(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    np.testing.assert_array_equal(truncate(gradient, 30), truncated(gradient.numpy(), 30))
+    np.testing.assert_array_equal(truncated_at(gradient, 30), truncated(gradient.numpy(), 30))
 
 
 def test_a_map_may_have_more_values_than_float32_can_count():
@@ -137,7 +150,7 @@ def guided(network, x, delta):
     """Return the filtered gradient of a class's logit at the input."""
     x = x.detach().clone().requires_grad_()
     score = network(x)[:, 1].sum()
-    with filtering(score, delta):
+    with filtering(score, Filter(delta)):
         return torch.autograd.grad(score, x)[0]
 
 
@@ -309,13 +322,27 @@ def test_in_a_dense_block_the_filter_sees_the_sum_of_both_ways(delta):
         nn.PReLU(),
         nn.Softplus(),
         nn.Hardsigmoid(),
+        nn.CELU(),
+        nn.SELU(),
+        nn.RReLU(0.1, 0.3),
+        nn.Threshold(0.0, 0.0),
+        nn.Tanh(),
+        nn.LogSigmoid(),
+        nn.Softshrink(),
+        nn.Hardshrink(),
+        nn.GLU(3),
+        partial(torch.clamp, min=0),
+        partial(torch.clamp, min=0, max=6),
     ],
     ids=str,
 )
 def test_activations_that_the_rule_is_not_defined_for_are_refused(act):
     network, x = seeded(lambda: Way(act, nn.ReLU())).double(), pictures(1, (6, 8), channels=2).double()
     score = network(x.requires_grad_())[:, 1].sum()
-    with pytest.raises(NotApplicableError, match=r"fgbp filters ReLU and leaky ReLU.*uses"), filtering(score, 50):
+    with (
+        pytest.raises(NotApplicableError, match=r"fgbp filters ReLU and leaky ReLU, and .* is of the kind"),
+        filtering(score, Filter(50)),
+    ):
         pytest.fail("the context must not be entered")
     # The ReLU was met first and hooked: it has to be let go.
     left = torch.autograd.grad(score, x, retain_graph=True)[0]
@@ -326,11 +353,11 @@ def test_nothing_stays_hooked_to_the_graph():
     network, x = chain(nn.ReLU), pictures().requires_grad_()
     score = network(x)[:, 1].sum()
     (plain,) = torch.autograd.grad(score, x, retain_graph=True)
-    with filtering(score, 50):
+    with filtering(score, Filter(50)):
         (during,) = torch.autograd.grad(score, x, retain_graph=True)
     assert not torch.equal(during, plain)
     assert torch.equal(torch.autograd.grad(score, x, retain_graph=True)[0], plain)
-    with pytest.raises(RuntimeError, match="mine"), filtering(score, 50):
+    with pytest.raises(RuntimeError, match="mine"), filtering(score, Filter(50)):
         raise RuntimeError("mine")
     assert torch.equal(torch.autograd.grad(score, x)[0], plain)
 
@@ -339,6 +366,66 @@ def test_contexts_with_different_deltas_share_one_graph():
     network, x = chain(nn.ReLU).double(), pictures().double().requires_grad_()
     score = network(x)[:, 1].sum()
     for delta in (90, 0, 50):
-        with filtering(score, delta):
+        with filtering(score, Filter(delta)):
             (shared,) = torch.autograd.grad(score, x, retain_graph=True)
         assert torch.equal(shared, guided(network, x, delta))
+
+
+def test_a_network_without_a_relu_is_refused():
+    network, x = seeded(lambda: Way(nn.Identity())), pictures(1, (6, 8), channels=2)
+    score = network(x.requires_grad_())[:, 1].sum()
+    with pytest.raises(NotApplicableError, match="there is neither"), filtering(score, Filter(50)):
+        pytest.fail("the context must not be entered")
+
+
+@pytest.mark.parametrize("act", [nn.ReLU(), nn.LeakyReLU(0.3)])
+@pytest.mark.parametrize("delta", [0, 50])
+def test_a_hard_mask_lets_nothing_through_where_the_input_is_negative(act, delta):
+    x = pictures(2, (6, 8), channels=2).double()
+    network = seeded(lambda: Way(act)).double()
+    network.other = nn.Identity()
+    weight = torch.randn(2, 5, 6, 8, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    leaf = x.clone().requires_grad_()
+    before = network.first(leaf)
+    score = (weight * network.act(before)).sum()
+    with filtering(score, Filter(delta, slope="hard")):
+        (found,) = torch.autograd.grad(score, before)
+    torch.testing.assert_close(found, filtered(weight, delta, before.detach()), rtol=1e-12, atol=0)
+    assert found.any()
+
+
+def test_one_percentile_may_be_taken_over_the_whole_layer():
+    gradient = torch.randn(2, 3, 4, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    found = positive_percentiles(gradient, (0, 30, 90), "layer")
+    for threshold, delta in zip(found, (0, 30, 90), strict=True):
+        assert threshold.shape == (2, 1, 1, 1)
+        np.testing.assert_array_equal(
+            threshold, expected_thresholds(gradient.flatten(1).numpy(), delta)[..., None, None]
+        )
+
+
+def test_a_kept_position_may_carry_its_maps_mean():
+    gradient = torch.tensor([[[[4.0, -2.0], [1.0, 1.0]]]])
+    threshold = positive_percentiles(gradient, (50,))[0]
+    assert truncate(gradient, threshold).tolist() == [[[[4, 0], [1, 1]]]]
+    assert truncate(gradient, threshold, "mean").tolist() == [[[[1, 0], [1, 1]]]]
+
+
+@settings(deadline=None, max_examples=60)
+@given(maps(np.float32, few_values.map(np.float32) | floats), st.lists(deltas, min_size=1, max_size=4))
+def test_selecting_and_sorting_find_the_same(values, several):
+    rows = torch.from_numpy(values).flatten(0, 1).flatten(1)
+    for one, other in zip(_by_partition(rows, several), _by_sorting(rows, several), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_single_positions_are_one_map_an_image():
+    gradient = torch.tensor([[1.0, 2, 3, 4, -5], [40.0, 30, 20, 10, 0]])[:, :, None, None]
+    assert truncated_at(gradient, 50)[:, :, 0, 0].tolist() == [[0, 0, 3, 4, 0], [40, 30, 0, 0, 0]]
+
+
+def test_a_map_of_kolektorsdds_full_size():
+    gradient = torch.randn(1, 1, 1408, 512, generator=torch.Generator().manual_seed(0))
+    positive = gradient.numpy()[gradient.numpy() > 0]
+    found = [threshold.item() for threshold in positive_percentiles(gradient, (10, 50, 99))]
+    assert found == [np.percentile(positive, delta, method="higher") for delta in (10, 50, 99)]

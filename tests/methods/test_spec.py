@@ -1,5 +1,7 @@
 """The text of a spec and the spec itself."""
 
+import re
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -7,8 +9,9 @@ from plain_registries import restored
 
 from methods import METHODS, MethodError, MethodSpec, alias, gradient_method, parse, select
 from methods.fusing import FUSE
+from methods.readings import READINGS
 from methods.registry import ALIASES, WRAPPERS
-from methods.rules import RULES
+from methods.rules import RULES, Filter, Truncation
 from methods.sets import SETS
 
 
@@ -42,16 +45,25 @@ values = {
 @st.composite
 def specs(draw, deltas=usual_deltas, option_values=values):
     method = METHODS[draw(st.sampled_from([*METHODS, "tunable", "tunable"]))]
-    chosen = draw(st.dictionaries(st.sampled_from(RULES), deltas)) if method.weighs_gradients else {}
+    chosen = draw(st.dictionaries(st.sampled_from(RULES), deltas)) if method.obeys_rules else {}
     options = {
         key: draw(option_values[type(default)]) for key, default in method.options.items() if draw(st.booleans())
     }
+    fuse = draw(st.sampled_from(sorted(FUSE)))
+    readings = {
+        key: draw(st.sampled_from(reading.answers[1:]))
+        for key, reading in READINGS.items()
+        if (not reading.rules or chosen.keys() & set(reading.rules))
+        and (not reading.fuses or fuse in reading.fuses)
+        and draw(st.booleans())
+    }
+    changed = {key: value for key, value in options.items() if value != method.options[key]}
     return MethodSpec(
         method.name,
-        draw(st.just(method.layers) | layer_choices),
-        draw(st.sampled_from(sorted(FUSE))),
+        method.layers if method.biases else draw(st.just(method.layers) | layer_choices),
+        fuse,
         tuple((rule, chosen[rule]) for rule in RULES if rule in chosen),
-        tuple(sorted((key, value) for key, value in options.items() if value != method.options[key])),
+        tuple(sorted((changed | readings).items())),
         draw(st.sampled_from(["", "smooth"])),
     )
 
@@ -221,7 +233,7 @@ def test_layers_of_the_caller_stand_in_where_the_text_names_none():
         ("random/S1+fgbp@20", "random reads no gradient"),
         ("tunable[counts=3]", "no option 'counts=3'.*did you mean count"),
         ("tunable[count]", "no option 'count'"),
-        ("grad-cam[count=3]", "no option 'count=3'.*grad-cam has none"),
+        ("grad-cam[count=3]", "no option 'count=3'.*corners"),
         ("tunable[count=3.5]", "count is of type int, not '3.5'"),
         ("tunable[power=much]", "power is of type float, not 'much'"),
         ("tunable[flag=1]", "flag is True or False, not '1'"),
@@ -297,3 +309,48 @@ def test_commas_between_brackets_do_not_divide():
 def test_a_mistake_in_a_list_is_named():
     with pytest.raises(MethodError, match="no method 'grad-cma'"):
         select("paper,grad-cma")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("grad-cam[percentile=layer]", "percentile is a reading of the rule fgbp or lt; add it"),
+        ("grad-cam+fgbp[kept=mean]", "kept is a reading of the rule lt; add it"),
+        ("grad-cam+lt[slope=hard]", "slope is a reading of the rule fgbp; add it"),
+        ("ra-cam[percentile=image]", "percentile is map or layer, not 'image'"),
+        ("ra-cam/stages=gmean[relu=sum]", "relu=sum goes with the fusing sum or minmax only"),
+        ("ra-cam[prepared=layer]", "prepared=layer goes with the fusing minmax or tanh only"),
+        ("full-grad/S2-S3", "full-grad reads every layer that has a bias; write /convs or nothing"),
+    ],
+)
+def test_a_reading_of_what_is_not_there_is_refused(text, message):
+    with pytest.raises(MethodError, match=re.escape(message)):
+        parse(text)
+
+
+def test_a_reading_is_part_of_the_spec():
+    spec = parse("ra-cam@30[percentile=layer,slope=hard]")
+    assert str(spec) == "ra-cam@30[percentile=layer,slope=hard]"
+    assert spec.filter == Filter(30, "layer", "hard")
+    assert spec.truncation == Truncation(30, "layer")
+    assert spec.reading("relu") == "layer"
+    assert parse("lt-grad-cam[kept=value]") == parse("lt-grad-cam")
+    assert parse("grad-cam").filter is parse("grad-cam").truncation is None
+
+
+def test_a_spec_at_another_delta():
+    assert str(parse("ra-cam@30").at(70)) == "ra-cam@70"
+    assert parse("grad-cam+lt@30[kept=mean]").at(5) == parse("grad-cam+lt@5[kept=mean]")
+
+
+def test_full_grad_knows_its_layers():
+    assert parse("full-grad", layers="stages") == parse("full-grad") == parse("full-grad/convs")
+    assert parse(str(parse("full-grad/convs=minmax+lt"))) == parse("lt-full-grad/convs=minmax")
+
+
+def test_an_option_must_not_have_the_name_of_a_reading():
+    with pytest.raises(MethodError, match="the option relu of mine has the name of a reading"):
+
+        @gradient_method("mine", paper="none")
+        def mine(activation, gradient, *, relu="layer"):
+            return activation.sum(1)

@@ -11,7 +11,8 @@ from small_networks import NETWORKS, SIZE, chain, pictures
 from bench.anatomy import examine
 from bench.evidence import Evidence
 from bench.targets import Target
-from methods import METHODS, Heatmap, heatmap, parse
+from methods import METHODS, Heatmap, MethodError, heatmap, parse
+from methods.rules import Filter
 from results.levels import to_levels
 from results.thresholds import otsu
 
@@ -32,6 +33,12 @@ class MadeUp:
     def class_weights(self):
         return self.weights
 
+    def input_gradient(self):
+        return self.input.flip(0)
+
+    def bias_gradients(self):
+        return {"first": self.activations, "last": -2 * self.activations[:, :3], "linear": self.weights}
+
 
 def made_up(seed=0, count=3):
     random = torch.Generator().manual_seed(seed)
@@ -47,6 +54,11 @@ def tensors(signed, seed, scale=1.0):
     random = torch.Generator().manual_seed(seed)
     activation, gradient = torch.randn(2, 2, 5, 4, 6, generator=random, dtype=torch.float64)
     return (activation if signed else activation.relu()), scale * gradient
+
+
+def computed(name, activation, gradient):
+    """Return the map of one layer, its negative values cut."""
+    return METHODS[name].compute(activation, gradient).relu()
 
 
 def twin(name, activation, gradient):
@@ -66,7 +78,7 @@ def test_a_gradient_weighted_method_is_its_equation(name, signed, seed):
     activation, gradient = tensors(signed, seed)
     expected = twin(name, activation, gradient)
     assert expected.any()
-    np.testing.assert_allclose(METHODS[name].compute(activation, gradient), expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(computed(name, activation, gradient), expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", GRADIENT_TWINS)
@@ -75,7 +87,7 @@ def test_the_scale_of_the_gradient_does_not_change_the_equation(name, scale):
     activation, gradient = tensors(False, 0, scale)
     expected = twin(name, activation, gradient)
     assert expected.any()
-    np.testing.assert_allclose(METHODS[name].compute(activation, gradient), expected, rtol=1e-9, atol=1e-12 * scale)
+    np.testing.assert_allclose(computed(name, activation, gradient), expected, rtol=1e-9, atol=1e-12 * scale)
 
 
 @pytest.mark.parametrize("name", sorted(set(GRADIENT_TWINS) - {"grad-cam++"}))
@@ -112,9 +124,22 @@ def test_xgrad_cam_gives_no_weight_to_activations_that_cancel():
 @pytest.mark.parametrize("seed", range(3))
 def test_a_method_of_the_evidence_is_its_equation(name, seed):
     view = made_up(seed)
-    found = METHODS[name].compute(view)
-    exact = 1e-9 if found.dtype == torch.float64 else 1e-6
-    np.testing.assert_allclose(found, EVIDENCE_TWINS[name](view), rtol=exact, atol=1e-12)
+    found, expected = METHODS[name].compute(view), EVIDENCE_TWINS[name](view)
+    if not isinstance(found, dict):
+        found, expected = {"": found}, {"": expected}
+    assert list(found) == list(expected)
+    for layer, values in found.items():
+        exact = 1e-9 if values.dtype == torch.float64 else 1e-6
+        np.testing.assert_allclose(values, expected[layer], rtol=exact, atol=1e-12, err_msg=layer)
+
+
+def test_full_grad_may_scale_every_channel_alone():
+    view = made_up()
+    found, expected = METHODS["full-grad"].compute(view, scaling="channel"), EVIDENCE_TWINS["full-grad"](view, True)
+    for layer, values in found.items():
+        np.testing.assert_allclose(values, expected[layer], rtol=1e-9, atol=1e-12, err_msg=layer)
+    with pytest.raises(MethodError, match="scaling is layer or channel, not 'image'"):
+        METHODS["full-grad"].compute(view, scaling="image")
 
 
 @pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.chance])
@@ -180,10 +205,10 @@ def on_network(network, text):
 
 def by_hand(evidence, layers, weight_of, filtered_at=None):
     """Eq. 7 at each layer and eq. 8 over them: Σ_l upsample(ReLU(Σ_k w_k A_k))."""
-    rules = {} if filtered_at is None else {"fgbp": filtered_at}
+    rule = None if filtered_at is None else Filter(filtered_at)
     total = np.zeros((len(evidence.images), *SIZE))
     for layer in layers:
-        a, g = evidence.activation(layer).numpy(), evidence.gradient(layer, rules).numpy()
+        a, g = evidence.activation(layer).numpy(), evidence.gradient(layer, rule, None).numpy()
         for b, r in enumerate(truncated(g, 50)):
             total[b] += upsampled(weight_of(a[b], r), SIZE)
     return total

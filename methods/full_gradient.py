@@ -1,0 +1,45 @@
+"""FullGrad: the input's and every bias's part in the score, layer by layer."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from methods.contract import EvidenceView
+from methods.errors import MethodError
+from methods.registry import evidence_method
+
+SCALINGS = {"layer": (1, 2, 3), "channel": (2, 3)}
+"""Dimensions of (B, K, h, w) over which a part is scaled to its range."""
+
+
+@evidence_method("full-grad", layers="convs", paper="Srinivas and Fleuret 2019, eq. 3 and 5", rules=True, biases=True)
+def full_grad(view: EvidenceView, *, scaling: str = "layer") -> dict[str, Tensor]:
+    """ψ(x · ∂y/∂x) and for every layer ψ(b · ∂y/∂b), each summed over its channels; ψ takes sizes and scales them.
+
+    Of the full gradient f(x) = ∇f·x + Σ b·g, linear layers are left out: they have no positions. Truncation acts on
+    the gradient of a layer's output and never on the input's; a filter acts on its way to both.
+
+    Args:
+        view: of the evidence.
+        scaling: ``layer``, over all channels of a layer, as in the authors' code; or ``channel``, each alone, as in
+            pytorch-grad-cam, which gives every channel the same say.
+
+    Returns:
+        (B, H, W) under ``input``, (B, h, w) under the name of each layer.
+
+    Raises:
+        NotApplicableError: a layer has a bias that cannot be read, or runs several times.
+        MethodError: there is no such scaling.
+    """
+    if scaling not in SCALINGS:
+        raise MethodError(f"full-grad: scaling is {' or '.join(SCALINGS)}, not {scaling!r}")
+    parts = {"input": view.input * view.input_gradient()} | view.bias_gradients()
+    return {layer: _scaled(part.abs(), SCALINGS[scaling]).sum(1) for layer, part in parts.items() if part.dim() == 4}
+
+
+def _scaled(sizes: Tensor, over: tuple[int, ...]) -> Tensor:
+    """Scale to [0, 1] over some dimensions; what has no range becomes 0."""
+    lowest = sizes.amin(over, keepdim=True)
+    span = sizes.amax(over, keepdim=True) - lowest
+    return (sizes - lowest) / span.clamp(min=torch.finfo(sizes.dtype).tiny)
