@@ -24,7 +24,7 @@ from bench.evidence import Evidence, by_gradient
 from bench.experiment import Assignment
 from bench.gallery import Gallery
 from bench.targets import Target
-from datasets import read_own_mask
+from datasets import GOOD, read_own_mask
 from methods import METHODS, Heatmap, MethodSpec, NotApplicableError, heatmap
 from methods.fusing import upsample
 from results.levels import LevelStatistics, joined, level_statistics, missing_statistics, to_levels
@@ -47,20 +47,23 @@ class Work:
     Attributes:
         specs: the methods.
         target: the score that heatmaps explain.
-        splits: ``test``, and ``val`` where thresholds are tuned.
+        splits: ``test``; ``val`` where thresholds are tuned, ``train`` and ``val`` where readings or δ are compared.
         evaluate_at: ``input`` scores at the size of the input; ``original`` upsamples every map to the size of its
             own photograph first.
+        only_defective: leave the photographs out that show no defect; what is pooled over the others needs none.
     """
 
     specs: tuple[MethodSpec, ...]
     target: Target
     splits: tuple[str, ...]
     evaluate_at: str = "input"
+    only_defective: bool = False
 
     def photographs(self, assignment: Assignment) -> pd.DataFrame:
         """Return the rows of the sample table that are looked at with this classifier."""
         table = assignment.data.table
-        return table[table["split"].isin(self.splits)]
+        chosen = table["split"].isin(self.splits)
+        return table[chosen & (table["label"] != GOOD)] if self.only_defective else table[chosen]
 
 
 def run(

@@ -4,7 +4,7 @@ from methods import gradient, cam, full_gradient, chance, aliases  # noqa: F401,
 from methods.contract import EvidenceView, Method
 from methods.errors import MethodError, NotApplicableError
 from methods.fusing import Heatmap
-from methods.heatmap import heatmap
+from methods.heatmap import heatmap, layer_maps
 from methods.registry import METHODS, alias, evidence_method, gradient_method
 from methods.sets import select
 from methods.spec import MethodSpec, parse
@@ -21,6 +21,7 @@ __all__ = [
     "evidence_method",
     "gradient_method",
     "heatmap",
+    "layer_maps",
     "parse",
     "select",
 ]

@@ -20,11 +20,15 @@ def heatmap(spec: MethodSpec, view: EvidenceView) -> Heatmap:
     """
     height, width = view.input.shape[2:]
     answers = {question: spec.reading(question) for question in ("corners", "prepared", "relu")}
-    return fuse(_maps(spec, view), spec.fuse, (height, width), **answers)
+    return fuse(layer_maps(spec, view), spec.fuse, (height, width), **answers)
 
 
-def _maps(spec: MethodSpec, view: EvidenceView) -> dict[str, Tensor]:
-    """Return one map (B, h, w) a layer, or the one map of a method that knows no layers under no name."""
+def layer_maps(spec: MethodSpec, view: EvidenceView) -> dict[str, Tensor]:
+    """Compute what `heatmap` fuses: a map (B, h, w) by layer, shallow to deep; that of no layer has an empty name.
+
+    Raises:
+        NotApplicableError: the method has no answer on this network.
+    """
     method, options = METHODS[spec.name], spec.own_options()
     if method.weighs_gradients:
         weigh = cast("GradientWeighting", method.compute)
