@@ -28,6 +28,7 @@ from datasets import (
     merge_kinds,
     split_fingerprint,
 )
+from datasets.faults import of_photographs
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,19 @@ class Experiment:
         """Return the names of the classes, "good" first."""
         return classes_of(self.samples)
 
+    def faults(self) -> tuple[str, ...]:
+        """Return what is wrong with the photographs, a line each.
+
+        All of them are read, once for each copy of the dataset and size: what was found stays on the shelf.
+        """
+        record = self.setting.shelf / "{}-{}-{}x{}.faults".format(self.dataset.folder, self.fingerprint, *self.size)
+        if not record.is_file():
+            record.parent.mkdir(parents=True, exist_ok=True)
+            temporary = record.with_suffix(".part")
+            temporary.write_text("".join(f"{fault}\n" for fault in of_photographs(self.samples, self.size)))
+            temporary.rename(record)
+        return tuple(record.read_text().splitlines())
+
     def assignments(self) -> Iterator[Assignment]:
         """Yield one classifier for every fold and seed.
 
@@ -106,7 +120,7 @@ class Experiment:
             weights = f"checkpoint:{name_weights(str(self.setting.checkpoint))}"
         for fold in range(max(self.setting.folds, 1)):
             table = assign(self.samples, folds=self.setting.folds, fold=fold)
-            check(table)
+            check(table, self.faults())
             for seed in range(self.setting.seeds):
                 plan = TrainingPlan(
                     network=network,

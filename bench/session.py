@@ -13,7 +13,7 @@ import pandas as pd
 from rich.progress import Progress
 
 from bench.classifiers.checkpoint import Classifier, TrainingPlan, load
-from bench.commands.terminal import training_progress
+from bench.commands.terminal import tell_faults, training_progress
 from bench.environment import code_fingerprint, commit, versions
 from bench.errors import BenchError
 from bench.experiment import Assignment, Experiment
@@ -58,6 +58,7 @@ def carry_out(request: Request, progress: Progress) -> Path:
     """
     experiment = request.experiment
     assignments = list(experiment.assignments())
+    tell_faults(experiment.dataset.name, experiment.faults())
     tables = [request.work.photographs(one) for one in assignments]
     if all((table["label"] == GOOD).all() for table in tables):
         raise BenchError("no photograph that would be scored shows a defect")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -61,7 +61,7 @@ def verify(dataset: Dataset, root: Path, size: tuple[int, int]) -> tuple[pd.Data
     try:
         table = assign(table)
     except DatasetError as error:
-        return None, [Fault("split", "", str(error)), *_of_photographs(table, size)]
+        return None, [Fault("split", "", str(error)), *of_photographs(table, size)]
     return table, faults(table, size)
 
 
@@ -72,17 +72,30 @@ def faults(table: pd.DataFrame, size: tuple[int, int]) -> list[Fault]:
         table: a sample table from `assign`.
         size: (height, width) of the input in pixels.
     """
-    return [*_of_splits(table), *_of_photographs(table, size)]
+    return [*_of_splits(table), *of_photographs(table, size)]
 
 
-def check(table: pd.DataFrame) -> None:
-    """Raise one `DatasetError` that lists all that is wrong with the splits and missing of the files.
+def of_photographs(table: pd.DataFrame, size: tuple[int, int]) -> list[Fault]:
+    """Return the faults of a sample table's photographs and masks, which are all read, at the input size `size`."""
+    # Pillow lets go of the interpreter while it decodes.
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(lambda row: list(_of_photograph(row, size)), table.itertuples(index=False))
+        return list(chain.from_iterable(found))
 
-    Nothing is read, so it costs a moment before a run. `table` is a sample table from `assign`.
+
+def check(table: pd.DataFrame, known: Sequence[str] = ()) -> None:
+    """Raise one `DatasetError` that lists all faults if a split lacks what it needs or a file is missing.
+
+    Nothing is read.
+
+    Args:
+        table: a sample table from `assign`.
+        known: faults of its photographs, which alone stop nothing: a photograph that cannot be read is recorded so.
     """
     found = [*_of_splits(table), *chain.from_iterable(_of_files(row) for row in table.itertuples(index=False))]
     if found:
-        raise DatasetError("\n  ".join(["the dataset cannot be used as it is:", *map(str, found)]))
+        lines = dict.fromkeys([*map(str, found), *known])
+        raise DatasetError("\n  ".join(["the dataset cannot be used as it is:", *lines]))
 
 
 def _of_splits(table: pd.DataFrame) -> Iterator[Fault]:
@@ -109,13 +122,6 @@ def _of_files(row: Any) -> Iterator[Fault]:
             yield Fault(f"missing {kind}", path, "there is no such file")
         elif path and not Path(path).stat().st_size:
             yield Fault(f"damaged {kind}", path, "the file is empty")
-
-
-def _of_photographs(table: pd.DataFrame, size: tuple[int, int]) -> list[Fault]:
-    # Pillow lets go of the interpreter while it decodes.
-    with ThreadPoolExecutor() as pool:
-        found = pool.map(lambda row: list(_of_photograph(row, size)), table.itertuples(index=False))
-        return list(chain.from_iterable(found))
 
 
 def _of_photograph(row: Any, size: tuple[int, int]) -> Iterator[Fault]:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 COLUMNS = 100
 """Width of tables in files and pipes, which have none of their own."""
 
+MOST_FAULTS = 20
+"""That are told before a run."""
+
 messages = Console(stderr=True)
 """What a program that reads the output must not see."""
 
@@ -38,6 +41,15 @@ def bar() -> Iterator[Progress]:
     )
     with Progress(*columns, console=messages, disable=not messages.is_terminal) as progress:
         yield progress
+
+
+def tell_faults(dataset: str, faults: tuple[str, ...]) -> None:
+    """Say what is wrong with the photographs of a dataset that can be used all the same."""
+    for fault in faults[:MOST_FAULTS]:
+        messages.print(fault, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    if len(faults) > MOST_FAULTS:
+        others = f"{len(faults) - MOST_FAULTS} more faults: python -m bench verify {dataset} lists all"
+        messages.print(others, style="yellow", highlight=False, soft_wrap=True)
 
 
 def training_progress(progress: Progress, plan: TrainingPlan) -> TrainingProgress:

@@ -13,11 +13,12 @@ def train(*, setting: "Setting") -> None:
     """Train a classifier for each fold and seed, from image labels only; those on the shelf are kept."""
     from rich.table import Table
 
-    from bench.commands.terminal import bar, output, training_progress
+    from bench.commands.terminal import bar, output, tell_faults, training_progress
     from bench.experiment import find
 
     experiment = find(setting)
     table = Table("Fold", "Seed", "Accuracy", "AP", "AUROC", "Confusion (good, ...)", "Checkpoint", box=None)
+    tell_faults(experiment.dataset.name, experiment.faults())
     with bar() as progress:
         for assignment in experiment.assignments():
             classifier = experiment.classifier(assignment, lambda plan: training_progress(progress, plan))

@@ -1,0 +1,68 @@
+"""What is wrong with the photographs is told before anything is computed on them."""
+
+from pathlib import Path
+
+import pytest
+from rich.progress import Progress
+from tiny_set import register_tiny, tiny_request, tiny_setting
+
+from bench import experiment as experiments
+from bench.commands.terminal import MOST_FAULTS, tell_faults
+from bench.experiment import find
+from bench.session import carry_out
+from datasets import DatasetError, assign
+
+
+@pytest.fixture(autouse=True)
+def _tiny(monkeypatch):
+    register_tiny(monkeypatch)
+
+
+def damaged(folder):
+    """Make the tiny set and spoil two files that are not needed for training; return their paths."""
+    samples = assign(find(tiny_setting(folder)).samples)
+    samples = samples[samples["split"] == "test"]
+    image, mask = samples["image_path"].iloc[0], samples["mask_path"][samples["mask_path"] != ""].iloc[-1]
+    for path in (image, mask):
+        Path(path).write_bytes(Path(path).read_bytes()[:-30])
+    return image, mask
+
+
+def test_a_run_tells_every_fault_and_goes_on(tmp_path, capsys):
+    image, mask = damaged(tmp_path)
+    request = tiny_request(tmp_path, "centre")
+    carry_out(request, Progress(disable=True))
+    told = capsys.readouterr().err
+    assert f"damaged image: {image}" in told
+    assert f"damaged mask: {mask}" in told
+
+
+def test_photographs_are_read_once_for_each_copy_and_size(tmp_path, monkeypatch):
+    image, mask = damaged(tmp_path)
+    first = find(tiny_setting(tmp_path)).faults()
+    assert [image in first[0], mask in first[-1]] == [True, True]
+    monkeypatch.setattr(experiments, "of_photographs", lambda *_: [])
+    assert find(tiny_setting(tmp_path)).faults() == first
+    assert find(tiny_setting(tmp_path, size=(64, 64))).faults() == ()
+    Path(image).write_bytes(b"other bytes")
+    assert find(tiny_setting(tmp_path)).faults() == ()
+
+
+def test_where_a_run_cannot_begin_all_faults_are_in_one_message(tmp_path):
+    image, _ = damaged(tmp_path)
+    experiment = find(tiny_setting(tmp_path))
+    experiment.samples.loc[:, "label"] = "good"
+    with pytest.raises(DatasetError) as error:
+        list(experiment.assignments())
+    assert "there are no defective photographs in test" in str(error.value)
+    assert f"damaged image: {image}" in str(error.value)
+
+
+def test_many_faults_are_cut_short(capsys):
+    tell_faults("mine", tuple(f"fault [bold]{number}" for number in range(MOST_FAULTS + 3)))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "fault [bold]0"
+    assert lines[-1] == "3 more faults: python -m bench verify mine lists all"
+    assert len(lines) == MOST_FAULTS + 1
+    tell_faults("mine", ())
+    assert capsys.readouterr().err == ""
