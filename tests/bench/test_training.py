@@ -154,7 +154,19 @@ def test_a_class_without_a_training_photograph_is_refused(tmp_path):
         train(SMALL, data, QUICK, device=CPU)
 
 
-@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_a_test_photograph_that_cannot_be_read_is_left_out(tmp_path):
+    table = photographs(tmp_path, train=(2, 2), val=(1, 1), test=(2, 2))
+    paths = table.loc[table["split"] == "test", "image_path"]
+    Path(paths.iloc[0]).write_bytes(b"")
+    _, metrics, _ = train(SMALL, TrainingSet(table, CLASSES, SIZE), QUICK, device=CPU)
+    assert np.sum(metrics["test"].confusion) == 3
+    for path in paths:
+        Path(path).write_bytes(b"")
+    with pytest.raises(BenchError, match="none of the photographs of test can be read"):
+        train(SMALL, TrainingSet(table, CLASSES, SIZE), QUICK, device=CPU)
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
 def test_a_photograph_that_cannot_be_read_is_refused_by_name(tmp_path, split):
     table = photographs(tmp_path, train=(1, 1), val=(1, 1), test=(1, 1))
     Path(table.loc[table["split"] == split, "image_path"].iloc[0]).write_bytes(b"")
