@@ -103,6 +103,7 @@ class _Outcome:
     Attributes:
         spec: the method.
         images: their ids.
+        predicted: the class of each, as the classifier sees it; empty where that is not known.
         statistics: of their heatmaps, or of there being none.
         layers: names of the layers that were fused.
         shares: (images, layers) of each map's maximum.
@@ -110,6 +111,7 @@ class _Outcome:
 
     spec: MethodSpec
     images: tuple[str, ...]
+    predicted: tuple[str, ...]
     statistics: LevelStatistics
     layers: tuple[str, ...] = ()
     shares: NDArray[np.float32] | None = None
@@ -142,44 +144,59 @@ def _measure(
     """Yield what every method gives on one batch, scored against `masks`, one (h, w) an image."""
     for image, reason in batch.failures:
         for spec in specs:
-            yield _Outcome(spec, (image,), _unread(reason))
+            yield _Outcome(spec, (image,), ("",), _unread(reason))
     if not batch.ids:
         return
     for number, image in enumerate(batch.ids):
         if image in gallery:
             gallery.keep(image, "image", batch.images[number])
             gallery.keep(image, "mask", 255 * batch.masks[number].to(torch.uint8))
-    for spec, found in _heatmaps(classifier, anatomy, batch, target, specs):
+    evidence = _gather(classifier, anatomy, batch, target, specs)
+    predicted = _predicted(evidence, classifier.card.plan.classes, len(batch.ids))
+    for spec in by_gradient(specs):
+        found = evidence if isinstance(evidence, str) else _heatmap(spec, evidence)
         if isinstance(found, str):
-            yield _Outcome(spec, batch.ids, joined([missing_statistics(mask[None], found) for mask in masks]))
+            missing = joined([missing_statistics(mask[None], found) for mask in masks])
+            yield _Outcome(spec, batch.ids, predicted, missing)
             continue
         statistics = _statistics(found.values, masks)
         for number, image in enumerate(batch.ids):
             if image in gallery:
                 gallery.keep(image, str(spec), to_levels(found.values[number : number + 1])[0])
-        yield _Outcome(spec, batch.ids, statistics, found.parts, found.shares.cpu().numpy())
+        yield _Outcome(spec, batch.ids, predicted, statistics, found.parts, found.shares.cpu().numpy())
 
 
-def _heatmaps(
+def _gather(
     classifier: Classifier, anatomy: Anatomy, batch: Batch, target: Target, specs: tuple[MethodSpec, ...]
-) -> Iterator[tuple[MethodSpec, Heatmap | str]]:
-    """Yield each method's heatmaps, or the status that says why there are none."""
+) -> Evidence | str:
+    """Run the classifier, or return the status that says why it could not be run."""
     images = classifier.prepare(batch.images)
     seeds = tuple(int(hashlib.sha256(image.encode()).hexdigest()[:8], 16) for image in batch.ids)
     try:
-        evidence = Evidence(classifier.network, anatomy, images, target, specs, labels=batch.labels, seeds=seeds)
+        return Evidence(classifier.network, anatomy, images, target, specs, labels=batch.labels, seeds=seeds)
     except BenchError:
         raise
     except Exception as error:  # noqa: BLE001  whatever a network raises, the cells record what it was
-        yield from ((spec, _failure(error)) for spec in specs)
-        return
-    for spec in by_gradient(specs):
-        try:
-            yield spec, heatmap(spec, evidence.view(spec))
-        except NotApplicableError as error:
-            yield spec, f"not applicable: {error}"
-        except Exception as error:  # noqa: BLE001  a plug-in may raise anything; the cell records what it was
-            yield spec, _failure(error)
+        return _failure(error)
+
+
+def _heatmap(spec: MethodSpec, evidence: Evidence) -> Heatmap | str:
+    """Compute heatmaps, or return the status that says why there are none."""
+    try:
+        return heatmap(spec, evidence.view(spec))
+    except NotApplicableError as error:
+        return f"not applicable: {error}"
+    except Exception as error:  # noqa: BLE001  a plug-in may raise anything; the cell records what it was
+        return _failure(error)
+
+
+def _predicted(evidence: Evidence | str, classes: tuple[str, ...], images: int) -> tuple[str, ...]:
+    """Return the predicted class of each image; the sign of a single logit decides between two."""
+    if isinstance(evidence, str):
+        return ("",) * images
+    logits = evidence.logits.detach()
+    index = logits.argmax(1) if logits.shape[1] > 1 else (logits[:, 0] > 0).long()
+    return tuple(classes[number] for number in index.tolist())
 
 
 def _failure(error: Exception) -> str:
@@ -224,6 +241,7 @@ def _cells(plan: TrainingPlan, facts: dict[str, Any], outcome: _Outcome) -> Iter
             image=image,
             group=row.group,
             label=row.label,
+            predicted=outcome.predicted[number],
             spec=str(spec),
             name=spec.name,
             layers=spec.layers,

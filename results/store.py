@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from results.errors import ResultError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 IDENTITY = ["fold", "seed", "split", "image", "spec"]
 _HISTOGRAM = pa.list_(pa.int32(), 256)
 _SCHEMA = pa.schema(
@@ -32,6 +32,7 @@ _SCHEMA = pa.schema(
         ("image", pa.string()),
         ("group", pa.string()),
         ("label", pa.string()),
+        ("predicted", pa.string()),
         ("spec", pa.string()),
         ("name", pa.string()),
         ("layers", pa.string()),
@@ -60,6 +61,7 @@ class Cell:
         fold, seed: of the classifier.
         split: of the image: ``test``, or ``val`` where thresholds are tuned.
         image, group, label: of the sample table.
+        predicted: the class that the classifier sees in the image; empty where it could not be run.
         spec: the method's short text; `name`, `layers`, `fuse`, `rules`, `options` (JSON) and `wrapper` are its fields.
         chance: the method knows nothing of the defect: a floor for the others.
         status: ``ok``, ``constant``, ``not finite``, ``failed`` or ``not applicable``.
@@ -75,6 +77,7 @@ class Cell:
     image: str
     group: str
     label: str
+    predicted: str
     spec: str
     name: str
     layers: str
@@ -149,16 +152,15 @@ class RunStore:
         """Return the manifest.
 
         Raises:
-            ResultError: the folder holds no run, or one that a newer version wrote.
+            ResultError: the folder holds no run, or one of another schema.
         """
         path = self.folder / "manifest.json"
         if not path.is_file():
             raise ResultError(f"{self.folder} holds no run: there is no manifest.json")
         manifest: dict[str, Any] = json.loads(path.read_text())
-        if manifest["schema_version"] > SCHEMA_VERSION:
-            raise ResultError(
-                f"{self.folder} was written by a newer version (schema {manifest['schema_version']}); upgrade cam-bench"
-            )
+        if (schema := manifest["schema_version"]) != SCHEMA_VERSION:
+            advice = "upgrade cam-bench" if schema > SCHEMA_VERSION else "make it again"
+            raise ResultError(f"{self.folder} has schema {schema}, this version reads {SCHEMA_VERSION}: {advice}")
         return manifest
 
     def append(self, cells: list[Cell]) -> None:

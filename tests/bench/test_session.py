@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from rich.progress import Progress
@@ -23,7 +24,7 @@ from methods import gradient_method
 from methods.registry import METHODS
 from results.errors import ResultError
 from results.scoring import equal_rows, score_rows
-from results.store import RunStore
+from results.store import SCHEMA_VERSION, RunStore
 from results.thresholds import ThresholdPolicy
 
 
@@ -49,11 +50,33 @@ def test_a_run_holds_one_cell_for_every_image_and_method(tmp_path, progress):
     assert (cells.defect + cells.other).sum(1).tolist() == [48 * 64] * 24
 
 
+def test_what_the_classifier_sees_stands_beside_the_label(tmp_path, progress):
+    request = tiny_request(tmp_path)
+    frame = RunStore(carry_out(request, progress)).cells().frame
+    (assignment,) = request.experiment.assignments()
+    confusion = load(assignment.path, torch.device("cpu")).card.metrics["test"].confusion
+    rows = frame[frame["spec"] == "grad-cam"]
+    found = pd.crosstab(rows["label"], rows["predicted"]).reindex(
+        index=["good", "defect"], columns=["good", "defect"], fill_value=0
+    )
+    assert found.to_numpy().tolist() == confusion
+
+
+def test_a_run_may_be_of_the_defective_photographs_alone(tmp_path, progress):
+    request = tiny_request(tmp_path)
+    request = replace(request, work=replace(request.work, only_defective=True, splits=("train", "test")))
+    frame = RunStore(carry_out(request, progress)).cells().frame
+    table = next(request.experiment.assignments()).data.table
+    wanted = table[(table["label"] != GOOD) & table["split"].isin(["train", "test"])]
+    assert set(frame["image"]) == set(wanted["id"])
+    assert set(frame["split"]) == {"train", "test"}
+
+
 def test_the_manifest_says_what_the_run_is(tmp_path, progress):
     folder = carry_out(tiny_request(tmp_path), progress)
     manifest = json.loads((folder / "manifest.json").read_text())
     (classifier,) = manifest["classifiers"].values()
-    assert manifest["schema_version"] == 1
+    assert manifest["schema_version"] == SCHEMA_VERSION
     assert {"dataset_fingerprint", "code", "versions", "commit", "dirty", "device", "recipe"} <= manifest.keys()
     assert {"fingerprint", "split_fingerprint", "test"} <= classifier.keys()
 

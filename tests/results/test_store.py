@@ -155,11 +155,12 @@ def test_another_run_is_refused_and_the_fields_that_differ_are_named(tmp_path):
     assert RunStore(tmp_path).manifest()["seeds"] == 1
 
 
-def test_a_newer_schema_is_refused(tmp_path):
-    run = store(tmp_path, [cell()])
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest(schema_version=SCHEMA_VERSION + 1)))
+@pytest.mark.parametrize(("step", "advice"), [(1, "upgrade cam-bench"), (-1, "make it again")])
+def test_another_schema_is_refused(tmp_path, step, advice):
+    run, other = store(tmp_path, [cell()]), SCHEMA_VERSION + step
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest(schema_version=other)))
     for read in (run.manifest, lambda: run.begin(manifest(), IDENTITY)):
-        with pytest.raises(ResultError, match=r"newer version \(schema 2\); upgrade cam-bench"):
+        with pytest.raises(ResultError, match=f"has schema {other}, this version reads {SCHEMA_VERSION}: {advice}"):
             read()
 
 
