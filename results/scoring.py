@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from results.errors import ResultError
-from results.metrics import METRICS, scores
+from results.metrics import METRICS, BoolArray, Counts, counts_at, scores
 from results.store import Cells
-from results.thresholds import ThresholdPolicy, thresholds
+from results.thresholds import IntArray, ThresholdPolicy, thresholds
 
 DOMINANT = 0.9
 """A fused map of whose maximum one layer gives more than this is a one-layer method in disguise."""
@@ -63,6 +63,42 @@ def score_rows(cells: Cells, policy: ThresholdPolicy) -> list[Row]:
     return [
         _row(spec, cells.where(cells.frame["spec"] == spec), policy) for spec in cells.frame["spec"].drop_duplicates()
     ]
+
+
+def image_counts(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> tuple[pd.DataFrame, Counts]:
+    """Count the pixels that one method marks in every image of a split, with the classifiers of one or more seeds.
+
+    Returns:
+        The rows of `Cells.frame` whose photographs could be read, and their counts in the same order; where there is
+        no usable map nothing is marked.
+
+    Raises:
+        ResultError: the policy needs validation cells that the run does not have.
+    """
+    known, cut = thresholded(cells, policy, split)
+    return known.frame, counts_at(known.defect, known.other, cut, _ok(known))
+
+
+def thresholded(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> tuple[Cells, IntArray]:
+    """Return the cells of a split whose photographs could be read, and their thresholds, (N,).
+
+    The classifier of each fold and seed is cut by thresholds of its own.
+
+    Raises:
+        ResultError: the policy needs validation cells that the run does not have.
+    """
+    known = cells.where(_read(cells))
+    classifiers = known.frame[["fold", "seed"]].drop_duplicates().itertuples(index=False)
+    parts = [
+        _thresholded(known.where((known.frame["fold"] == one.fold) & (known.frame["seed"] == one.seed)), policy, split)
+        for one in classifiers
+    ]
+    joined = Cells(
+        pd.concat([part.frame for part, _ in parts], ignore_index=True),
+        np.concatenate([part.defect for part, _ in parts]),
+        np.concatenate([part.other for part, _ in parts]),
+    )
+    return joined, np.concatenate([cut for _, cut in parts])
 
 
 def equal_rows(cells: Cells) -> list[tuple[str, ...]]:
@@ -118,26 +154,21 @@ def _read(cells: Cells) -> pd.Series[bool]:
 
 
 def _scores(cells: Cells, policy: ThresholdPolicy) -> dict[str, float]:
-    """Score one method with the classifiers of one seed, each fold cut by thresholds of its own."""
-    known = cells.where(_read(cells))
-    parts = [_thresholded(known.where(known.frame["fold"] == fold), policy) for fold in known.frame["fold"].unique()]
-    test = Cells(
-        pd.concat([part.frame for part, _ in parts], ignore_index=True),
-        np.concatenate([part.defect for part, _ in parts]),
-        np.concatenate([part.other for part, _ in parts]),
-    )
-    cut = np.concatenate([threshold for _, threshold in parts])
-    ok = (test.frame["status"] == "ok").to_numpy(dtype=bool)
-    return scores(test.defect, test.other, ok, cut, np.asarray(test.defect.any(axis=1)))
+    """Score one method with the classifiers of one seed."""
+    test, cut = thresholded(cells, policy)
+    return scores(test.defect, test.other, _ok(test), cut, np.asarray(test.defect.any(axis=1)))
 
 
-def _thresholded(cells: Cells, policy: ThresholdPolicy) -> tuple[Cells, np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    test = cells.where(cells.frame["split"] == "test")
+def _thresholded(cells: Cells, policy: ThresholdPolicy, split: str) -> tuple[Cells, IntArray]:
+    chosen = cells.where(cells.frame["split"] == split)
     validation = cells.where(cells.frame["split"] == "val")
     if policy.kind == "tuned" and not len(validation.frame):
         raise ResultError("this run has no validation images to tune on; run it again with --threshold tuned")
-    cut = thresholds(policy, test.defect, test.other, validation=(validation.defect, validation.other))
-    return test, cut
+    return chosen, thresholds(policy, chosen.defect, chosen.other, validation=(validation.defect, validation.other))
+
+
+def _ok(cells: Cells) -> BoolArray:
+    return (cells.frame["status"] == "ok").to_numpy(dtype=bool)
 
 
 def _dominant(frame: pd.DataFrame) -> tuple[str, float] | None:
