@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,7 @@ from bench.anatomy import Anatomy, evaluating
 from bench.biases import bias_of
 from bench.errors import BenchError
 from bench.targets import Target
-from methods.contract import EvidenceView
+from methods.contract import Computed, EvidenceView
 from methods.errors import NotApplicableError
 from methods.registry import METHODS
 from methods.rules import Filter, Node, Truncation, filtering, positive_percentiles, truncate
@@ -79,6 +80,7 @@ class Evidence:
         self._held: tuple[Filter | None, Gradients] | None = None
         self._thresholds: dict[tuple[str, Truncation], Tensor] = {}
         self._truncated: tuple[Truncation, Gradients] | None = None
+        self._found: tuple[tuple[Filter | None, Truncation | None], dict[Hashable, object]] | None = None
 
     def view(self, spec: MethodSpec) -> EvidenceView:
         """Return what the method of `spec` may read, its gradient rules applied."""
@@ -113,6 +115,17 @@ class Evidence:
             gradient = self.gradient(layer, filtered, truncation)
             found[layer] = bias.to(gradient).view(-1, *[1] * (gradient.dim() - 2)) * gradient
         return found
+
+    def once(
+        self, rules: tuple[Filter | None, Truncation | None], key: Hashable, compute: Callable[[], Computed]
+    ) -> Computed:
+        """Return what `compute` gave for `key` under `rules`; what was found under one set of rules is held."""
+        if self._found is None or self._found[0] != rules:
+            self._found = rules, {}
+        _, found = self._found
+        if key not in found:
+            found[key] = compute()
+        return cast("Computed", found[key])
 
     def class_weights(self) -> Tensor:
         """Return the target's weights in the linear layer behind global average pooling, (B, K)."""
@@ -172,6 +185,9 @@ class _View:
 
     def bias_gradients(self) -> dict[str, Tensor]:
         return self._evidence.bias_gradients(*self._rules)
+
+    def once(self, key: Hashable, compute: Callable[[], Computed]) -> Computed:
+        return self._evidence.once(self._rules, key, compute)
 
     def class_weights(self) -> Tensor:
         if self.layers[-1:] != self._evidence.anatomy.stages[-1:]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from torch import Tensor
+
+Computed = TypeVar("Computed")
 
 
 class EvidenceView(Protocol):
@@ -47,6 +49,9 @@ class EvidenceView(Protocol):
         Raises:
             NotApplicableError: a layer has a bias that is not read here, or runs several times.
         """
+
+    def once(self, key: Hashable, compute: Callable[[], Computed]) -> Computed:
+        """Return what `compute` gave for `key`: it is called once for all specs with the same gradient rules."""
 
     def class_weights(self) -> Tensor:
         """Weights of the target in a linear layer behind global average pooling, (B, K).

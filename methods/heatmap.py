@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
 from torch import Tensor
@@ -30,8 +31,13 @@ def layer_maps(spec: MethodSpec, view: EvidenceView) -> dict[str, Tensor]:
         NotApplicableError: the method has no answer on this network.
     """
     method, options = METHODS[spec.name], spec.own_options()
+    key = (spec.name, tuple(options.items()))
     if method.weighs_gradients:
         weigh = cast("GradientWeighting", method.compute)
-        return {layer: weigh(view.activation(layer), view.gradient(layer), **options) for layer in view.layers}
-    found = method.compute(view, **options)
+
+        def of(layer: str) -> Tensor:
+            return weigh(view.activation(layer), view.gradient(layer), **options)
+
+        return {layer: view.once((*key, layer), partial(of, layer)) for layer in view.layers}
+    found = view.once((*key, view.layers), lambda: method.compute(view, **options))
     return found if isinstance(found, dict) else {"": found}

@@ -12,7 +12,7 @@ from bench.anatomy import examine
 from bench.errors import BenchError
 from bench.evidence import Evidence, by_gradient
 from bench.targets import Target
-from methods import NotApplicableError, heatmap, parse
+from methods import NotApplicableError, gradient_method, heatmap, parse
 from methods.rules import Filter, Truncation, positive_percentiles
 
 
@@ -341,3 +341,20 @@ def test_the_thresholds_of_all_truncations_are_found_at_once(monkeypatch):
     for spec in by_gradient(specs):
         heatmap(spec, evidence.view(spec))
     assert calls == [(0, 30, 60, 90)] * 3 + [(10,)] * 3
+
+
+def test_a_layers_map_is_computed_once_for_all_specs_that_fuse_it():
+    calls = []
+
+    @gradient_method("mine", paper="none")
+    def mine(activation, gradient, *, power=1):
+        calls.append(power)
+        return (activation * gradient).sum(1) ** power
+
+    texts = ["mine/stages", "mine/stages=max", "mine/S1-S2", "mine/stages[corners=aligned]", "mine/S2[power=2]"]
+    evidence, specs = gathered(chain(), [*texts, "mine/S3+lt", "mine/stages+lt"])
+    alone = [heatmap(spec, gathered(chain(), [str(spec)])[0].view(spec)).values for spec in specs]
+    calls.clear()
+    for spec, expected in zip(specs, alone, strict=True):
+        assert torch.equal(heatmap(spec, evidence.view(spec)).values, expected)
+    assert calls == [1, 1, 1, 2, 1, 1, 1]  # three stages, another power, three truncated stages
