@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.biases import has_bias
+from bench.calls import Call, evaluating, record
 from bench.errors import BenchError
 from methods.registry import did_you_mean
 
@@ -91,27 +90,10 @@ class Anatomy:
         return name
 
 
-@dataclass
-class _Call:
-    """One run of one module: the tensors that went in and came out, and their versions at that moment."""
-
-    name: str
-    module: nn.Module
-    inputs: list[tuple[Tensor, int]]
-    children: list[_Call]
-    output: Tensor | None = None
-    version: int = 0
-    signed: bool = False
-
-    @property
-    def overwritten(self) -> bool:
-        return self.output is not None and _version(self.output) != self.version
-
-
 def examine(network: nn.Module, images: Tensor) -> Anatomy:
     """Record one forward pass of `network` on `images`, (B, C, H, W), and read its anatomy from it."""
     with evaluating(network), torch.no_grad():
-        root, calls = _record(network, images.clone())
+        root, calls = record(network, images.clone())
     by_name = {call.name: call for call in calls if call.output is not None}
     runs = Counter(call.name for call in calls)
     layers = {
@@ -126,48 +108,7 @@ def examine(network: nn.Module, images: Tensor) -> Anatomy:
     return Anatomy(layers, stages, convolutions, biased, _pooled_linear(calls, deepest))
 
 
-@contextmanager
-def evaluating(network: nn.Module) -> Iterator[None]:
-    """Put `network` into evaluation mode; give every module its own training flag back at the end."""
-    training = [module for module in network.modules() if module.training]
-    network.eval()
-    try:
-        yield
-    finally:
-        for module in training:
-            module.training = True
-
-
-def _record(network: nn.Module, images: Tensor) -> tuple[_Call, list[_Call]]:
-    """Return the tree of calls and all calls in the order in which they ended."""
-    open_calls: list[_Call] = []
-    ended: list[_Call] = []
-    names = {module: name for name, module in network.named_modules()}
-
-    def enter(module: nn.Module, inputs: tuple[object, ...]) -> None:
-        tensors = [(tensor, _version(tensor)) for tensor in inputs if isinstance(tensor, Tensor)]
-        call = _Call(names[module], module, tensors, [])
-        if open_calls:
-            open_calls[-1].children.append(call)
-        open_calls.append(call)
-
-    def leave(_module: nn.Module, _inputs: tuple[object, ...], output: object) -> None:
-        call = open_calls.pop()
-        if isinstance(output, Tensor):
-            call.output, call.version, call.signed = output, _version(output), bool((output < 0).any())
-        ended.append(call)
-
-    handles = [module.register_forward_pre_hook(enter) for module in names]
-    handles += [module.register_forward_hook(leave) for module in names]
-    try:
-        network(images)
-    finally:
-        for handle in handles:
-            handle.remove()
-    return ended[-1], ended
-
-
-def _open(call: _Call, *, outermost: bool = False) -> list[_Call]:
+def _open(call: Call, *, outermost: bool = False) -> list[Call]:
     """Return the links of a chain: Sequentials and chains are opened, other blocks are kept whole."""
     opened = outermost or isinstance(call.module, nn.Sequential) or _is_chain(call)
     if not opened or not call.children:
@@ -175,7 +116,7 @@ def _open(call: _Call, *, outermost: bool = False) -> list[_Call]:
     return [link for child in call.children for link in _open(child)]
 
 
-def _is_chain(call: _Call) -> bool:
+def _is_chain(call: Call) -> bool:
     """Tell whether several modules ran one after the other, each on the untouched output of the one before.
 
     The last one's output has to be that of the whole: a residual block adds to it. What reads no feature
@@ -183,7 +124,7 @@ def _is_chain(call: _Call) -> bool:
     """
     if len(call.children) < 2 or call.output is None:
         return False
-    end = _Call("", call.module, [(call.output, call.version)], [])
+    end = Call("", call.module, [(call.output, call.version)], [])
     return all(
         any(tensor is one.output and version == one.version for tensor, version in following.inputs)
         for one, following in pairwise([*call.children, end])
@@ -191,7 +132,7 @@ def _is_chain(call: _Call) -> bool:
     )
 
 
-def _stages(links: list[_Call]) -> tuple[str, ...]:
+def _stages(links: list[Call]) -> tuple[str, ...]:
     """Return the last link at each resolution, without pooling and without the classifying layer itself."""
     with_parameters = [i for i, link in enumerate(links) if any(True for _ in link.module.parameters())]
     body = links[: with_parameters[-1]] if with_parameters else links
@@ -207,17 +148,12 @@ def _reduces(module: nn.Module) -> bool:
     return any(word in type(module).__name__ for word in _REDUCING)
 
 
-def _shape(call: _Call) -> tuple[int, ...]:
+def _shape(call: Call) -> tuple[int, ...]:
     """Return the shape of what came out for one image; empty where that was no tensor."""
     return tuple(call.output.shape[1:]) if call.output is not None else ()
 
 
-def _version(tensor: Tensor) -> int:
-    """Return how often `tensor` was changed in place; torch has no public name for it."""
-    return tensor._version  # noqa: SLF001
-
-
-def _pooled_linear(calls: list[_Call], deepest: _Call | None) -> str | None:
+def _pooled_linear(calls: list[Call], deepest: Call | None) -> str | None:
     """Name the linear layer that reads the spatial means of the deepest stage and ends the network."""
     linear = next((call for call in reversed(calls) if isinstance(call.module, nn.Linear)), None)
     root = calls[-1]

@@ -9,8 +9,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from bench.anatomy import Anatomy, evaluating
+from bench.anatomy import Anatomy
 from bench.biases import bias_of
+from bench.calls import evaluating
 from bench.errors import BenchError
 from bench.targets import Target
 from methods.contract import Computed, EvidenceView

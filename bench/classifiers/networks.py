@@ -14,7 +14,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from bench.anatomy import evaluating
+from bench.calls import evaluating
 from bench.classifiers.bodies import body, is_own, normalisation, own_network, torchvision_names
 from bench.errors import BenchError
 

@@ -8,7 +8,8 @@ import torchvision
 from small_networks import INPLACE, LEAKY, NETWORKS, SIZE, SOLID, Wrapper, chain, dense, pictures, residual
 from torch import nn
 
-from bench.anatomy import evaluating, examine
+from bench.anatomy import examine
+from bench.calls import evaluating
 from bench.errors import BenchError
 
 

@@ -1,0 +1,124 @@
+"""Running again only the part of a network that lies behind a layer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from bench.calls import Call, evaluating, record
+from bench.errors import BenchError
+
+Forward = Callable[..., Any]
+
+
+@dataclass
+class _Run:
+    """One run of the layer, or of an outermost module that ended before it.
+
+    Attributes:
+        is_layer: it is the layer.
+        passed_on: nothing but the next of these runs reads what it gives.
+        given: what it gave for the recorded image, where something else reads it.
+    """
+
+    is_layer: bool
+    passed_on: bool
+    given: Any = None
+
+
+class Replay:
+    """The part of a network behind one layer, for one image.
+
+    What ran before the layer is not run again: where the network calls it, it gives out what it gave when it was
+    recorded. That works for any module, whatever its own code does between the calls.
+    """
+
+    def __init__(self, network: nn.Module, layer: str, image: Tensor) -> None:
+        """Record what runs before the last run of `layer` on `image`, (1, C, H, W).
+
+        Raises:
+            BenchError: the layer did not run.
+        """
+        self._network, self._image = network, image.detach()
+        with evaluating(network), torch.no_grad():
+            root, ended = record(network, self._image.clone())
+            runs = [call for call in ended if call.name == layer]
+            if not runs:
+                raise BenchError(f"the layer {layer} did not run on this image")
+            before = set(map(id, ended[: ended.index(runs[-1])]))
+            self._runs: dict[nn.Module, list[_Run]] = defaultdict(list)
+            for call, passed_on in _outermost(root, before, runs[-1]):
+                self._runs[call.module].append(_Run(call is runs[-1], passed_on))
+            with self._instead(_record):
+                network(self._image.clone())
+
+    def __call__(self, activations: Tensor) -> Tensor:
+        """Return the logits, (n, classes), that follow from n outputs of the layer, (n, K, h, w); no gradients."""
+
+        def give(run: _Run, _forward: Forward, inputs: tuple[Any, ...], _options: dict[str, Any]) -> Any:
+            if run.is_layer:
+                return activations
+            return inputs[0] if run.passed_on else _repeated(run.given, len(activations))
+
+        with evaluating(self._network), torch.no_grad(), self._instead(give):
+            logits: Tensor = self._network(self._image.expand(len(activations), -1, -1, -1))
+        return logits
+
+    @contextmanager
+    def _instead(self, act: Callable[[_Run, Forward, tuple[Any, ...], dict[str, Any]], Any]) -> Iterator[None]:
+        """Let `act` take the place of the recorded runs within the context; later runs of their modules are usual."""
+        before = {module: vars(module).get("forward") for module in self._runs}
+        for module, runs in self._runs.items():
+            vars(module)["forward"] = _acting(module.forward, iter(runs), act)
+        try:
+            yield
+        finally:
+            for module, forward in before.items():
+                if forward is None:
+                    del vars(module)["forward"]
+                else:
+                    vars(module)["forward"] = forward
+
+
+def _acting(forward: Forward, runs: Iterator[_Run], act: Callable[..., Any]) -> Forward:
+    def run(*inputs: Any, **options: Any) -> Any:
+        this = next(runs, None)
+        return forward(*inputs, **options) if this is None else act(this, forward, inputs, options)
+
+    return run
+
+
+def _record(run: _Run, forward: Forward, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    returned = forward(*inputs, **options)
+    if not (run.is_layer or run.passed_on):
+        run.given = _repeated(returned, 1)  # a copy, since what follows may write on it
+    return returned
+
+
+def _outermost(call: Call, before: set[int], layer: Call) -> Iterator[tuple[Call, bool]]:
+    """Yield the outermost calls within `call` that ended before the layer, the layer, and whether only these read them.
+
+    In a Sequential nothing but the next link reads what a link gives.
+    """
+    replayed = [child is layer or id(child) in before for child in call.children]
+    for number, child in enumerate(call.children):
+        if replayed[number]:
+            followed = number + 1 < len(replayed) and replayed[number + 1]
+            yield child, followed and isinstance(call.module, nn.Sequential)
+        elif id(child) not in before:
+            yield from _outermost(child, before, layer)
+
+
+def _repeated(returned: Any, count: int) -> Any:
+    """Return `count` copies of what was given for one image."""
+    if isinstance(returned, Tensor):
+        return returned.expand(count, *returned.shape[1:]).clone()
+    if isinstance(returned, tuple | list):
+        return type(returned)(_repeated(one, count) for one in returned)
+    return returned
