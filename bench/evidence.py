@@ -13,7 +13,9 @@ from bench.anatomy import Anatomy
 from bench.biases import bias_of
 from bench.calls import evaluating
 from bench.errors import BenchError
+from bench.probing import Probe
 from bench.targets import Target
+from bench.view import INPUT, View
 from methods.contract import Computed, EvidenceView
 from methods.errors import NotApplicableError
 from methods.registry import METHODS
@@ -21,8 +23,6 @@ from methods.rules import Filter, Node, Truncation, filtering, positive_percenti
 from methods.spec import MethodSpec
 
 Gradients = dict[str, Tensor]
-INPUT = ""
-"""Stands for the images among the layers."""
 
 
 class Evidence:
@@ -44,6 +44,7 @@ class Evidence:
         *,
         labels: Tensor | None = None,
         seeds: tuple[int, ...] | None = None,
+        chunk: int | None = None,
     ) -> None:
         """Run `network` on `images`, (B, C, H, W), and keep the outputs of the layers that `specs` name.
 
@@ -55,28 +56,31 @@ class Evidence:
             specs: the methods that will be asked for.
             labels: class of each image, (B,) int64; needed for the target ``label`` only.
             seeds: one an image, for methods that draw; 0 by default.
+            chunk: forward passes at once of methods that look at many variants; as many as fit into memory by default.
 
         Raises:
             BenchError: the network has not the layers, or not the class, that are asked for.
         """
         specs = list(specs)
-        layers = {layer for spec in specs for layer in _layers(spec, anatomy)}
-        biases = any(METHODS[spec.name].biases for spec in specs)
-        self.images = images.detach()
         self.anatomy = anatomy
+        layers = {layer for spec in specs for layer in self.layers(spec)}
+        reads_input = any("input" in METHODS[spec.name].reads for spec in specs)
+        self.images = images.detach()
         self.seeds = seeds or (0,) * len(images)
         self._network = network
         self._names: dict[Node, str] = {}
         keeping = _keeping(network, anatomy, layers)
-        naming = _naming(network, self._names) if any(spec.filter for spec in specs) else nullcontext()
+        naming = _naming(network, self._names) if any(map(_filters, specs)) else nullcontext()
         with evaluating(network), torch.enable_grad(), keeping as kept, naming:
             # A frozen network builds no graph of its own, so the graph begins at the images; the copy of
             # them is no leaf, so an in-place operation may follow.
             leaf = self.images.detach().requires_grad_()
             self.logits = network(leaf.clone())
-            self.score = target.score(self.logits, labels)
+            classes = target.classes(self.logits, labels)
+            self.score = target.score_of(self.logits, classes)
             self._total = self.score.sum()
-        self._outputs = {layer: kept[layer] for layer in sorted(layers)} | ({INPUT: leaf} if biases else {})
+        self.probe = Probe(network, anatomy, self.images, target, classes, chunk)
+        self._outputs = {layer: kept[layer] for layer in sorted(layers)} | ({INPUT: leaf} if reads_input else {})
         self._wanted = {(spec.filter, truncation) for spec in specs if (truncation := spec.truncation)}
         self._held: tuple[Filter | None, Gradients] | None = None
         self._thresholds: dict[tuple[str, Truncation], Tensor] = {}
@@ -85,7 +89,11 @@ class Evidence:
 
     def view(self, spec: MethodSpec) -> EvidenceView:
         """Return what the method of `spec` may read, its gradient rules applied."""
-        return _View(self, spec)
+        return View(self, spec)
+
+    def layers(self, spec: MethodSpec) -> tuple[str, ...]:
+        """Return the names of the layers that the method of `spec` reads, shallow to deep."""
+        return self.anatomy.biased if "biases" in METHODS[spec.name].reads else self.anatomy.choose(spec.layers)
 
     def activation(self, layer: str) -> Tensor:
         """Return the output of `layer`, (B, K, h, w)."""
@@ -165,37 +173,6 @@ class Evidence:
         return {layer: _readable(gradient) for layer, gradient in named if gradient is not None}
 
 
-class _View:
-    """An `EvidenceView` for one spec."""
-
-    def __init__(self, evidence: Evidence, spec: MethodSpec) -> None:
-        self._evidence = evidence
-        self._rules = spec.filter, spec.truncation
-        self.layers = _layers(spec, evidence.anatomy)
-        self.input = evidence.images
-        self.seeds = evidence.seeds
-
-    def activation(self, layer: str) -> Tensor:
-        return self._evidence.activation(layer)
-
-    def gradient(self, layer: str) -> Tensor:
-        return self._evidence.gradient(layer, *self._rules)
-
-    def input_gradient(self) -> Tensor:
-        return self._evidence.gradient(INPUT, *self._rules)
-
-    def bias_gradients(self) -> dict[str, Tensor]:
-        return self._evidence.bias_gradients(*self._rules)
-
-    def once(self, key: Hashable, compute: Callable[[], Computed]) -> Computed:
-        return self._evidence.once(self._rules, key, compute)
-
-    def class_weights(self) -> Tensor:
-        if self.layers[-1:] != self._evidence.anatomy.stages[-1:]:
-            raise NotApplicableError("the weights behind the pooling belong to the last stage alone")
-        return self._evidence.class_weights()
-
-
 def by_gradient(specs: Iterable[MethodSpec]) -> list[MethodSpec]:
     """Return `specs` in an order in which those that share a backward pass, or a truncation, stand together."""
     return sorted(specs, key=_rules)
@@ -207,9 +184,8 @@ def _rules(spec: MethodSpec) -> tuple[bool, Filter, bool, Truncation]:
     return filtered is not None, filtered or Filter(0), truncation is not None, truncation or Truncation(0)
 
 
-def _layers(spec: MethodSpec, anatomy: Anatomy) -> tuple[str, ...]:
-    """Return the names of the layers that the method of `spec` reads."""
-    return anatomy.biased if METHODS[spec.name].biases else anatomy.choose(spec.layers)
+def _filters(spec: MethodSpec) -> bool:
+    return spec.filter is not None or "guided" in METHODS[spec.name].reads
 
 
 def _readable(tensor: Tensor) -> Tensor:

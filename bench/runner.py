@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import psutil
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -23,6 +21,7 @@ from bench.errors import BenchError
 from bench.evidence import Evidence, by_gradient
 from bench.experiment import Assignment
 from bench.gallery import Gallery
+from bench.memory import fitting
 from bench.targets import Target
 from datasets import GOOD, read_own_mask
 from methods import METHODS, Heatmap, MethodSpec, NotApplicableError, heatmap
@@ -32,7 +31,6 @@ from results.store import Cell, RunStore
 from results.thresholds import LEVELS
 
 LARGEST_BATCH = 16
-MEMORY_SHARE = 0.4
 GRAPH_FACTOR = 3
 """Outputs, gradients and workspace take about this many times the bytes of all modules' outputs."""
 
@@ -83,13 +81,14 @@ def run(
     device = next(network.parameters()).device
     noise = torch.rand(1, plan.network.channels, *plan.size, generator=torch.Generator().manual_seed(0))
     anatomy = examine(network, classifier.prepare(255 * noise.to(device)))
+    size = fitting(anatomy.layers.values(), device, factor=GRAPH_FACTOR, most=LARGEST_BATCH)
     for rows, specs in _pending(assignment, work, store):
         if not specs:
             advance(len(rows))
             continue
         facts = {str(row.id): row for row in rows.itertuples(index=False)}
         source = Photographs(rows, plan.size, plan.network.channels, plan.classes)
-        for batch in batches(source, _batch_size(anatomy, device), device=device):
+        for batch in batches(source, size, device=device):
             masks = tuple(batch.masks) if work.evaluate_at == "input" else _own_masks(batch, facts)
             outcomes = _measure(classifier, anatomy, batch, masks, work.target, specs, gallery)
             store.append([cell for outcome in outcomes for cell in _cells(plan, facts, outcome)])
@@ -259,13 +258,3 @@ def _cells(plan: TrainingPlan, facts: dict[str, Any], outcome: _Outcome) -> Iter
             defect=statistics.defect[number],
             other=statistics.other[number],
         )
-
-
-def _batch_size(anatomy: Anatomy, device: torch.device) -> int:
-    """Return how many images fit into the free memory; no result depends on it."""
-    if device.type == "cuda":
-        free, _ = torch.cuda.mem_get_info(device)
-    else:
-        free = psutil.virtual_memory().available
-    image = GRAPH_FACTOR * sum(4 * math.prod(layer.shape) for layer in anatomy.layers.values())
-    return max(1, min(LARGEST_BATCH, int(MEMORY_SHARE * free / image)))

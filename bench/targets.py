@@ -43,18 +43,28 @@ class Target:
         Raises:
             BenchError: the output is not (B, classes), or has no such class.
         """
-        if logits.dim() != 2:
-            raise BenchError(f"the network must give out logits (B, classes), not {tuple(logits.shape)}")
-        if logits.shape[1] == 1:
-            return logits[:, 0]
-        index = self._index(logits.detach(), labels)[:, None]
+        return self.score_of(logits, self.classes(logits, labels))
+
+    def score_of(self, logits: Tensor, classes: Tensor) -> Tensor:
+        """Return one score an image, (B,), for the `classes` that were found for it, (B,) int64."""
+        index = classes[:, None]
         chosen = logits.gather(1, index)[:, 0]
-        if not self.margin:
+        if not self.margin or logits.shape[1] == 1:
             return chosen
         others = logits.scatter(1, index, -torch.inf)
         return chosen - others.amax(1)
 
-    def _index(self, logits: Tensor, labels: Tensor | None) -> Tensor:
+    def classes(self, logits: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Return the class of each image that is explained, (B,) int64, as `score` takes it.
+
+        Raises:
+            BenchError: the output is not (B, classes), or has no such class.
+        """
+        if logits.dim() != 2:
+            raise BenchError(f"the network must give out logits (B, classes), not {tuple(logits.shape)}")
+        logits = logits.detach()
+        if logits.shape[1] == 1:
+            return torch.zeros_like(logits[:, 0], dtype=torch.int64)
         if isinstance(self.choice, int):
             if not 0 <= self.choice < logits.shape[1]:
                 raise BenchError(f"target {self.choice}: the network has classes 0 to {logits.shape[1] - 1}")

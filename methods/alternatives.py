@@ -72,7 +72,7 @@ def _fuse(spec: MethodSpec, _network: Network) -> Answers:
 
 
 def _layers(spec: MethodSpec, network: Network) -> Answers:
-    if METHODS[spec.name].biases or not _has_layers(spec):
+    if "biases" in METHODS[spec.name].reads or not _has_layers(spec):
         return {}
     deepest = network.stages
     parts = [f"S{first}-S{deepest}" for first in range(2, deepest)] + ([f"S1-S{deepest - 1}"] if deepest > 2 else [])
@@ -139,7 +139,9 @@ def _read(spec: MethodSpec, **answers: str) -> MethodSpec:
 def _has_layers(spec: MethodSpec) -> bool:
     """Tell whether there are several maps to fuse."""
     method = METHODS[spec.name]
-    return (method.weighs_gradients or method.biases) and (spec.layers in {"stages", "convs"} or "-S" in spec.layers)
+    return (method.weighs_gradients or "biases" in method.reads) and (
+        spec.layers in {"stages", "convs"} or "-S" in spec.layers
+    )
 
 
 def _goes_with(spec: MethodSpec, how: str) -> bool:

@@ -13,7 +13,9 @@ SCALINGS = {"layer": (1, 2, 3), "channel": (2, 3)}
 """Dimensions of (B, K, h, w) over which a part is scaled to its range."""
 
 
-@evidence_method("full-grad", layers="convs", paper="Srinivas and Fleuret 2019, eq. 3 and 5", rules=True, biases=True)
+@evidence_method(
+    "full-grad", layers="convs", paper="Srinivas and Fleuret 2019, eq. 3 and 5", rules=True, reads=("biases", "input")
+)
 def full_grad(view: EvidenceView, *, scaling: str = "layer") -> dict[str, Tensor]:
     """ψ(x · ∂y/∂x) and for every layer ψ(b · ∂y/∂b), each summed over its channels; ψ takes sizes and scales them.
 

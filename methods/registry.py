@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from torch import Tensor
@@ -41,7 +41,14 @@ def gradient_method(name: str, *, layers: str = "last", paper: str) -> Callable[
 
 
 def evidence_method(
-    name: str, *, layers: str = "last", paper: str, rules: bool = False, biases: bool = False, chance: bool = False
+    name: str,
+    *,
+    layers: str = "last",
+    paper: str,
+    rules: bool = False,
+    reads: Iterable[str] = (),
+    passes: Callable[[int], int] | None = None,
+    chance: bool = False,
 ) -> Callable[[Evidential], Evidential]:
     """Register a function of the whole `EvidenceView`; otherwise as `gradient_method`.
 
@@ -50,14 +57,25 @@ def evidence_method(
         layers: the layer choice where a spec names none.
         paper: where the equation is.
         rules: it reads gradients, through the view, so that gradient rules act on it.
-        biases: it reads `EvidenceView.bias_gradients`.
+        reads: what it needs beside layers: ``biases``, ``input``, ``guided``.
+        passes: forward passes of its own for one image and a layer of so many channels.
         chance: it knows nothing of the defect.
     """
 
     def register(function: Evidential) -> Evidential:
         _claim(name)
-        options = _options(name, function)
-        METHODS[name] = Method(name, function, False, rules, layers, paper, options, biases=biases, chance=chance)
+        METHODS[name] = Method(
+            name=name,
+            compute=function,
+            weighs_gradients=False,
+            obeys_rules=rules,
+            layers=layers,
+            paper=paper,
+            options=_options(name, function),
+            reads=frozenset(reads),
+            passes=passes,
+            chance=chance,
+        )
         return function
 
     return register

@@ -130,11 +130,11 @@ def parse(text: str, *, layers: str | None = None) -> MethodSpec:
     wrapper, bare = _split_wrapper(text)
     pieces = _pieces(bare, text, layers)
     method = METHODS[pieces.name]
-    if method.biases and pieces.layers not in {None, layers, method.layers}:
+    if "biases" in method.reads and pieces.layers not in {None, layers, method.layers}:
         raise MethodError(
             f"{text!r}: {pieces.name} reads every layer that has a bias; write /{method.layers} or nothing"
         )
-    chosen = method.layers if method.biases else pieces.layers or method.layers
+    chosen = method.layers if "biases" in method.reads else pieces.layers or method.layers
     fuse = pieces.fuse or "sum"
     if not LAYERS.fullmatch(chosen):
         raise MethodError(

@@ -93,7 +93,21 @@ def grad_cam_elementwise(a, g):
     return position_by_position(a, g, lambda a_ij, g_ij: relu(g_ij * a_ij))
 
 
+def eigen(features):
+    """Muhammad and Yeasin 2020, eq. 2-3: I = U Σ V^T, L = I v_1; the sign follows the sum of the channels."""
+    channels, height, width = features.shape
+    rows = features.reshape(channels, -1).T
+    _, _, directions = np.linalg.svd(rows, full_matrices=False)
+    projected = rows @ directions[0]
+    return (projected * (-1 if (projected * rows.sum(1)).sum() < 0 else 1)).reshape(height, width)
+
+
+def eigen_grad_cam(a, g):
+    return np.maximum(eigen(g * a), 0)
+
+
 GRADIENT_TWINS = {
+    "eigen-grad-cam": eigen_grad_cam,
     "grad-cam": grad_cam,
     "grad-cam++": grad_cam_plus_plus,
     "xgrad-cam": xgrad_cam,
@@ -153,7 +167,101 @@ def full_grad(view, apart=False):
     return {layer: np.stack([scaled_sizes(one, apart) for one in part]) for layer, part in parts.items()}
 
 
-EVIDENCE_TWINS = {"cam": cam, "full-grad": full_grad, "random": random, "centre": centre, "everything": everything}
+def by_layer(view, weight_of):
+    """Σ_k w_k A_k of each layer and image."""
+    maps = {}
+    for layer in view.layers:
+        images = view.activation(layer).numpy()
+        maps[layer] = np.stack(
+            [sum(w * a for w, a in zip(weight_of(layer, b), image, strict=True)) for b, image in enumerate(images)]
+        )
+    return maps
+
+
+def ablation_cam(view, by="zero"):
+    """Ramaswamy et al. 2020, eq. 3: w_k = (y - y_k) / y, one forward pass a channel."""
+
+    def weight(layer, b):
+        activation = view.activation(layer)[b]
+        for k in range(len(activation)):
+            without = activation.clone()
+            without[k] = activation[k].mean() if by == "mean" else 0
+            y_k = view.scores_behind(layer, b, 1, lambda *_, without=without: without[None])
+            yield ((view.score[b] - y_k[0]) / view.score[b]).item()
+
+    return by_layer(view, weight)
+
+
+def unit(part):
+    span = part.max() - part.min()
+    return (part - part.min()) / span if span else np.zeros_like(part)
+
+
+def score_cam(view):
+    """Wang et al. 2020, algorithm 1: a forward pass for each mask s(Up(A_k)), then the softmax over k."""
+
+    def weight(layer, b):
+        found = []
+        for channel in view.activation(layer)[b].numpy():
+            mask = torch.from_numpy(unit(upsampled(channel, view.input.shape[2:])))
+            found.append(view.scores(b, 1, lambda *_, mask=mask: (mask * view.input[b])[None])[0].item())
+        return np.exp(found) / np.exp(found).sum()
+
+    return by_layer(view, weight)
+
+
+def blurred(image):
+    """A Gaussian of 51 pixels and deviation 50, edges repeated."""
+    weight = np.exp(-((np.arange(51) - 25.0) ** 2) / (2 * 50**2))
+    weight /= weight.sum()
+    out = image
+    for axis in (1, 2):
+        width = [(0, 0)] * 3
+        width[axis] = (25, 25)
+        padded = np.pad(out, width, "edge")
+        out = np.apply_along_axis(lambda line: np.convolve(line, weight, "valid"), axis, padded)
+    return out
+
+
+def group_cam(view):
+    """Zhang et al. 2021 as the method's docstring has it, group by group."""
+    layer, size = view.layers[-1], view.input.shape[2:]
+    out = []
+    for b, (a, g) in enumerate(zip(view.activation(layer).numpy(), view.gradient(layer).numpy(), strict=True)):
+        parts = np.maximum(g.mean((1, 2))[:, None, None] * a, 0)
+        blur = torch.from_numpy(blurred(view.input[b].numpy()))
+        base = view.scores(b, 1, lambda *_, blur=blur: blur[None])[0].item()
+        total = np.zeros(tuple(size))
+        for part in parts:  # there are fewer channels than groups
+            kept = np.where(part > np.quantile(part, 0.7), part, 0)
+            mask = unit(upsampled(kept, size))
+            seen = torch.from_numpy(mask) * view.input[b] + (1 - torch.from_numpy(mask)) * blur
+            total += (view.scores(b, 1, lambda *_, seen=seen: seen[None])[0].item() - base) * mask
+        out.append(total)
+    return np.stack(out)
+
+
+def eigen_cam(view):
+    return {layer: np.stack([eigen(one) for one in view.activation(layer).numpy()]) for layer in view.layers}
+
+
+def guided_grad_cam(view):
+    """Selvaraju et al. 2017: element by element, summed over the image's channels."""
+    layer = view.layers[-1]
+    out = []
+    for a, g, guided in zip(
+        view.activation(layer).numpy(), view.gradient(layer).numpy(), view.guided_gradient().numpy(), strict=True
+    ):
+        coarse = upsampled(grad_cam(a, g), view.input.shape[2:])
+        out.append(sum(np.abs(coarse * channel) for channel in guided))
+    return np.stack(out)
+
+
+EVIDENCE_TWINS = {
+    "ablation-cam": ablation_cam, "score-cam": score_cam, "group-cam": group_cam, "eigen-cam": eigen_cam,
+    "guided-grad-cam": guided_grad_cam, "cam": cam, "full-grad": full_grad, "random": random, "centre": centre,
+    "everything": everything,
+}  # fmt: skip
 
 
 def threshold(values, delta):

@@ -60,7 +60,7 @@ def specs(draw, deltas=usual_deltas, option_values=values):
     changed = {key: value for key, value in options.items() if value != method.options[key]}
     return MethodSpec(
         method.name,
-        method.layers if method.biases else draw(st.just(method.layers) | layer_choices),
+        method.layers if "biases" in method.reads else draw(st.just(method.layers) | layer_choices),
         fuse,
         tuple((rule, chosen[rule]) for rule in RULES if rule in chosen),
         tuple(sorted((changed | readings).items())),

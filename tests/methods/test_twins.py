@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
-from slow_twins import EVIDENCE_TWINS, GRADIENT_TWINS, truncated, upsampled, weighted_sum
+from slow_twins import EVIDENCE_TWINS, GRADIENT_TWINS, eigen, truncated, upsampled, weighted_sum
 from small_networks import NETWORKS, SIZE, chain, pictures
 
 from bench.anatomy import examine
@@ -32,6 +32,25 @@ class MadeUp:
 
     def class_weights(self):
         return self.weights
+
+    @property
+    def score(self):
+        return self.activations.square().mean((1, 2, 3)) - 0.5
+
+    def gradient(self, layer):
+        return self.activation(layer).flip(1, 2)
+
+    def scores(self, image, count, build):
+        """Depends on where a variant is large, and not linearly."""
+        variants = torch.cat([build(first, min(first + 2, count)) for first in range(0, count, 2)])
+        where = torch.linspace(-1, 1, variants[0].numel(), dtype=torch.float64).view(variants.shape[1:])
+        return (where * variants + (image + 1) * 0.1 * variants.square()).flatten(1).mean(1).tanh()
+
+    def scores_behind(self, layer, image, count, build):
+        return self.scores(image, count, build) + len(layer)
+
+    def guided_gradient(self):
+        return self.input.flip(1)
 
     def input_gradient(self):
         return self.input.flip(0)
@@ -131,6 +150,37 @@ def test_a_method_of_the_evidence_is_its_equation(name, seed):
     for layer, values in found.items():
         exact = 1e-9 if values.dtype == torch.float64 else 1e-6
         np.testing.assert_allclose(values, expected[layer], rtol=exact, atol=1e-12, err_msg=layer)
+
+
+def test_a_channel_may_be_ablated_by_its_mean():
+    view = made_up()
+    found, expected = METHODS["ablation-cam"].compute(view, by="mean"), EVIDENCE_TWINS["ablation-cam"](view, "mean")
+    for layer, values in found.items():
+        np.testing.assert_allclose(values, expected[layer], rtol=1e-9, atol=1e-12)
+    with pytest.raises(MethodError, match="ablated by zero or mean, not by 'max'"):
+        METHODS["ablation-cam"].compute(view, by="max")
+
+
+def test_flat_channels_share_one_forward_pass():
+    view, asked = made_up(count=1), []
+    view.activations[:, [1, 3]] = torch.tensor([0.0, 2.0], dtype=torch.float64)[:, None, None]
+    expected = EVIDENCE_TWINS["score-cam"](view)
+    scores = view.scores
+    view.scores = lambda image, count, build: (asked.append(count), scores(image, count, build))[1]
+    found = METHODS["score-cam"].compute(view)
+    assert asked == [3, 1] * 2
+    for layer, values in found.items():
+        np.testing.assert_allclose(values, expected[layer], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(2, 7, 2, 3), (2, 4, 5, 6)], ids=["wide", "deep"])
+def test_both_ways_to_the_first_direction_agree(shape):
+    random = torch.Generator().manual_seed(1)
+    features = torch.randn(shape, generator=random, dtype=torch.float64)
+    ones = torch.ones_like(features)
+    found = METHODS["eigen-grad-cam"].compute(features, ones)
+    np.testing.assert_allclose(found, [eigen(one) for one in features.numpy()], rtol=1e-7, atol=1e-9)
+    assert not METHODS["eigen-grad-cam"].compute(0 * features, ones).any()
 
 
 def test_full_grad_may_scale_every_channel_alone():

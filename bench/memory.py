@@ -1,0 +1,30 @@
+"""How much is free on a device, and how many images fit into it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import psutil
+import torch
+
+from bench.anatomy import Layer
+
+MEMORY_SHARE = 0.4
+
+
+def fitting(layers: Iterable[Layer], device: torch.device, *, factor: float, most: int) -> int:
+    """Return how many images, 1 to `most`, fit into the free memory; no result depends on it.
+
+    Args:
+        layers: whose outputs are held.
+        device: where.
+        factor: how many times the bytes of all these outputs an image takes.
+        most: that are of use.
+    """
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+    else:
+        free = psutil.virtual_memory().available
+    image = factor * sum(4 * math.prod(layer.shape) for layer in layers)
+    return max(1, min(most, int(MEMORY_SHARE * free / max(image, 1))))

@@ -1,0 +1,130 @@
+"""Methods that ask the network again: about the activations without a channel, or the image behind a mask."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+from torch import Tensor
+from torch.nn.functional import conv2d, pad
+
+from methods.contract import EvidenceView
+from methods.errors import MethodError
+from methods.fusing import upsample
+from methods.registry import evidence_method
+
+GROUPS = 32
+KEPT = 0.7
+"""Group-CAM keeps the values above this quantile of a mask."""
+BLUR_SIDE, BLUR_DEVIATION = 51, 50.0
+"""Of the Gaussian by which Group-CAM takes the evidence out of an image, in pixels."""
+
+
+@evidence_method("ablation-cam", paper="Ramaswamy et al. 2020, eq. 3 and 5", passes=lambda channels: channels)
+def ablation_cam(view: EvidenceView, *, by: str = "zero") -> dict[str, Tensor]:
+    """Σ_k w_k A_k by layer, (B, h, w), w_k = (y - y_k) / y, y_k the score without channel k.
+
+    Args:
+        view: of the evidence.
+        by: what a channel becomes: ``zero``, as in the paper, or its own spatial ``mean``.
+
+    Raises:
+        MethodError: `by` is something else.
+    """
+    if by not in {"zero", "mean"}:
+        raise MethodError(f"ablation-cam: a channel is ablated by zero or mean, not by {by!r}")
+    return {layer: _ablated(view, layer, by) for layer in view.layers}
+
+
+def _ablated(view: EvidenceView, layer: str, by: str) -> Tensor:
+    activation = view.activation(layer)
+    instead = activation.mean((2, 3)) if by == "mean" else torch.zeros_like(activation[:, :, 0, 0])
+
+    def without(image: int, first: int, last: int) -> Tensor:
+        rows = activation[image].expand(last - first, -1, -1, -1).clone()
+        channels = torch.arange(first, last)
+        rows[channels - first, channels] = instead[image, channels, None, None]
+        return rows
+
+    channels = activation.shape[1]
+    left = [view.scores_behind(layer, image, channels, partial(without, image)) for image in range(len(activation))]
+    score = view.score[:, None]
+    weight = (score - torch.stack(left)) / score
+    return (weight[:, :, None, None] * activation).sum(1)
+
+
+@evidence_method("score-cam", paper="Wang et al. 2020, eq. 5-6 and algorithm 1", passes=lambda channels: channels)
+def score_cam(view: EvidenceView) -> dict[str, Tensor]:
+    """Σ_k w_k A_k by layer, (B, h, w), w the softmax over channels of the score behind each channel as a mask.
+
+    A mask is the channel upsampled and scaled to [0, 1]; a channel without a range masks everything, and one forward
+    pass is enough for all of these.
+    """
+    return {
+        layer: torch.stack([_scored(view, layer, image) for image in range(len(view.input))]) for layer in view.layers
+    }
+
+
+def _scored(view: EvidenceView, layer: str, image: int) -> Tensor:
+    activation = view.activation(layer)[image]
+    alive = (activation.amax((1, 2)) > activation.amin((1, 2))).nonzero()[:, 0]
+    size = (view.input.shape[2], view.input.shape[3])
+
+    def masked(first: int, last: int) -> Tensor:
+        masks = _scaled(upsample(activation[alive[first:last]], size))
+        return masks[:, None] * view.input[image]
+
+    score = activation.new_empty(len(activation))
+    score[alive] = view.scores(image, len(alive), masked).to(score)
+    if len(alive) < len(activation):
+        flat = torch.ones_like(score, dtype=torch.bool)
+        flat[alive] = False
+        score[flat] = view.scores(image, 1, lambda *_: torch.zeros_like(view.input[image : image + 1])).to(score)
+    return (score.softmax(0)[:, None, None] * activation).sum(0)
+
+
+@evidence_method("group-cam", paper="Zhang et al. 2021", rules=True, passes=lambda channels: min(channels, GROUPS) + 1)
+def group_cam(view: EvidenceView, *, groups: int = GROUPS) -> Tensor:
+    """ReLU(Σ_g w_g M_g), (B, H, W), w_g how much more a blurred image scores where mask M_g shows it sharp.
+
+    As we know it: M_g is the sum of the Grad-CAM maps ReLU(w_k A_k) of neighbouring channels, its values below the 70 %
+    quantile set to 0, then scaled to [0, 1]; the gain is that of the scores. The channels are not clustered.
+
+    Args:
+        view: of the evidence.
+        groups: number of groups; there are no more than channels.
+    """
+    gradient, activation = view.gradient(view.layers[-1]), view.activation(view.layers[-1])
+    maps = (gradient.mean((2, 3), keepdim=True) * activation).relu()
+    return torch.stack([_grouped(view, image, maps[image], groups) for image in range(len(maps))])
+
+
+def _grouped(view: EvidenceView, image: int, maps: Tensor, groups: int) -> Tensor:
+    size = (view.input.shape[2], view.input.shape[3])
+    together = torch.stack([part.sum(0) for part in maps.tensor_split(min(groups, len(maps)))])
+    threshold = together.flatten(1).quantile(KEPT, 1)[:, None, None]
+    masks = _scaled(upsample(torch.where(together > threshold, together, 0), size))
+    sharp, blurred = view.input[image], _blur(view.input[image])
+
+    def shown(first: int, last: int) -> Tensor:
+        return torch.cat([torch.zeros_like(masks[:1]), masks])[first:last, None] * (sharp - blurred) + blurred
+
+    scores = view.scores(image, len(masks) + 1, shown).to(masks)
+    return ((scores[1:] - scores[0])[:, None, None] * masks).sum(0)
+
+
+def _scaled(maps: Tensor) -> Tensor:
+    """Scale each of (n, H, W) to [0, 1]; a map without a range becomes 0."""
+    lowest = maps.amin((1, 2), keepdim=True)
+    span = maps.amax((1, 2), keepdim=True) - lowest
+    return (maps - lowest) / span.clamp(min=torch.finfo(maps.dtype).tiny)
+
+
+def _blur(image: Tensor) -> Tensor:
+    """Blur (C, H, W) by a Gaussian, edges repeated."""
+    offsets = torch.arange(BLUR_SIDE, device=image.device, dtype=image.dtype) - BLUR_SIDE // 2
+    weight = torch.exp(-(offsets**2) / (2 * BLUR_DEVIATION**2))
+    weight = (weight / weight.sum()).view(1, 1, 1, -1)
+    half = BLUR_SIDE // 2
+    wide = conv2d(pad(image[:, None], (half, half, 0, 0), "replicate"), weight)
+    return conv2d(pad(wide, (0, 0, half, half), "replicate"), weight.transpose(2, 3))[:, 0]
