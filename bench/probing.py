@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,7 @@ LARGEST_CHUNK = 64
 INFERENCE_FACTOR = 1.5
 """Outputs that are alive at once, and workspace, take less than this many times the bytes of all modules' outputs."""
 
+Kind = TypeVar("Kind", bound="Probe")
 Build = Callable[[int, int], Tensor]
 """(first, last) -> the variants with these numbers, `last` not included."""
 
@@ -32,6 +34,10 @@ class Probe:
         self._network, self._anatomy, self._images = network, anatomy, images
         self._target, self._classes, self._chunk = target, classes, chunk
         self._replay: tuple[tuple[str, int], Replay] | None = None
+
+    def as_type(self, kind: type[Kind]) -> Kind:
+        """Return a probe of another class that looks at the same."""
+        return kind(self._network, self._anatomy, self._images, self._target, self._classes, self._chunk)
 
     def scores(self, image: int, count: int, build: Build) -> Tensor:
         """Return the target's score, (count,), of variants (n, C, H, W) of one image."""

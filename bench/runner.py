@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,8 @@ class Work:
         evaluate_at: ``input`` scores at the size of the input; ``original`` upsamples every map to the size of its
             own photograph first.
         only_defective: leave the photographs out that show no defect; what is pooled over the others needs none.
+        all_images: run methods that ask the classifier again on photographs without a defect too.
+        chunk: forward passes at once of such methods; as many as fit into memory if None.
     """
 
     specs: tuple[MethodSpec, ...]
@@ -56,12 +58,20 @@ class Work:
     splits: tuple[str, ...]
     evaluate_at: str = "input"
     only_defective: bool = False
+    all_images: bool = False
+    chunk: int | None = None
 
     def photographs(self, assignment: Assignment) -> pd.DataFrame:
         """Return the rows of the sample table that are looked at with this classifier."""
         table = assignment.data.table
         chosen = table["split"].isin(self.splits)
         return table[chosen & (table["label"] != GOOD)] if self.only_defective else table[chosen]
+
+    def specs_for(self, label: str) -> tuple[MethodSpec, ...]:
+        """Return the methods that are run on a photograph with this label."""
+        if label != GOOD or self.all_images:
+            return self.specs
+        return tuple(spec for spec in self.specs if METHODS[spec.name].passes is None)
 
 
 def run(
@@ -82,7 +92,7 @@ def run(
     noise = torch.rand(1, plan.network.channels, *plan.size, generator=torch.Generator().manual_seed(0))
     anatomy = examine(network, classifier.prepare(255 * noise.to(device)))
     size = fitting(anatomy.layers.values(), device, factor=GRAPH_FACTOR, most=LARGEST_BATCH)
-    for rows, specs in _pending(assignment, work, store):
+    for rows, specs in pending(assignment, work, store):
         if not specs:
             advance(len(rows))
             continue
@@ -90,7 +100,7 @@ def run(
         source = Photographs(rows, plan.size, plan.network.channels, plan.classes)
         for batch in batches(source, size, device=device):
             masks = tuple(batch.masks) if work.evaluate_at == "input" else _own_masks(batch, facts)
-            outcomes = _measure(classifier, anatomy, batch, masks, work.target, specs, gallery)
+            outcomes = _measure(classifier, anatomy, batch, masks, replace(work, specs=specs), gallery)
             store.append([cell for outcome in outcomes for cell in _cells(plan, facts, outcome)])
             advance(len(batch.ids) + len(batch.failures))
 
@@ -116,7 +126,7 @@ class _Outcome:
     shares: NDArray[np.float32] | None = None
 
 
-def _pending(
+def pending(
     assignment: Assignment, work: Work, store: RunStore
 ) -> Iterator[tuple[pd.DataFrame, tuple[MethodSpec, ...]]]:
     """Yield photographs together with the methods that they lack."""
@@ -124,7 +134,11 @@ def _pending(
     texts = {spec: str(spec) for spec in work.specs}
     table = work.photographs(assignment)
     lacking = [
-        tuple(spec for spec in work.specs if (plan.fold, plan.seed, row.split, row.id, texts[spec]) not in finished)
+        tuple(
+            spec
+            for spec in work.specs_for(str(row.label))
+            if (plan.fold, plan.seed, row.split, row.id, texts[spec]) not in finished
+        )
         for row in table.itertuples(index=False)
     ]
     for specs in dict.fromkeys(lacking):
@@ -136,13 +150,12 @@ def _measure(
     anatomy: Anatomy,
     batch: Batch,
     masks: tuple[Tensor, ...],
-    target: Target,
-    specs: tuple[MethodSpec, ...],
+    work: Work,
     gallery: Gallery,
 ) -> Iterator[_Outcome]:
     """Yield what every method gives on one batch, scored against `masks`, one (h, w) an image."""
     for image, reason in batch.failures:
-        for spec in specs:
+        for spec in work.specs:
             yield _Outcome(spec, (image,), ("",), _unread(reason))
     if not batch.ids:
         return
@@ -150,9 +163,9 @@ def _measure(
         if image in gallery:
             gallery.keep(image, "image", batch.images[number])
             gallery.keep(image, "mask", 255 * batch.masks[number].to(torch.uint8))
-    evidence = _gather(classifier, anatomy, batch, target, specs)
+    evidence = _gather(classifier, anatomy, batch, work)
     predicted = _predicted(evidence, classifier.card.plan.classes, len(batch.ids))
-    for spec in by_gradient(specs):
+    for spec in by_gradient(work.specs):
         found = evidence if isinstance(evidence, str) else _heatmap(spec, evidence)
         if isinstance(found, str):
             missing = joined([missing_statistics(mask[None], found) for mask in masks])
@@ -165,14 +178,21 @@ def _measure(
         yield _Outcome(spec, batch.ids, predicted, statistics, found.parts, found.shares.cpu().numpy())
 
 
-def _gather(
-    classifier: Classifier, anatomy: Anatomy, batch: Batch, target: Target, specs: tuple[MethodSpec, ...]
-) -> Evidence | str:
+def _gather(classifier: Classifier, anatomy: Anatomy, batch: Batch, work: Work) -> Evidence | str:
     """Run the classifier, or return the status that says why it could not be run."""
     images = classifier.prepare(batch.images)
     seeds = tuple(int(hashlib.sha256(image.encode()).hexdigest()[:8], 16) for image in batch.ids)
     try:
-        return Evidence(classifier.network, anatomy, images, target, specs, labels=batch.labels, seeds=seeds)
+        return Evidence(
+            classifier.network,
+            anatomy,
+            images,
+            work.target,
+            work.specs,
+            labels=batch.labels,
+            seeds=seeds,
+            chunk=work.chunk,
+        )
     except BenchError:
         raise
     except Exception as error:  # noqa: BLE001  whatever a network raises, the cells record what it was

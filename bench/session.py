@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,15 @@ import pandas as pd
 from rich.progress import Progress
 
 from bench.classifiers.checkpoint import Classifier, TrainingPlan, load
-from bench.commands.terminal import tell_faults, training_progress
+from bench.commands.terminal import tell_costs, tell_faults, training_progress
+from bench.costs import asks_again, estimate, within
 from bench.environment import code_fingerprint, commit, versions
 from bench.errors import BenchError
 from bench.experiment import Assignment, Experiment
 from bench.gallery import Gallery, choose
-from bench.runner import Work, run
+from bench.runner import Work, pending, run
 from datasets import GOOD
+from methods import MethodSpec
 from results.store import RunStore
 
 IDENTITY = (
@@ -39,6 +42,7 @@ class Request:
         plugins: files that registered methods; a change of them makes another run.
         out: folder of the run, or None for one of its own in `shelf`.
         shelf: folder of runs.
+        budget: minutes for methods that ask the classifier again; None: no limit.
     """
 
     experiment: Experiment
@@ -46,6 +50,7 @@ class Request:
     plugins: tuple[Path, ...]
     out: Path | None
     shelf: Path
+    budget: float | None = None
 
 
 def carry_out(request: Request, progress: Progress) -> Path:
@@ -71,12 +76,29 @@ def carry_out(request: Request, progress: Progress) -> Path:
     folder = request.out or request.shelf / _name(manifest)
     store = RunStore(folder)
     store.begin(manifest, IDENTITY)
+    work = _affordable(request, assignments, store)
     gallery = Gallery(folder / "gallery", choose(pd.concat(tables).drop_duplicates("id")))
     task = progress.add_task("heatmaps", total=sum(map(len, tables)), shown="")
     for one in assignments:
         classifier = load(one.path, experiment.setting.device)
-        run(one, classifier, request.work, store, gallery, lambda count: progress.advance(task, count))
+        run(one, classifier, work, store, gallery, lambda count: progress.advance(task, count))
     return folder
+
+
+def _affordable(request: Request, assignments: list[Assignment], store: RunStore) -> Work:
+    """Tell what the methods cost that ask the classifier again, and leave out what does not fit the budget."""
+    work, images = request.work, Counter[MethodSpec]()
+    for one in assignments:
+        for rows, specs in pending(one, work, store):
+            images.update({spec: len(rows) for spec in specs if asks_again(spec)})
+    if not images:
+        return work
+    classifier = load(assignments[0].path, request.experiment.setting.device)
+    costs = estimate(classifier, work.target, dict(images), work.chunk)
+    kept = within(costs, request.budget)
+    tell_costs(costs, kept)
+    left_out = {cost.spec for cost in costs[len(kept) :]}
+    return replace(work, specs=tuple(spec for spec in work.specs if spec not in left_out))
 
 
 def _record(assignment: Assignment, classifier: Classifier) -> dict[str, Any]:

@@ -30,10 +30,11 @@ def _projected(features: Tensor) -> Tensor:
     images, channels, height, width = features.shape
     rows = features.flatten(2).double()  # (B, K, h w): a Gram matrix squares the condition number
     if channels <= height * width:
-        direction = torch.linalg.eigh(rows @ rows.mT).eigenvectors[:, :, -1:]
-        projected = (rows * direction).sum(1)
+        vectors: Tensor = torch.linalg.eigh(rows @ rows.mT).eigenvectors
+        projected = (rows * vectors[:, :, -1:]).sum(1)
     else:
         values, vectors = torch.linalg.eigh(rows.mT @ rows)
         projected = values[:, -1:].clamp(min=0).sqrt() * vectors[:, :, -1]
     sign = torch.where((projected * rows.sum(1)).sum(1, keepdim=True) < 0, -1.0, 1.0)
-    return (sign * projected).view(images, height, width).to(features)
+    signed: Tensor = sign * projected
+    return signed.view(images, height, width).to(features)

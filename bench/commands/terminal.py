@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 if TYPE_CHECKING:
     from bench.classifiers.checkpoint import TrainingPlan
     from bench.classifiers.training import Progress as TrainingProgress
+    from bench.costs import Cost
 
 COLUMNS = 100
 """Width of tables in files and pipes, which have none of their own."""
 
+MINUTES_FROM = 90
+"""Seconds from which a time is told in minutes."""
 MOST_FAULTS = 20
 """That are told before a run."""
 
@@ -50,6 +53,18 @@ def tell_faults(dataset: str, faults: tuple[str, ...]) -> None:
     if len(faults) > MOST_FAULTS:
         others = f"{len(faults) - MOST_FAULTS} more faults: python -m bench verify {dataset} lists all"
         messages.print(others, style="yellow", highlight=False, soft_wrap=True)
+
+
+def tell_costs(costs: Sequence[Cost], kept: Sequence[Cost]) -> None:
+    """Say what methods cost that need forward passes of their own, and which of them are left out."""
+    for cost in costs:
+        what = f"{cost.spec}: {cost.passes} forward passes an image, {cost.images} images"
+        fate = "" if cost in kept else "; left out, since it does not fit the budget"
+        messages.print(f"{what}, about {_span(60 * cost.minutes)}{fate}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= MINUTES_FROM else f"{seconds:.0f} s"
 
 
 def training_progress(progress: Progress, plan: TrainingPlan) -> TrainingProgress:

@@ -1,0 +1,107 @@
+"""What methods that ask the classifier again will cost, before they are run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from bench.anatomy import examine
+from bench.classifiers.checkpoint import Classifier
+from bench.evidence import Evidence
+from bench.probing import Build, Probe
+from bench.targets import Target
+from methods import METHODS, MethodError, MethodSpec, heatmap
+
+REHEARSED = 4
+"""Forward passes of a method that are timed."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one method costs.
+
+    Attributes:
+        spec: the method.
+        passes: forward passes of its own for one image, whole ones or of the part behind a layer.
+        seconds: they take for one image, on the device of the classifier.
+        images: that it is still to be run on.
+    """
+
+    spec: MethodSpec
+    passes: int
+    seconds: float
+    images: int
+
+    @property
+    def minutes(self) -> float:
+        """Return what all images take."""
+        return self.seconds * self.images / 60
+
+
+class Rehearsal(Probe):
+    """A probe that runs a few variants of what it is asked for, notes what all would take, and makes scores up."""
+
+    passes, seconds = 0, 0.0
+
+    def _in_chunks(self, run: Callable[[Tensor], Tensor], image: int, count: int, build: Build, size: int) -> Tensor:
+        if not count:
+            return self._images[image].new_zeros(0)
+        some = min(count, size, REHEARSED)
+        run(build(0, some))  # the first call pays for what later ones find done
+        self._wait()
+        started = time.perf_counter()
+        run(build(0, some))
+        self._wait()
+        self.passes += count
+        self.seconds += (time.perf_counter() - started) * count / some
+        return self._images.new_zeros(count)
+
+    def _wait(self) -> None:
+        if self._images.device.type == "cuda":
+            torch.cuda.synchronize(self._images.device)
+
+
+def asks_again(spec: MethodSpec) -> bool:
+    """Tell whether a method needs forward passes of its own."""
+    return METHODS[spec.name].passes is not None
+
+
+def estimate(classifier: Classifier, target: Target, images: dict[MethodSpec, int], chunk: int | None) -> list[Cost]:
+    """Return what each method costs on an image of noise, the cheapest first.
+
+    Args:
+        classifier: on its device.
+        target: the score that heatmaps explain.
+        images: how many each method is still to be run on.
+        chunk: forward passes at once, or as many as fit.
+    """
+    plan, network = classifier.card.plan, classifier.network
+    device = next(network.parameters()).device
+    noise = 255 * torch.rand(1, plan.network.channels, *plan.size, generator=torch.Generator().manual_seed(0))
+    prepared = classifier.prepare(noise.to(device))
+    anatomy, labels = examine(network, prepared), torch.ones(1, dtype=torch.int64, device=device)
+    costs = []
+    for spec, number in images.items():
+        evidence = Evidence(network, anatomy, prepared, target, [spec], labels=labels, chunk=chunk)
+        evidence.probe = rehearsal = evidence.probe.as_type(Rehearsal)
+        try:
+            heatmap(spec, evidence.view(spec))
+        except MethodError:
+            continue  # the run records why it has no answer
+        costs.append(Cost(spec, rehearsal.passes, rehearsal.seconds, number))
+    return sorted(costs, key=lambda cost: cost.minutes)
+
+
+def within(costs: Sequence[Cost], minutes: float | None) -> list[Cost]:
+    """Return the cheapest of `costs`, sorted, that take no more than `minutes` together; all without a limit."""
+    kept, total = [], 0.0
+    for cost in costs:
+        total += cost.minutes
+        if minutes is not None and total > minutes:
+            break
+        kept.append(cost)
+    return kept
