@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -36,6 +37,8 @@ class Row:
         applicable: False where the method has no answer on this network; then nothing is measured.
         dominant: (layer, share) where one of several layers gives more than `DOMINANT`.
         supervision: what masks the threshold was chosen on.
+        noted: on how many of the images, with one seed at least, the method noted something of a map that it gave.
+        note: of these notes the one with the largest percentage, or the first.
     """
 
     spec: str
@@ -50,6 +53,8 @@ class Row:
     applicable: bool
     dominant: tuple[str, float] | None
     supervision: str
+    noted: int = 0
+    note: str = ""
 
 
 def score_rows(cells: Cells, policy: ThresholdPolicy) -> list[Row]:
@@ -87,7 +92,7 @@ def thresholded(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> t
     Raises:
         ResultError: the policy needs validation cells that the run does not have.
     """
-    known = cells.where(_read(cells))
+    known = cells.where(readable(cells))
     classifiers = known.frame[["fold", "seed"]].drop_duplicates().itertuples(index=False)
     parts = [
         _thresholded(known.where((known.frame["fold"] == one.fold) & (known.frame["seed"] == one.seed)), policy, split)
@@ -99,6 +104,11 @@ def thresholded(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> t
         np.concatenate([part.other for part, _ in parts]),
     )
     return joined, np.concatenate([cut for _, cut in parts])
+
+
+def readable(cells: Cells) -> pd.Series[bool]:
+    """Tell of each cell whether its photograph could be read, so that its pixels are known."""
+    return pd.Series((cells.defect + cells.other).any(axis=1))
 
 
 def equal_rows(cells: Cells) -> list[tuple[str, ...]]:
@@ -120,9 +130,11 @@ def equal_rows(cells: Cells) -> list[tuple[str, ...]]:
 def _row(spec: str, cells: Cells, policy: ThresholdPolicy) -> Row:
     chance = bool(cells.frame["chance"].any())
     test = cells.where(cells.frame["split"] == "test")
-    read = test.where(_read(test))
-    status, reasons = read.frame["status"], test.frame["reason"][test.frame["reason"] != ""]
+    read = test.where(readable(test))
+    status, said = read.frame["status"], test.frame["reason"] != ""
+    reasons = test.frame["reason"][said & (test.frame["status"] != "ok")]
     reason = str(reasons.iloc[0]) if len(reasons) else ""
+    noted = test.frame[said & (test.frame["status"] == "ok")]
     unread = test.frame["image"].nunique() - read.frame["image"].nunique()
     if len(status) == 0:
         undefined = dict.fromkeys(METRICS, np.nan)
@@ -145,12 +157,14 @@ def _row(spec: str, cells: Cells, policy: ThresholdPolicy) -> Row:
         applicable=True,
         dominant=_dominant(read.frame),
         supervision=policy.supervision,
+        noted=noted["image"].nunique(),
+        note=max(noted["reason"], key=_percentage, default=""),
     )
 
 
-def _read(cells: Cells) -> pd.Series[bool]:
-    """Tell of each cell whether its photograph could be read, so that its pixels are known."""
-    return pd.Series((cells.defect + cells.other).any(axis=1))
+def _percentage(note: str) -> float:
+    """Return the largest percentage that a note names, 0 if it names none."""
+    return max((float(number) for number in re.findall(r"([0-9.e+]+|inf) %", note)), default=0.0)
 
 
 def _scores(cells: Cells, policy: ThresholdPolicy) -> dict[str, float]:

@@ -9,6 +9,8 @@ import pytest
 
 from bench import __version__
 from bench.__main__ import main
+from bench.costs import asks_again
+from methods import parse
 
 QUICK = ("--size", "64x64", "--recipe", "epochs=1", "--device", "cpu")
 PLUGIN = """
@@ -66,7 +68,9 @@ def test_run_measures_all_but_what_has_no_answer(first_run):
     assert [row["method"] for row in first_run["rows"] if not row["applicable"]] == ["cam"]
     for row in first_run["rows"]:
         if row["applicable"]:
-            assert row["images"] == 72
+            again = asks_again(parse(row["method"]))
+            assert row["images"] == (36 if again else 72)
+            assert (row["false_positive_area"] is None) == again
             assert 0 <= row["iou"] <= 1
 
 
@@ -92,6 +96,16 @@ def test_the_terminal_gets_a_table_a_protocol_and_a_next_step(bench, first_run):
     assert "In percent." in text
 
 
+def test_a_budget_leaves_methods_out_and_says_so(bench, first_run):
+    done = bench("run", *QUICK, "--methods", "grad-cam,score-cam", "--out", "cheap", "--budget", "0", "--json")
+    assert [row["method"] for row in json.loads(done.stdout)["rows"]] == ["grad-cam"]
+    assert "score-cam: " in done.stderr
+    assert "forward passes an image, 36 images" in done.stderr
+    assert "left out" in done.stderr
+    whole = bench("run", *QUICK, "--methods", "score-cam", "--out", "cheap", "--all-images", "--chunk", "3", "--json")
+    assert json.loads(whole.stdout)["rows"][0]["images"] == 72
+
+
 def test_a_tuned_threshold_takes_the_validation_images_along(bench, first_run):
     rows = json.loads(bench("run", *QUICK, "--methods", "grad-cam", "--threshold", "tuned", "--json").stdout)["rows"]
     assert rows[0]["supervision"] == "masks of validation"
@@ -112,7 +126,7 @@ def test_train_puts_checkpoints_and_cards_on_the_shelf_for_run(bench, workplace)
     text = bench("train", *options).stdout
     assert "Confusion" in text
     files = sorted(path.suffix for path in (workplace / "shelf").iterdir())
-    assert files == [".json", ".json", ".safetensors", ".safetensors"]
+    assert files == [".faults", ".json", ".json", ".safetensors", ".safetensors"]
     before = {path: path.stat().st_mtime_ns for path in (workplace / "shelf").iterdir()}
     done = json.loads(bench("run", *options, "--methods", "cam,grad-cam,hires-cam,layer-cam", "--json").stdout)
     assert {path: path.stat().st_mtime_ns for path in (workplace / "shelf").iterdir()} == before
@@ -123,6 +137,7 @@ def test_list_methods_names_papers(bench):
     text = bench("list", "methods").stdout
     assert "Selvaraju" in text
     assert "ra-cam" in text
+    assert "sess:" in text
 
 
 def test_list_layers_shows_stages_shapes_and_signs(bench):

@@ -149,6 +149,19 @@ def test_failures_are_noted_with_their_number_and_reason(tmp_path):
     assert expected in notes(shown)
 
 
+def test_what_a_method_noted_is_told_with_its_worst(tmp_path):
+    found = [hit("a/0", reason="off by 3 %"), hit("b/0", reason="off by 67 %"), hit("c/0")]
+    found += [hit("a/0", "cam", reason="second choice"), hit("b/0", "cam"), hit("c/0", "cam")]
+    shown = summary(tmp_path, found)
+    assert "grad-cam, 2 of 3 images, at worst: off by 67 %." in notes(shown)
+    assert "cam, 1 of 3 images: second choice." in notes(shown)
+    assert not any("failed" in line for line in notes(shown))
+    assert [(one["noted"], one["note"]) for one in shown.as_json()["rows"]] == [
+        (2, "off by 67 %"),
+        (1, "second choice"),
+    ]
+
+
 def test_photographs_that_could_not_be_read_are_noted_once(tmp_path):
     unread = [cell("x/0", spec, other={0: 0}, status="failed", reason="x is empty") for spec in ("one", "two")]
     shown = summary(tmp_path, [hit(spec="one"), hit(spec="two"), *unread])

@@ -145,6 +145,26 @@ def test_a_method_without_an_answer_on_the_network_is_not_measured(tmp_path):
     assert second.applicable
 
 
+def test_what_is_noted_of_a_map_is_no_failure(tmp_path):
+    notes = {"a/0": "off by 9 %", "b/0": "off by 67 %", "c/0": "off by 1e+02 %", "d/0": "off by 0.5 %; off by 7 %"}
+    found = [hit(image, tp=1, reason=note) for image, note in notes.items()]
+    found += [hit("e/0", tp=1), cell("f/0", defect={0: 5}, status="failed", reason="out of memory, 500 % of it")]
+    scored = row(tmp_path, found)
+    assert (scored.noted, scored.note) == (4, "off by 1e+02 %")
+    assert (scored.images, scored.failed, scored.reason) == (6, 1, "out of memory, 500 % of it")
+    assert scored.mean["iou"] == pytest.approx(5 / 10)
+
+
+def test_an_image_is_noted_once_however_many_seeds_there_are(tmp_path):
+    scored = row(tmp_path, [hit(tp=1, seed=seed, reason="second choice" if seed else "") for seed in range(3)])
+    assert (scored.noted, scored.note) == (1, "second choice")
+    assert row(tmp_path / "none", [hit(tp=1)]).noted == 0
+
+
+def test_validation_images_are_not_counted_among_the_noted(tmp_path):
+    assert row(tmp_path, [hit(tp=1), hit("v/0", tp=1, split="val", reason="off by 9 %")]).noted == 0
+
+
 def unread(image="x/0", **fields):
     """Return the cell of a photograph that could not be read: nothing is known of its pixels."""
     return replace(

@@ -1,0 +1,92 @@
+"""`python -m bench layers`: what methods see in each layer of the classifier, and what they make of it."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from bench.commands.data import Picture
+from bench.commands.setting import takes_setting
+
+if TYPE_CHECKING:
+    from bench.experiment import Experiment, Setting
+    from bench.targets import Target
+    from methods import MethodSpec
+    from reports.layer_sheet import Block
+
+LONGEST_NAME = 200
+"""Characters of the ids in the name of a picture: file systems take little more."""
+
+
+@takes_setting
+def layers(
+    *,
+    methods: Annotated[
+        str, typer.Option(help="Specs, e.g. grad-cam,full-grad+lt@30; the stages are read where one names no layers.")
+    ] = "grad-cam,lt-grad-cam",
+    image: Annotated[
+        Optional[list[str]],  # noqa: UP045  read at run time by the command line's library
+        typer.Option(help="Id of a photograph; may be given again. By default one of each kind of defect, up to 3."),
+    ] = None,
+    plugin: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(help="Python file that registers methods; may be given again."),
+    ] = None,
+    target: Annotated[
+        str,
+        typer.Option(
+            help="What is explained: a class index, label, predicted or margin. By default the defect class; with "
+            "several of them the predicted one."
+        ),
+    ] = "",
+    out: Picture = None,
+    setting: "Setting",
+) -> None:
+    """Draw each layer's map of each method with its share of the fused one, on photographs that are tested."""
+    from bench.commands.terminal import tell_faults
+    from bench.errors import BenchError
+    from bench.experiment import find
+    from bench.plugins import load_plugins
+    from bench.targets import parse_target
+    from methods import parse
+    from methods.spec import split_list
+    from reports.layer_sheet import draw
+
+    load_plugins(plugin or ())
+    specs = tuple(dict.fromkeys(parse(text, layers="stages") for text in split_list(methods)))
+    if not specs:
+        raise BenchError("--methods names none: write for example grad-cam,lt-grad-cam")
+    experiment = find(setting)
+    explained = parse_target(target or ("1" if len(experiment.classes) == 2 else "predicted"))
+    tell_faults(experiment.dataset.name, experiment.faults())
+    blocks = _blocks(experiment, tuple(dict.fromkeys(image or ())), specs, explained)
+    height, width = experiment.size
+    network = f"{setting.network.name} ({setting.network.head} head)"
+    picture = out or Path(f"{_file_stem([block.photograph.name for block in blocks])}-layers.png")
+    draw(blocks, f"{experiment.dataset.name} at {height}x{width}; {network}; target {explained}", picture)
+    typer.echo(f"Open {picture}")
+
+
+def _blocks(
+    experiment: "Experiment", asked: tuple[str, ...], specs: "tuple[MethodSpec, ...]", target: "Target"
+) -> "list[Block]":
+    """Return a block for each photograph; a classifier that none of them needs is neither loaded nor trained."""
+    from bench.commands.terminal import bar, training_progress
+    from bench.layer_maps import assignment_of, block, one_of_each_kind
+
+    assignments = [one for one in experiment.assignments() if one.plan.seed == 0]
+    images = asked or one_of_each_kind(assignments)
+    wanted = {name: assignment_of(assignments, name) for name in images}
+    found = {}
+    with bar() as progress:
+        for fold in sorted({one.plan.fold for one in wanted.values()}):
+            classifier = experiment.classifier(assignments[fold], lambda plan: training_progress(progress, plan))
+            for name, one in wanted.items():
+                if one.plan.fold == fold:
+                    found[name] = block(one, classifier, name, specs, target)
+    return [found[name] for name in images]
+
+
+def _file_stem(images: list[str]) -> str:
+    return re.sub(r"[^\w.-]+", "-", "-".join(images))[:LONGEST_NAME]

@@ -1,0 +1,70 @@
+"""`python -m bench readings`: what the papers leave open, and how far each answer moves the result."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from bench.commands.run import RUNS
+from bench.commands.setting import takes_setting
+
+if TYPE_CHECKING:
+    from bench.experiment import Setting
+
+
+@takes_setting
+def readings(
+    *,
+    methods: Annotated[
+        str, typer.Option(help="The methods whose readings are compared; each is its own default.")
+    ] = "lt-grad-cam,lt-full-grad,layer-cam+fgbp,ra-cam",
+    full: Annotated[bool, typer.Option("--full", help="Every combination of answers, not one at a time.")] = False,
+    plugin: Annotated[
+        Optional[list[Path]],  # noqa: UP045  read at run time by the command line's library
+        typer.Option(help="Python file that registers methods; may be given again."),
+    ] = None,
+    threshold: Annotated[str, typer.Option(help="otsu, fixed:0.5 or percentile:95.")] = "otsu",
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Folder of the run; by default one of its own under results/runs."),
+    ] = None,
+    setting: "Setting",
+) -> None:
+    """Move one open question of the papers at a time, on training and validation images.
+
+    Test is shown for the default and for the reading that validation chose.
+    """
+    started = time.perf_counter()
+    from bench.commands.terminal import bar, output
+    from bench.errors import BenchError
+    from bench.experiment import find
+    from bench.plugins import load_plugins
+    from bench.readings import compare, network_of
+    from bench.runner import Work
+    from bench.session import Request
+    from bench.targets import parse_target
+    from methods import select
+    from reports.readings import draw, notes, table, write
+    from results.thresholds import parse_policy
+
+    plugins = tuple(plugin or ())
+    load_plugins(plugins)
+    policy = parse_policy(threshold)
+    if policy.supervision != "none":
+        raise BenchError(
+            f"--threshold {threshold} looks at masks: readings are compared under otsu, fixed or percentile"
+        )
+    experiment = find(setting)
+    target = parse_target("1" if len(experiment.classes) == 2 else "predicted")
+    request = Request(experiment, Work(tuple(select(methods)), target, ()), plugins, out, RUNS)
+    network = network_of(setting.network, experiment.size)
+    with bar() as progress:
+        outcome = compare(request, policy, progress, everything=full, network=network)
+    write(outcome.rows, outcome.folder)
+    picture = draw(outcome.rows, outcome.folder)
+    console = output()
+    console.print(table(outcome.rows))
+    for line in notes(outcome.rows):
+        console.print(line)
+    console.print(f"\nDone in {time.perf_counter() - started:.0f} s. Open {picture} next.", soft_wrap=True)

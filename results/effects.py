@@ -1,0 +1,226 @@
+"""What each part of a method is worth: main effects in a full product of weighting, rule, layers and fusing.
+
+Two rows of a table often differ in several parts at once. Where a run holds every combination of some parts, the mean
+over all combinations of the others tells what one part adds: each level is then measured beside the same others.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from itertools import combinations, product
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import bootstrap
+
+from results.factorial import Factorial, Levels, fused, largest_factorial
+from results.metrics import Counts, iou
+from results.scoring import image_counts, readable
+from results.store import Cells
+from results.thresholds import ThresholdPolicy
+
+RESAMPLES = 2000
+CONFIDENCE = 0.95
+DECIMALS = 12
+"""Of a difference: sums in another order must not make one between methods that are equal."""
+BATCH = 1000
+"""Resamples that are computed at once."""
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Combination:
+    """One method in its place in the product.
+
+    Attributes:
+        levels: of each of `results.factorial.FACTORS`.
+        spec: short text of the method; one of a single layer stands at every way of fusing.
+        fused: several layers are joined.
+        iou: pooled over the defective images, in the mean over seeds, in [0, 1].
+    """
+
+    levels: Levels
+    spec: str
+    fused: bool
+    iou: float
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One level of one factor.
+
+    Attributes:
+        factor: one of `results.factorial.FACTORS`.
+        level: its name.
+        iou: mean over all combinations of the other factors, in [0, 1]; of a way of fusing, within several layers.
+        difference: to the mean of the factor's first level; None for the first.
+        interval: of the difference, 95 %; None for the first, and where there are fewer than two items.
+    """
+
+    factor: str
+    level: str
+    iou: float
+    difference: float | None
+    interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """How far one level's difference depends on a level of another factor.
+
+    Attributes:
+        levels: the level of each of the two factors; both are compared with the first of their factor.
+        value: the difference of the differences, in IoU, from -2 to 2; 0 where the two effects add up.
+    """
+
+    levels: dict[str, str]
+    value: float
+
+
+@dataclass(frozen=True)
+class Effects:
+    """The main effects in one full product of a run's methods.
+
+    Attributes:
+        delta: of all rules, in percent; None where no method has a rule.
+        policy: how thresholds were chosen.
+        items: physical items with a defect, over which is resampled.
+        combinations: the product itself.
+        rows: one a level, the first level of each factor first.
+        interaction: the largest of two levels; None where no two factors can interact.
+    """
+
+    delta: float | None
+    policy: ThresholdPolicy
+    items: int
+    combinations: tuple[Combination, ...]
+    rows: tuple[Effect, ...]
+    interaction: Interaction | None
+
+
+def effects(cells: Cells, policy: ThresholdPolicy) -> Effects | None:
+    """Return the main effects in the largest full product of the methods, None where there is none.
+
+    A single layer stands for every way of fusing, since it has nothing to fuse; ways of fusing are compared within
+    several layers only. Intervals are a bootstrap over physical items, all methods on the same resamples: BCa, or
+    percentiles where that is undefined. Only the defective test images that every method has with every seed are read.
+
+    Raises:
+        ResultError: the policy needs validation cells that the run does not have.
+    """
+    design = largest_factorial(cells.frame)
+    if design is None:
+        return None
+    counts = _by_item(cells, design.specs, policy)
+    if not len(counts):
+        return None
+    found = _pooled_iou(counts, np.ones(len(counts), dtype=np.int64))
+    scored = dict(zip(design.specs, found.tolist(), strict=True))
+    return Effects(
+        delta=design.delta,
+        policy=policy,
+        items=len(counts),
+        combinations=tuple(Combination(at, spec, fused(at), scored[spec]) for at, spec in design.combinations.items()),
+        rows=tuple(_rows(design, counts, found)),
+        interaction=_largest_interaction(design, found),
+    )
+
+
+def _rows(design: Factorial, counts: IntArray, found: FloatArray) -> list[Effect]:
+    compared = [(factor, level) for factor, levels in design.varied.items() for level in levels[1:]]
+    contrasts = np.stack([_contrast(design, {factor: level}) for factor, level in compared])
+    values = np.round(contrasts @ found, DECIMALS).tolist()
+    differences = dict(zip(compared, values, strict=True))
+    intervals = dict(zip(compared, _intervals(counts, contrasts), strict=True))
+    return [
+        Effect(
+            factor=factor,
+            level=level,
+            iou=float(design.weights({factor: level}) @ found),
+            difference=differences.get((factor, level)),
+            interval=intervals.get((factor, level)),
+        )
+        for factor, levels in design.varied.items()
+        for level in levels
+    ]
+
+
+def _contrast(design: Factorial, chosen: dict[str, str]) -> FloatArray:
+    """Return the weights of a level's difference to the first, or of two levels' difference of differences."""
+    total = np.zeros(len(design.specs))
+    for replaced in product((False, True), repeat=len(chosen)):
+        corner = {
+            factor: design.varied[factor][0] if first else level
+            for first, (factor, level) in zip(replaced, chosen.items(), strict=True)
+        }
+        total += (-1) ** sum(replaced) * design.weights(corner)
+    return total
+
+
+def _largest_interaction(design: Factorial, found: FloatArray) -> Interaction | None:
+    seen = []
+    for pair in combinations(design.varied, 2):
+        for levels in product(*(design.varied[factor][1:] for factor in pair)):
+            chosen = dict(zip(pair, levels, strict=True))
+            seen.append(Interaction(chosen, float(_contrast(design, chosen) @ found)))
+    # NaN where a corner is empty: a single layer is fused in no way.
+    return max((one for one in seen if not math.isnan(one.value)), key=lambda one: abs(one.value), default=None)
+
+
+def _by_item(cells: Cells, specs: list[str], policy: ThresholdPolicy) -> IntArray:
+    """Return (items, seeds, specs, 3) pixels, tp, fp and fn, of the defective test images that all `specs` have."""
+    known = cells.where(readable(cells))
+    if not set(specs) <= set(known.frame["spec"]):
+        return np.zeros((0, 1, len(specs), 3), dtype=np.int64)
+    parts = []
+    for spec in specs:
+        frame, counts = image_counts(known.where(known.frame["spec"] == spec), policy)
+        part = frame[["seed", "image", "group", "spec"]].assign(tp=counts.tp, fp=counts.fp, fn=counts.fn)
+        parts.append(part[counts.tp + counts.fn > 0])
+    table = pd.concat(parts)
+    seeds = table["seed"].nunique()
+    table = table[table.groupby("image")["spec"].transform("size") == len(specs) * seeds]
+    item, seed = (pd.factorize(table[key], sort=True)[0] for key in ("group", "seed"))
+    place = pd.Index(specs).get_indexer(pd.Index(table["spec"]))
+    summed = np.zeros((table["group"].nunique(), seeds, len(specs), 3), dtype=np.int64)
+    np.add.at(summed, (item, seed, place), table[["tp", "fp", "fn"]].to_numpy())
+    return summed
+
+
+def _pooled_iou(counts: IntArray, times: IntArray) -> FloatArray:
+    """Return (..., specs), the pooled IoU in the mean over seeds, where items are taken (..., items) `times`."""
+    # In float64 the product is many times faster, and exact for any number of pixels that a run can have.
+    summed = np.tensordot(times.astype(np.float64), counts.astype(np.float64), axes=1).astype(np.int64)
+    tp, fp, fn = np.moveaxis(summed, -1, 0)
+    mean: FloatArray = iou(Counts(tp, fp, fn, np.zeros_like(tp))).mean(-2)
+    return mean
+
+
+def _intervals(counts: IntArray, contrasts: FloatArray) -> list[tuple[float, float] | None]:
+    """Return the interval of each of the `contrasts` (M, specs) of the pooled IoU, from one bootstrap over items."""
+    items = len(counts)
+    if items < 2:
+        return [None] * len(contrasts)
+
+    def statistic(drawn: IntArray, axis: int) -> FloatArray:  # noqa: ARG001  it is always the last
+        rows = drawn.reshape(-1, drawn.shape[-1])
+        places = rows + items * np.arange(len(rows))[:, None]
+        times = np.bincount(places.ravel(), minlength=items * len(rows)).reshape(*drawn.shape[:-1], items)
+        return np.round(np.moveaxis(_pooled_iou(counts, times) @ contrasts.T, -1, 0), DECIMALS)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of differences that no resample changes, which are seen to below
+        found = bootstrap(
+            (np.arange(items),), statistic, vectorized=True, axis=-1, n_resamples=RESAMPLES, batch=BATCH,
+            confidence_level=CONFIDENCE, method="BCa", rng=np.random.default_rng(0),
+        )  # fmt: skip
+    bca = np.stack([found.confidence_interval.low, found.confidence_interval.high])
+    tail = 50 * (1 - CONFIDENCE)
+    percentiles = np.percentile(found.bootstrap_distribution, [tail, 100 - tail], axis=-1)
+    ends = np.where(np.isnan(bca).any(axis=0), percentiles, bca)
+    return [(float(low), float(high)) for low, high in ends.T]

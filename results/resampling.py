@@ -1,0 +1,97 @@
+"""How sure a pooled number is: the bootstrap over physical items.
+
+Photographs of one item are alike, and the classifiers of several folds and seeds may look at the same one. So items are
+drawn, each with all the pixels that were counted on it.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy import stats
+
+from results.errors import ResultError
+from results.metrics import Counts, FloatArray
+from results.thresholds import IntArray
+
+RESAMPLES = 2000
+"""The ends of an interval then move by a few hundredths of its width from one seed to another."""
+DRAWN_AT_ONCE = 2_000_000
+"""Items, each with its seeds; the memory for it is a few dozen bytes each."""
+
+
+def per_item(counts: Counts, groups: Sequence[str]) -> Counts:
+    """Sum the pixel counts of all images of each physical item, whichever classifier they were scored with.
+
+    Args:
+        counts: of N images.
+        groups: the item of each.
+
+    Returns:
+        Counts of shape (items,), in the order of the items' names.
+
+    Raises:
+        ResultError: there is not one item an image.
+    """
+    if counts.tp.shape != (len(groups),):
+        raise ResultError(f"counts of {counts.tp.shape} images and {len(groups)} items do not belong together")
+    items, item = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)
+
+    def summed(part: IntArray) -> IntArray:
+        total = np.zeros(len(items), dtype=np.int64)
+        np.add.at(total, item, part)
+        return total
+
+    return Counts(summed(counts.tp), summed(counts.fp), summed(counts.fn), summed(counts.tn))
+
+
+def interval(
+    by_item: Counts, formula: Callable[[Counts], FloatArray], level: float = 0.95, seed: int = 0
+) -> tuple[float, float]:
+    """Return the BCa bootstrap interval of a pooled metric.
+
+    Where every resample gives the same number BCa is undefined, and both ends are that number. With few items the
+    interval is too short: of 95 % intervals, simulated ones held the true value in 88 % of cases with 10 items, in 93 %
+    with 50.
+
+    Args:
+        by_item: counts of shape (items,), see `per_item`; or (items, seeds) for the mean over the seeds' metrics, where
+            an item is drawn with all its seeds.
+        formula: of a metric over "pooled" counts; it works element by element.
+        level: of confidence, 0 < level < 1.
+        seed: of the resamples; the same seed and number of items draw the same ones, whatever the metric.
+
+    Returns:
+        Both ends in the metric's own range; (nan, nan) with fewer than two items, and where the metric is
+        undefined on a resample.
+    """
+    items = len(by_item.tp)
+    if items < 2:
+        return math.nan, math.nan
+    parts = [part.reshape(items, -1) for part in (by_item.tp, by_item.fp, by_item.fn, by_item.tn)]
+
+    def pooled(drawn: IntArray, axis: int) -> FloatArray:
+        values: FloatArray = formula(Counts(*(part[drawn].sum(axis - 1) for part in parts))).mean(-1)
+        return values
+
+    with warnings.catch_warnings():
+        # That BCa is undefined is seen in what it returns.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        found = stats.bootstrap(
+            (np.arange(items),),
+            pooled,
+            axis=-1,
+            n_resamples=RESAMPLES,
+            batch=max(1, DRAWN_AT_ONCE // parts[0].size),
+            vectorized=True,
+            confidence_level=level,
+            method="BCa",
+            rng=np.random.default_rng(seed),
+        )
+    low, high = found.confidence_interval
+    if math.isnan(low):
+        low, high = np.quantile(found.bootstrap_distribution, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

@@ -1,0 +1,263 @@
+"""From the cells of a run to IoU against δ, and to what a δ gives on test images that other masks have chosen.
+
+A family is what the specs of a sweep have in common: one spec with the δ of every rule left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from results.errors import ResultError
+from results.metrics import Counts, iou
+from results.resampling import interval
+from results.scoring import image_counts, readable
+from results.store import Cells
+from results.thresholds import ThresholdPolicy
+
+Families = Mapping[str, Mapping[float, str]]
+"""The short text of the spec of each δ, in percent, by family."""
+ChosenOn = Literal["default", "train", "val", "test"]
+Supervision = Literal["none", "masks of training", "masks of validation", "masks of test"]
+
+SUPERVISION: dict[ChosenOn, Supervision] = {
+    "default": "none",
+    "train": "masks of training",
+    "val": "masks of validation",
+    "test": "masks of test",
+}
+"""The masks that a δ was chosen on."""
+_COUNTS = ["tp", "fp", "fn", "tn"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """IoU of pixel counts that are pooled over defective photographs.
+
+    Attributes:
+        iou: mean over the seeds of the IoU with all folds pooled, in [0, 1]; NaN where undefined.
+        low, high: its 95 % interval over physical items, each drawn with all its seeds and folds.
+        images: photographs that were scored.
+        items: physical items that they show.
+        failed: photographs without a usable map from one classifier at least; those count as empty predictions.
+    """
+
+    iou: float
+    low: float
+    high: float
+    images: int
+    items: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a family gives on the photographs of one split, by δ in percent, ascending."""
+
+    family: str
+    split: str
+    points: dict[float, Estimate]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a family gives on test images at a δ that was chosen.
+
+    Attributes:
+        family: of specs.
+        chosen_on: the split whose masks chose, or ``default``.
+        deltas: δ in percent of each classifier: one tuple a seed, one entry a fold; NaN where there was nothing to
+            choose on.
+        test: what they give on the test images; undefined where one δ is.
+    """
+
+    family: str
+    chosen_on: ChosenOn
+    deltas: tuple[tuple[float, ...], ...]
+    test: Estimate
+
+    @property
+    def supervision(self) -> Supervision:
+        """The masks that were read: a row that used those of the test images is never a result."""
+        return SUPERVISION[self.chosen_on]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Curves and choices of all families.
+
+    Attributes:
+        policy: how maps were cut.
+        default: the δ in percent that is taken where nothing is chosen.
+        curves: by family, then by split.
+        choices: by family: the default δ, those chosen on training and on validation images, the best one on test.
+        absent: why a family has no answer on this network, by family; it has neither curves nor choices.
+        unread: photographs that could not be read; they are not scored.
+    """
+
+    policy: ThresholdPolicy
+    default: float
+    curves: tuple[Curve, ...]
+    choices: tuple[Choice, ...]
+    absent: dict[str, str]
+    unread: int
+
+
+UNDEFINED = Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
+
+
+def check_policy(policy: ThresholdPolicy) -> None:
+    """Check that `policy` reads no masks, so that δ alone is chosen.
+
+    Raises:
+        ResultError: it does.
+    """
+    if policy.supervision != "none":
+        raise ResultError(
+            f"the threshold {policy} makes no sense in a sweep: it is chosen on {policy.supervision}, and so would be "
+            "compared with what δ does; choose from otsu, fixed:V (0 < V <= 1), percentile:Q (0 < Q < 100)"
+        )
+
+
+def score_sweep(
+    cells: Cells, families: Families, splits: Sequence[str], policy: ThresholdPolicy, default: float
+) -> Sweep:
+    """Score every δ of every family.
+
+    A δ is chosen by the best IoU on the defective photographs of one split, for each fold and seed by itself, so that
+    no fold is told what its own test images look like; of equally good ones it is the lowest. The best δ on test is
+    one for all folds and seeds: the peak of the curve.
+
+    Args:
+        cells: of a run.
+        families: with the same cells at every δ.
+        splits: to draw curves of and to choose on, e.g. ``("train", "test")``.
+        policy: how maps are cut.
+        default: the δ in percent that is taken where nothing is chosen.
+
+    Raises:
+        ResultError: the policy reads masks, no photograph could be read, a δ lacks cells that another one has, or no
+            family has an answer on this network.
+    """
+    check_policy(policy)
+    curves: list[Curve] = []
+    choices: list[Choice] = []
+    absent: dict[str, str] = {}
+    unread: set[str] = set()
+    found = cells.where(cells.frame["split"].isin(splits))
+    for family, specs in families.items():
+        own = found.where(found.frame["spec"].isin(specs.values()))
+        if not own.defect.any():
+            raise ResultError(f"the run has no defective photograph that could be read to score {family} on")
+        if (own.frame["status"] == "not applicable").all():
+            absent[family] = str(own.frame["reason"].iloc[0])
+            continue
+        rows = _counted(own, specs, policy)
+        drawn = {split: _curve(family, split, rows, sorted(specs)) for split in splits}
+        curves += drawn.values()
+        choices += _choices(family, rows, drawn, default)
+        unread.update(own.frame["image"][~readable(own)])
+    if not curves:
+        reasons = "; ".join(f"{family}: {reason}" for family, reason in absent.items())
+        raise ResultError(f"no method of this sweep has an answer on this network ({reasons})")
+    return Sweep(policy, default, tuple(curves), tuple(choices), absent, len(unread))
+
+
+def _counted(cells: Cells, specs: Mapping[float, str], policy: ThresholdPolicy) -> pd.DataFrame:
+    """Return δ, classifier, photograph, item and pixel counts of each cell of a defective photograph that was read."""
+    delta_of = {spec: delta for delta, spec in specs.items()}
+    parts = []
+    for split in cells.frame["split"].unique():
+        frame, counts = image_counts(cells, policy, split)
+        pixels = {name: getattr(counts, name) for name in _COUNTS}
+        part = frame[["seed", "fold", "split", "image", "group", "status"]].assign(**pixels)
+        parts.append(part.assign(delta=frame["spec"].map(delta_of))[counts.tp + counts.fn > 0])
+    rows = pd.concat(parts, ignore_index=True)
+    _check_complete(rows, specs)
+    return rows
+
+
+def _check_complete(rows: pd.DataFrame, specs: Mapping[float, str]) -> None:
+    """Raise `ResultError` where not all δ were computed on the same photographs with the same classifiers."""
+    known = {
+        delta: set(rows.loc[rows["delta"] == delta, ["seed", "fold", "split", "image"]].itertuples(index=False))
+        for delta in specs
+    }
+    everything = set().union(*known.values())
+    for delta, there in known.items():
+        if lacking := len(everything) - len(there):
+            raise ResultError(
+                f"the run lacks {lacking} of {len(everything)} cells of {specs[delta]}, so its δ cannot be compared "
+                "with the others; run the sweep to its end first"
+            )
+
+
+def _curve(family: str, split: str, rows: pd.DataFrame, deltas: Sequence[float]) -> Curve:
+    own = rows[rows["split"] == split]
+    return Curve(family, split, {delta: _estimate(own[own["delta"] == delta]) for delta in deltas})
+
+
+def _estimate(rows: pd.DataFrame) -> Estimate:
+    """Pool the counts of `rows`, one δ a classifier."""
+    if rows.empty:
+        return UNDEFINED
+    by_item = rows.pivot_table(index="group", columns="seed", values=_COUNTS, aggfunc="sum", fill_value=0)
+    low, high = interval(_counts(by_item), iou)
+    return Estimate(
+        iou=float(iou(_counts(rows.groupby("seed")[_COUNTS].sum())).mean()),
+        low=low,
+        high=high,
+        images=rows["image"].nunique(),
+        items=rows["group"].nunique(),
+        failed=rows["image"][rows["status"] != "ok"].nunique(),
+    )
+
+
+def _counts(rows: pd.DataFrame) -> Counts:
+    return Counts(*(rows[name].to_numpy(dtype=np.int64) for name in _COUNTS))
+
+
+def _choices(family: str, rows: pd.DataFrame, curves: Mapping[str, Curve], default: float) -> list[Choice]:
+    """Return what each way to choose δ gives, in the order of `SUPERVISION`."""
+    seeds, folds = sorted(rows["seed"].unique()), sorted(rows["fold"].unique())
+    found: dict[ChosenOn, Choice] = {}
+
+    def one_for_all(chosen_on: ChosenOn, delta: float) -> None:
+        deltas = ((delta,) * len(folds),) * len(seeds)
+        found[chosen_on] = Choice(family, chosen_on, deltas, curves["test"].points[delta])
+
+    if "test" in curves:
+        points = curves["test"].points
+        if default in points:
+            one_for_all("default", default)
+        # Of equals `max` keeps the first, and points are in the order of δ.
+        if any(point.images for point in points.values()):
+            one_for_all("test", max(points, key=lambda delta: points[delta].iou))
+    tested = rows[rows["split"] == "test"]
+    on: ChosenOn
+    for on in ("train", "val"):
+        if on in curves:
+            best = _best(rows[rows["split"] == on])
+            deltas = tuple(tuple(best.get((seed, fold), math.nan) for fold in folds) for seed in seeds)
+            everywhere = len(best) == len(seeds) * len(folds)
+            found[on] = Choice(family, on, deltas, _estimate(_at(tested, best)) if everywhere else UNDEFINED)
+    return [found[on] for on in SUPERVISION if on in found]
+
+
+def _best(rows: pd.DataFrame) -> dict[tuple[int, int], float]:
+    """Return the δ with the best pooled IoU of each (seed, fold) that has rows, the lowest of equals."""
+    pooled = rows.groupby(["seed", "fold", "delta"])[_COUNTS].sum()
+    values = pd.Series(iou(_counts(pooled)), index=pooled.index)
+    # The index is sorted, so the first maximum is that of the lowest δ.
+    return {(seed, fold): delta for seed, fold, delta in values.groupby(["seed", "fold"]).idxmax()}
+
+
+def _at(rows: pd.DataFrame, deltas: Mapping[tuple[int, int], float]) -> pd.DataFrame:
+    """Return the rows of each classifier at its own δ."""
+    own = [deltas[classifier] for classifier in zip(rows["seed"], rows["fold"], strict=True)]
+    return rows[rows["delta"] == own]

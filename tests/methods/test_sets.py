@@ -1,0 +1,32 @@
+"""The factorial set: every combination of weighting, layers, rules and fusing, each once."""
+
+from itertools import product
+
+from methods.sets import select
+from methods.spec import DEFAULT_DELTA, MethodSpec
+
+RULES = ((), ("lt",), ("fgbp",), ("fgbp", "lt"))
+PLACES = (("last", "sum"), ("stages", "sum"), ("stages", "minmax"))
+
+
+def test_factorial_is_the_full_product_where_one_layer_stands_for_all_fusing():
+    expected = {
+        MethodSpec(name, layers, fuse, tuple((rule, 50.0) for rule in rules))
+        for name, (layers, fuse), rules in product(("grad-cam", "layer-cam", "hires-cam"), PLACES, RULES)
+    }
+    chosen = select("factorial")
+    assert len(chosen) == len(expected) == 36
+    assert set(chosen) == expected
+    assert DEFAULT_DELTA == 50
+
+
+def test_each_has_the_short_text_that_other_sets_use():
+    texts = [str(spec) for spec in select("factorial")]
+    assert texts[:4] == ["grad-cam", "grad-cam+lt@50", "grad-cam+fgbp@50", "grad-cam+fgbp@50+lt@50"]
+    assert {"lt-grad-cam@50", "lt-layer-cam@50", "ra-cam@50", "ra-cam-pooled@50", "layer-cam+fgbp@50"} <= set(texts)
+    assert {"layer-cam", "layer-cam/last", "hires-cam/stages=minmax+fgbp@50+lt@50"} <= set(texts)
+    assert len(set(texts)) == 36
+
+
+def test_factorial_joins_other_specs():
+    assert len(select("factorial,ra-cam,grad-cam,ra-cam@30")) == 37
