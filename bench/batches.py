@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from datasets import DatasetError, read_image, read_mask
+
+
+def seed_of(image: str) -> int:
+    """Return the seed of the photograph with this id, for methods that draw: the same in any batch and run."""
+    return int(hashlib.sha256(image.encode()).hexdigest()[:8], 16)
 
 
 @dataclass(frozen=True)

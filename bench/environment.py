@@ -15,7 +15,9 @@ from bench.errors import BenchError
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN_PACKAGES = ("bench", "datasets", "methods", "reports", "results")
-LIBRARIES = ("cam-bench", "torch", "torchvision", "numpy", "pandas", "pillow")
+COMPUTING = ("bench/*.py", "bench/classifiers/*.py", "datasets/**/*.py", "methods/**/*.py", "results/levels.py")
+"""What cells are computed by; how they are scored and shown is no part of a run."""
+LIBRARIES = ("cam-bench", "torch", "torchvision", "numpy", "pandas", "pillow", "grad-cam", "captum")
 
 
 def import_torchvision() -> Any:
@@ -63,15 +65,11 @@ def commit() -> tuple[str, bool]:
 
 def code_fingerprint(extra: list[Path]) -> str:
     """Return 16 hex digits over the code that a heatmap and its statistics depend on, and `extra` files."""
-    files = [path for package in ("bench", "datasets", "methods", "results") for path in _sources(package)]
+    files = sorted({path for pattern in COMPUTING for path in ROOT.glob(pattern)})
     digest = hashlib.sha256()
     for path in [*files, *extra]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _sources(package: str) -> list[Path]:
-    return sorted((ROOT / package).rglob("*.py"))
 
 
 def _git(*arguments: str) -> str:

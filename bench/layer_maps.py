@@ -9,7 +9,7 @@ import pandas as pd
 from torch import Tensor
 
 from bench.anatomy import examine
-from bench.batches import Photographs
+from bench.batches import Photographs, seed_of
 from bench.classifiers.checkpoint import Classifier, TrainingPlan
 from bench.errors import BenchError
 from bench.evidence import Evidence, by_gradient
@@ -87,7 +87,8 @@ def block(
     device = next(classifier.network.parameters()).device
     images = classifier.prepare(batch.images.to(device))
     anatomy = examine(classifier.network, images)
-    evidence = Evidence(classifier.network, anatomy, images, target, specs, labels=batch.labels.to(device))
+    labels, seeds = batch.labels.to(device), (seed_of(image),)
+    evidence = Evidence(classifier.network, anatomy, images, target, specs, labels=labels, seeds=seeds)
     pixels = batch.images[0].expand(3, -1, -1).permute(1, 2, 0).numpy()
     photograph = Tile(pixels, batch.masks[0].numpy(), image)
     return Block(photograph, _caption(plan, rows.iloc[0]), methods_maps(evidence, specs, batch.masks))

@@ -77,7 +77,10 @@ def carry_out(request: Request, progress: Progress) -> Path:
     store = RunStore(folder)
     store.begin(manifest, IDENTITY)
     work = _affordable(request, assignments, store)
-    gallery = Gallery(folder / "gallery", choose(pd.concat(tables).drop_duplicates("id")))
+    photographs = pd.concat(tables).drop_duplicates(["id", "split"])
+    tested = photographs[photographs["split"] == "test"]
+    # The same pictures whatever other splits a command looks at.
+    gallery = Gallery(folder / "gallery", choose(tested if len(tested) else photographs))
     task = progress.add_task("heatmaps", total=sum(map(len, tables)), shown="")
     for one in assignments:
         classifier = load(one.path, experiment.setting.device)

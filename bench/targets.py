@@ -90,3 +90,8 @@ def parse_target(text: str) -> Target:
         raise BenchError(f"there is no target {text!r}; write a class index, label, predicted or margin")
     choice = match[1] or "1"
     return Target(int(choice) if choice.isdigit() else choice, margin=bool(match[2] or match[3]))
+
+
+def default_target(classes: int) -> Target:
+    """Return what is explained unless something else is asked for: the defect class, of several the predicted one."""
+    return Target() if classes <= 2 else Target("predicted")

@@ -98,6 +98,8 @@ def thresholded(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> t
         _thresholded(known.where((known.frame["fold"] == one.fold) & (known.frame["seed"] == one.seed)), policy, split)
         for one in classifiers
     ]
+    if not parts:
+        return known, np.zeros(0, dtype=np.int64)
     joined = Cells(
         pd.concat([part.frame for part, _ in parts], ignore_index=True),
         np.concatenate([part.defect for part, _ in parts]),

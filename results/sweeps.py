@@ -18,7 +18,7 @@ from results.metrics import Counts, iou
 from results.resampling import interval
 from results.scoring import image_counts, readable
 from results.store import Cells
-from results.thresholds import ThresholdPolicy
+from results.thresholds import ThresholdPolicy, check_unsupervised
 
 Families = Mapping[str, Mapping[float, str]]
 """The short text of the spec of each δ, in percent, by family."""
@@ -111,19 +111,6 @@ class Sweep:
 UNDEFINED = Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
 
 
-def check_policy(policy: ThresholdPolicy) -> None:
-    """Check that `policy` reads no masks, so that δ alone is chosen.
-
-    Raises:
-        ResultError: it does.
-    """
-    if policy.supervision != "none":
-        raise ResultError(
-            f"the threshold {policy} makes no sense in a sweep: it is chosen on {policy.supervision}, and so would be "
-            "compared with what δ does; choose from otsu, fixed:V (0 < V <= 1), percentile:Q (0 < Q < 100)"
-        )
-
-
 def score_sweep(
     cells: Cells, families: Families, splits: Sequence[str], policy: ThresholdPolicy, default: float
 ) -> Sweep:
@@ -144,7 +131,7 @@ def score_sweep(
         ResultError: the policy reads masks, no photograph could be read, a δ lacks cells that another one has, or no
             family has an answer on this network.
     """
-    check_policy(policy)
+    check_unsupervised(policy)
     curves: list[Curve] = []
     choices: list[Choice] = []
     absent: dict[str, str] = {}

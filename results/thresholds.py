@@ -80,6 +80,19 @@ def parse_policy(text: str) -> ThresholdPolicy:
     return ThresholdPolicy(kind, value)
 
 
+def check_unsupervised(policy: ThresholdPolicy) -> None:
+    """Check that `policy` reads no masks, so that what is compared under it is not compared with a threshold's choice.
+
+    Raises:
+        ResultError: it does.
+    """
+    if policy.supervision != "none":
+        raise ResultError(
+            f"the threshold {policy} is chosen on {policy.supervision}, which would hide what is compared here; choose "
+            "from otsu, fixed:V (0 < V <= 1), percentile:Q (0 < Q < 100)"
+        )
+
+
 def thresholds(
     policy: ThresholdPolicy,
     defect: IntArray,

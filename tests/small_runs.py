@@ -19,9 +19,9 @@ def cell(image="a/0", spec="grad-cam", *, defect=None, other=None, **fields):
     """Return a cell; `defect` and `other` are {level: pixels}, nothing is found by default."""
     known = {
         "fold": 0, "seed": 0, "split": "test", "group": image.split("/")[0],
-        "label": "defect" if defect else "good", "predicted": "defect", "name": spec, "layers": "last", "fuse": "", "rules": [],
-        "options": "{}", "wrapper": "", "chance": False, "status": "ok", "reason": "", "minimum": 0.0, "maximum": 1.0,
-        "layer_names": [], "shares": [1.0],
+        "label": "defect" if defect else "good", "predicted": "defect", "name": spec, "layers": "last", "fuse": "",
+        "rules": [], "options": "{}", "wrapper": "", "chance": False, "status": "ok", "reason": "",
+        "minimum": 0.0, "maximum": 1.0, "layer_names": [], "shares": [1.0],
     }  # fmt: skip
     return Cell(
         image=image, spec=spec, defect=histogram(defect or {}), other=histogram(other or {0: 10}), **(known | fields)

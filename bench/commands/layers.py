@@ -48,7 +48,7 @@ def layers(
     from bench.errors import BenchError
     from bench.experiment import find
     from bench.plugins import load_plugins
-    from bench.targets import parse_target
+    from bench.targets import default_target, parse_target
     from methods import parse
     from methods.spec import split_list
     from reports.layer_sheet import draw
@@ -58,7 +58,7 @@ def layers(
     if not specs:
         raise BenchError("--methods names none: write for example grad-cam,lt-grad-cam")
     experiment = find(setting)
-    explained = parse_target(target or ("1" if len(experiment.classes) == 2 else "predicted"))
+    explained = parse_target(target) if target else default_target(len(experiment.classes))
     tell_faults(experiment.dataset.name, experiment.faults())
     blocks = _blocks(experiment, tuple(dict.fromkeys(image or ())), specs, explained)
     height, width = experiment.size

@@ -37,26 +37,22 @@ def readings(
     """
     started = time.perf_counter()
     from bench.commands.terminal import bar, output
-    from bench.errors import BenchError
     from bench.experiment import find
     from bench.plugins import load_plugins
     from bench.readings import compare, network_of
     from bench.runner import Work
     from bench.session import Request
-    from bench.targets import parse_target
+    from bench.targets import default_target
     from methods import select
     from reports.readings import draw, notes, table, write
-    from results.thresholds import parse_policy
+    from results.thresholds import check_unsupervised, parse_policy
 
     plugins = tuple(plugin or ())
     load_plugins(plugins)
     policy = parse_policy(threshold)
-    if policy.supervision != "none":
-        raise BenchError(
-            f"--threshold {threshold} looks at masks: readings are compared under otsu, fixed or percentile"
-        )
+    check_unsupervised(policy)
     experiment = find(setting)
-    target = parse_target("1" if len(experiment.classes) == 2 else "predicted")
+    target = default_target(len(experiment.classes))
     request = Request(experiment, Work(tuple(select(methods)), target, ()), plugins, out, RUNS)
     network = network_of(setting.network, experiment.size)
     with bar() as progress:

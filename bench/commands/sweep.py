@@ -45,22 +45,22 @@ def sweep(
     from bench.plugins import load_plugins
     from bench.runner import Work
     from bench.session import Request, carry_out
-    from bench.targets import parse_target
+    from bench.targets import default_target
     from methods import select
     from methods.spec import DEFAULT_DELTA
     from reports.sweep import draw, markdown, notes, points_table, terminal
     from results.store import RunStore
-    from results.sweeps import check_policy, score_sweep
-    from results.thresholds import parse_policy
+    from results.sweeps import score_sweep
+    from results.thresholds import check_unsupervised, parse_policy
 
     plugins = tuple(plugin or ())
     load_plugins(plugins)
     policy = parse_policy(threshold)
-    check_policy(policy)
+    check_unsupervised(policy)
     looked_at = read_splits(splits)
     families = by_family(select(methods), read_deltas(deltas))
     experiment = find(setting)
-    target = parse_target("1" if len(experiment.classes) == 2 else "predicted")
+    target = default_target(len(experiment.classes))
     specs = tuple(spec for at in families.values() for spec in at.values())
     work = Work(specs, target, looked_at, only_defective=True)
     with bar() as progress:

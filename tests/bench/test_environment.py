@@ -123,27 +123,35 @@ def test_a_changed_file_makes_the_checkout_dirty(monkeypatch, elsewhere):
     assert commit() == (head, True)
 
 
+COMPUTING = (
+    "bench/runner.py", "bench/classifiers/training.py", "datasets/ksdd.py", "datasets/synthetic/defects.py",
+    "methods/gradient.py", "methods/deep/one.py", "results/levels.py",
+)  # fmt: skip
+SHOWING = ("bench/commands/run.py", "results/scoring.py", "reports/table.py")
+
+
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """A checkout of one file in each package."""
-    for package in ("bench", "datasets", "methods", "results", "reports"):
-        (tmp_path / package / "deep").mkdir(parents=True)
-        (tmp_path / package / "deep" / "one.py").write_text(package)
+    """A checkout of a few files."""
+    for name in (*COMPUTING, *SHOWING):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
     monkeypatch.setattr(environment, "ROOT", tmp_path)
     return tmp_path
 
 
-@pytest.mark.parametrize("package", ["bench", "datasets", "methods", "results"])
-def test_the_codes_fingerprint_changes_with_what_a_heatmap_depends_on(checkout, package):
+@pytest.mark.parametrize("name", COMPUTING)
+def test_the_codes_fingerprint_changes_with_what_a_heatmap_depends_on(checkout, name):
     before = code_fingerprint([])
-    (checkout / package / "deep" / "one.py").write_text("changed")
+    (checkout / name).write_text("changed")
     assert code_fingerprint([]) != before
     assert len(before) == 16
 
 
-def test_the_codes_fingerprint_does_not_change_with_a_report_or_a_text(checkout):
+@pytest.mark.parametrize("name", SHOWING)
+def test_the_codes_fingerprint_does_not_change_with_a_report_or_a_text(checkout, name):
     before = code_fingerprint([])
-    (checkout / "reports" / "deep" / "one.py").write_text("changed")
+    (checkout / name).write_text("changed")
     (checkout / "bench" / "notes.md").write_text("new")
     assert code_fingerprint([]) == before
 

@@ -192,8 +192,8 @@ def test_a_family_that_is_named_twice_is_swept_once():
         (("--methods", "ra-kam"), ("ra-kam", "did you mean ra-cam")),
         (("--deltas", "0:95:10"), ("do not meet 95",)),
         (("--splits", "training"), ("'training'", "train, val, test")),
-        (("--threshold", "tuned"), ("tuned makes no sense in a sweep", "masks of validation", "otsu")),
-        (("--threshold", "oracle"), ("oracle makes no sense in a sweep", "masks of test")),
+        (("--threshold", "tuned"), ("the threshold tuned is chosen on masks of validation", "otsu")),
+        (("--threshold", "oracle"), ("the threshold oracle is chosen on masks of test",)),
         (("--plugin", "none.py"), ("none.py",)),
     ],
 )

@@ -10,8 +10,8 @@ from small_runs import cell, cells
 
 from results.errors import ResultError
 from results.scoring import score_rows
-from results.sweeps import check_policy, score_sweep
-from results.thresholds import parse_policy
+from results.sweeps import score_sweep
+from results.thresholds import check_unsupervised, parse_policy
 
 HALF, OTSU = parse_policy("fixed:0.5"), parse_policy("otsu")
 DELTAS = (0.0, 50.0, 90.0)
@@ -248,8 +248,8 @@ def test_without_test_a_delta_is_chosen_and_not_judged(tmp_path):
 
 @pytest.mark.parametrize("policy", ["tuned", "oracle"])
 def test_thresholds_that_read_masks_are_refused(tmp_path, policy):
-    with pytest.raises(ResultError, match=f"the threshold {policy} makes no sense in a sweep: it is chosen on masks"):
-        check_policy(parse_policy(policy))
+    with pytest.raises(ResultError, match=f"the threshold {policy} is chosen on masks of"):
+        check_unsupervised(parse_policy(policy))
     with pytest.raises(ResultError, match="otsu, fixed:V"):
         sweep(tmp_path, at((3, 5, 8)), policy=parse_policy(policy))
 
