@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 from bench.anatomy import examine
 from bench.classifiers.checkpoint import Classifier
 from bench.evidence import Evidence
-from bench.probing import Build, Probe
+from bench.probing import Probe, Run
 from bench.targets import Target
 from methods import METHODS, MethodError, MethodSpec, heatmap
 
@@ -45,20 +45,29 @@ class Cost:
 class Rehearsal(Probe):
     """A probe that runs a few variants of what it is asked for, notes what all would take, and makes scores up."""
 
-    passes, seconds = 0, 0.0
+    passes, seconds = 0.0, 0.0
+    _inner: Rehearsal | None = None
 
-    def _in_chunks(self, run: Callable[[Tensor], Tensor], image: int, count: int, build: Build, size: int) -> Tensor:
+    def in_chunks(self, run: Run, count: int, size: int) -> Tensor:
+        """Run a few of `count` variants twice, and return zeros for all."""
         if not count:
-            return self._images[image].new_zeros(0)
+            return super().in_chunks(run, count, size)
         some = min(count, size, REHEARSED)
-        run(build(0, some))  # the first call pays for what later ones find done
+        run(0, some)  # the first call pays for what later ones find done
         self._wait()
         started = time.perf_counter()
-        run(build(0, some))
+        part = run(0, some)
         self._wait()
-        self.passes += count
-        self.seconds += (time.perf_counter() - started) * count / some
-        return self._images.new_zeros(count)
+        # A wrapped method that asks again has made up what it asked; the time of that comes on top.
+        inner_passes, inner_seconds = (self._inner.passes, self._inner.seconds) if self._inner else (0, 0)
+        self.passes += count + inner_passes * count / some
+        self.seconds += (time.perf_counter() - started + inner_seconds) * count / some
+        return part.new_zeros(count, *part.shape[1:])
+
+    def beside(self, images: Tensor, classes: Tensor) -> Rehearsal:
+        """Return a rehearsal for other images, whose cost is part of the next one here."""
+        self._inner = super().beside(images, classes)
+        return self._inner
 
     def _wait(self) -> None:
         if self._images.device.type == "cuda":
@@ -67,7 +76,7 @@ class Rehearsal(Probe):
 
 def asks_again(spec: MethodSpec) -> bool:
     """Tell whether a method needs forward passes of its own."""
-    return METHODS[spec.name].passes is not None
+    return bool(spec.wrapper) or METHODS[spec.name].passes is not None
 
 
 def estimate(classifier: Classifier, target: Target, images: dict[MethodSpec, int], chunk: int | None) -> list[Cost]:
@@ -88,11 +97,16 @@ def estimate(classifier: Classifier, target: Target, images: dict[MethodSpec, in
     for spec, number in images.items():
         evidence = Evidence(network, anatomy, prepared, target, [spec], labels=labels, chunk=chunk)
         evidence.probe = rehearsal = evidence.probe.as_type(Rehearsal)
+        started = time.perf_counter()
         try:
             heatmap(spec, evidence.view(spec))
         except MethodError:
             continue  # the run records why it has no answer
-        costs.append(Cost(spec, rehearsal.passes, rehearsal.seconds, number))
+        passes, seconds = rehearsal.passes, rehearsal.seconds
+        if not passes and (of_channels := METHODS[spec.name].passes):  # a library asks without the probe
+            passes = sum(of_channels(anatomy.layers[layer].shape[0]) for layer in evidence.layers(spec))
+            seconds = time.perf_counter() - started
+        costs.append(Cost(spec, round(passes), seconds, number))
     return sorted(costs, key=lambda cost: cost.minutes)
 
 

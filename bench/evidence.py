@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import cast
 
@@ -16,7 +16,7 @@ from bench.errors import BenchError
 from bench.probing import Probe
 from bench.targets import Target
 from bench.view import INPUT, View
-from methods.contract import Computed, EvidenceView
+from methods.contract import Computed
 from methods.errors import NotApplicableError
 from methods.registry import METHODS
 from methods.rules import Filter, Node, Truncation, filtering, positive_percentiles, truncate
@@ -45,6 +45,7 @@ class Evidence:
         labels: Tensor | None = None,
         seeds: tuple[int, ...] | None = None,
         chunk: int | None = None,
+        classes: Tensor | None = None,
     ) -> None:
         """Run `network` on `images`, (B, C, H, W), and keep the outputs of the layers that `specs` name.
 
@@ -57,6 +58,7 @@ class Evidence:
             labels: class of each image, (B,) int64; needed for the target ``label`` only.
             seeds: one an image, for methods that draw; 0 by default.
             chunk: forward passes at once of methods that look at many variants; as many as fit into memory by default.
+            classes: that are explained, (B,) int64, where it is not the target that chooses them.
 
         Raises:
             BenchError: the network has not the layers, or not the class, that are asked for.
@@ -67,7 +69,7 @@ class Evidence:
         reads_input = any("input" in METHODS[spec.name].reads for spec in specs)
         self.images = images.detach()
         self.seeds = seeds or (0,) * len(images)
-        self._network = network
+        self.network, self.target = network, target
         self._names: dict[Node, str] = {}
         keeping = _keeping(network, anatomy, layers)
         naming = _naming(network, self._names) if any(map(_filters, specs)) else nullcontext()
@@ -76,10 +78,10 @@ class Evidence:
             # them is no leaf, so an in-place operation may follow.
             leaf = self.images.detach().requires_grad_()
             self.logits = network(leaf.clone())
-            classes = target.classes(self.logits, labels)
-            self.score = target.score_of(self.logits, classes)
+            self.classes = target.classes(self.logits, labels) if classes is None else classes
+            self.score = target.score_of(self.logits, self.classes)
             self._total = self.score.sum()
-        self.probe = Probe(network, anatomy, self.images, target, classes, chunk)
+        self.probe = Probe(network, anatomy, self.images, target, self.classes, chunk)
         self._outputs = {layer: kept[layer] for layer in sorted(layers)} | ({INPUT: leaf} if reads_input else {})
         self._wanted = {(spec.filter, truncation) for spec in specs if (truncation := spec.truncation)}
         self._held: tuple[Filter | None, Gradients] | None = None
@@ -87,9 +89,23 @@ class Evidence:
         self._truncated: tuple[Truncation, Gradients] | None = None
         self._found: tuple[tuple[Filter | None, Truncation | None], dict[Hashable, object]] | None = None
 
-    def view(self, spec: MethodSpec) -> EvidenceView:
+    def view(self, spec: MethodSpec) -> View:
         """Return what the method of `spec` may read, its gradient rules applied."""
         return View(self, spec)
+
+    def of(self, images: Tensor, numbers: Sequence[int], classes: Tensor, spec: MethodSpec) -> Evidence:
+        """Return what `spec` may read of other images, (n, C, H, W).
+
+        Args:
+            images: each made of the image with its number among `numbers`, whose seed it has.
+            numbers: n numbers of images of this batch.
+            classes: that are explained in each image of this batch, (B,) int64.
+            spec: the method that will be asked for.
+        """
+        explained, seeds = classes[list(numbers)], tuple(self.seeds[number] for number in numbers)
+        there = Evidence(self.network, self.anatomy, images, self.target, [spec], seeds=seeds, classes=explained)
+        there.probe = self.probe.beside(there.images, explained)
+        return there
 
     def layers(self, spec: MethodSpec) -> tuple[str, ...]:
         """Return the names of the layers that the method of `spec` reads, shallow to deep."""
@@ -120,7 +136,7 @@ class Evidence:
         for layer in self.anatomy.biased:
             if self.anatomy.layers[layer].runs > 1:
                 raise NotApplicableError(f"{layer} runs several times, so its bias has no one gradient")
-            bias = bias_of(layer, self._network.get_submodule(layer))
+            bias = bias_of(layer, self.network.get_submodule(layer))
             gradient = self.gradient(layer, filtered, truncation)
             found[layer] = bias.to(gradient).view(-1, *[1] * (gradient.dim() - 2)) * gradient
         return found
@@ -140,7 +156,7 @@ class Evidence:
         """Return the target's weights in the linear layer behind global average pooling, (B, K)."""
         if self.anatomy.pooled_linear is None:
             raise NotApplicableError("the network does not end in global average pooling and one linear layer")
-        linear = self._network.get_submodule(self.anatomy.pooled_linear)
+        linear = self.network.get_submodule(self.anatomy.pooled_linear)
         (per_logit,) = torch.autograd.grad(self._total, self.logits, retain_graph=True)
         return _readable(per_logit @ linear.get_parameter("weight"))
 

@@ -11,6 +11,8 @@ import torch
 from bench.anatomy import Layer
 
 MEMORY_SHARE = 0.4
+GRAPH_FACTOR = 3
+"""Outputs, gradients and workspace take about this many times the bytes of all modules' outputs."""
 
 
 def fitting(layers: Iterable[Layer], device: torch.device, *, factor: float, most: int) -> int:

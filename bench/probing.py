@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Self, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -12,20 +13,22 @@ from torch import Tensor, nn
 from bench.anatomy import Anatomy, Layer
 from bench.calls import evaluating
 from bench.memory import fitting
+from bench.propagation import Propagated, lifted, relevance
 from bench.replay import Replay
 from bench.targets import Target
+from methods.contract import Build
 
 LARGEST_CHUNK = 64
 INFERENCE_FACTOR = 1.5
 """Outputs that are alive at once, and workspace, take less than this many times the bytes of all modules' outputs."""
 
 Kind = TypeVar("Kind", bound="Probe")
-Build = Callable[[int, int], Tensor]
-"""(first, last) -> the variants with these numbers, `last` not included."""
+Run = Callable[[int, int], Tensor]
+"""(first, last) -> what is asked of the variants with these numbers, `last` not included, (n, ...)."""
 
 
 class Probe:
-    """Scores variants in chunks that fit into memory; no result depends on the size of a chunk."""
+    """Looks at variants in chunks that fit into memory; no result depends on the size of a chunk."""
 
     def __init__(
         self, network: nn.Module, anatomy: Anatomy, images: Tensor, target: Target, classes: Tensor, chunk: int | None
@@ -39,41 +42,68 @@ class Probe:
         """Return a probe of another class that looks at the same."""
         return kind(self._network, self._anatomy, self._images, self._target, self._classes, self._chunk)
 
+    def beside(self, images: Tensor, classes: Tensor) -> Self:
+        """Return a probe of this class that looks at other images of the same network, for their `classes`."""
+        return type(self)(self._network, self._anatomy, images, self._target, classes, self._chunk)
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Return the network's output, (n, classes), without gradients."""
+        with evaluating(self._network), torch.no_grad():
+            logits: Tensor = self._network(images)
+        return logits
+
     def scores(self, image: int, count: int, build: Build) -> Tensor:
         """Return the target's score, (count,), of variants (n, C, H, W) of one image."""
-        layers = self._anatomy.layers.values()
 
-        def run(variants: Tensor) -> Tensor:
-            with evaluating(self._network), torch.no_grad():
-                logits: Tensor = self._network(variants)
-            return logits
+        def run(first: int, last: int) -> Tensor:
+            return self._score(image, self.logits(build(first, last)))
 
-        return self._in_chunks(run, image, count, build, self._fitting(list(layers)))
+        return self.in_chunks(run, count, self.fitting(self._anatomy.layers.values()))
 
     def scores_behind(self, layer: str, image: int, count: int, build: Build) -> Tensor:
         """Return the target's score, (count,), of variants (n, K, h, w) of one image's output of `layer`."""
         names = list(self._anatomy.layers)
         behind = [self._anatomy.layers[name] for name in names[names.index(layer) :]]
-        if self._replay is None or self._replay[0] != (layer, image):
-            self._replay = (layer, image), Replay(self._network, layer, self._images[image : image + 1])
-        return self._in_chunks(self._replay[1], image, count, build, self._fitting(behind))
+        replay = self._behind(layer, image)
 
-    def _fitting(self, layers: list[Layer]) -> int:
-        return self._chunk or fitting(layers, self._images.device, factor=INFERENCE_FACTOR, most=LARGEST_CHUNK)
+        def run(first: int, last: int) -> Tensor:
+            return self._score(image, replay(build(first, last)))
 
-    def _in_chunks(self, run: Callable[[Tensor], Tensor], image: int, count: int, build: Build, size: int) -> Tensor:
+        return self.in_chunks(run, count, self.fitting(behind))
+
+    def lifted(self, layer: str, image: int, activation: Tensor) -> Propagated:
+        """Return what each value of one image's output of `layer`, (K, h, w), contributes to the target's score."""
+        return lifted(self._behind(layer, image), activation, partial(self._score, image))
+
+    def relevance(self, layer: str, image: int, activation: Tensor) -> Propagated:
+        """Return the relevance of each value of one image's output of `layer`, (K, h, w), for the target's class."""
+        return relevance(self._behind(layer, image), activation, int(self._classes[image]))
+
+    def fitting(self, layers: Iterable[Layer], factor: float = INFERENCE_FACTOR) -> int:
+        """Return how many variants are looked at at once; see `bench.memory.fitting`."""
+        return self._chunk or fitting(layers, self._images.device, factor=factor, most=LARGEST_CHUNK)
+
+    def in_chunks(self, run: Run, count: int, size: int) -> Tensor:
+        """Return what `run` gives for `count` variants, (count, ...), `size` or fewer of them at once."""
         parts: list[Tensor] = []
         first = 0
         while first < count:
             last = min(first + size, count)
             try:
-                logits = run(build(first, last))
+                parts.append(run(first, last))
             except torch.OutOfMemoryError:
                 if size == 1:
                     raise
                 size = self._chunk = size // 2
                 warnings.warn(f"out of memory: going on with {size} forward passes at once", stacklevel=2)
                 continue
-            parts.append(self._target.score_of(logits, self._classes[image].expand(len(logits))))
             first = last
         return torch.cat(parts) if parts else self._images.new_empty(0)
+
+    def _behind(self, layer: str, image: int) -> Replay:
+        if self._replay is None or self._replay[0] != (layer, image):
+            self._replay = (layer, image), Replay(self._network, layer, self._images[image : image + 1])
+        return self._replay[1]
+
+    def _score(self, image: int, logits: Tensor) -> Tensor:
+        return self._target.score_of(logits, self._classes[image].expand(len(logits)))

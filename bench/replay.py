@@ -60,13 +60,18 @@ class Replay:
 
     def __call__(self, activations: Tensor) -> Tensor:
         """Return the logits, (n, classes), that follow from n outputs of the layer, (n, K, h, w); no gradients."""
+        with torch.no_grad():
+            return self.differentiable(activations)
+
+    def differentiable(self, activations: Tensor) -> Tensor:
+        """Return the same as a part of the graph of `activations`, which the network may overwrite."""
 
         def give(run: _Run, _forward: Forward, inputs: tuple[Any, ...], _options: dict[str, Any]) -> Any:
             if run.is_layer:
                 return activations
             return inputs[0] if run.passed_on else _repeated(run.given, len(activations))
 
-        with evaluating(self._network), torch.no_grad(), self._instead(give):
+        with evaluating(self._network), self._instead(give):
             logits: Tensor = self._network(self._image.expand(len(activations), -1, -1, -1))
         return logits
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -15,13 +14,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.anatomy import Anatomy, examine
-from bench.batches import Batch, Photographs, batches
+from bench.batches import Batch, Photographs, batches, seed_of
 from bench.classifiers.checkpoint import Classifier, TrainingPlan
+from bench.costs import asks_again
 from bench.errors import BenchError
 from bench.evidence import Evidence, by_gradient
 from bench.experiment import Assignment
 from bench.gallery import Gallery
-from bench.memory import fitting
+from bench.memory import GRAPH_FACTOR, fitting
 from bench.targets import Target
 from datasets import GOOD, read_own_mask
 from methods import METHODS, Heatmap, MethodSpec, NotApplicableError, heatmap
@@ -31,8 +31,6 @@ from results.store import Cell, RunStore
 from results.thresholds import LEVELS
 
 LARGEST_BATCH = 16
-GRAPH_FACTOR = 3
-"""Outputs, gradients and workspace take about this many times the bytes of all modules' outputs."""
 
 Advance = Callable[[int], None]
 """Told how many more photographs are done."""
@@ -71,7 +69,7 @@ class Work:
         """Return the methods that are run on a photograph with this label."""
         if label != GOOD or self.all_images:
             return self.specs
-        return tuple(spec for spec in self.specs if METHODS[spec.name].passes is None)
+        return tuple(spec for spec in self.specs if not asks_again(spec))
 
 
 def run(
@@ -171,17 +169,18 @@ def _measure(
             missing = joined([missing_statistics(mask[None], found) for mask in masks])
             yield _Outcome(spec, batch.ids, predicted, missing)
             continue
-        statistics = _statistics(found.values, masks)
+        fused, notes = found
+        statistics = _noted(_statistics(fused.values, masks), notes)
         for number, image in enumerate(batch.ids):
             if image in gallery:
-                gallery.keep(image, str(spec), to_levels(found.values[number : number + 1])[0])
-        yield _Outcome(spec, batch.ids, predicted, statistics, found.parts, found.shares.cpu().numpy())
+                gallery.keep(image, str(spec), to_levels(fused.values[number : number + 1])[0])
+        yield _Outcome(spec, batch.ids, predicted, statistics, fused.parts, fused.shares.cpu().numpy())
 
 
 def _gather(classifier: Classifier, anatomy: Anatomy, batch: Batch, work: Work) -> Evidence | str:
     """Run the classifier, or return the status that says why it could not be run."""
     images = classifier.prepare(batch.images)
-    seeds = tuple(int(hashlib.sha256(image.encode()).hexdigest()[:8], 16) for image in batch.ids)
+    seeds = tuple(map(seed_of, batch.ids))
     try:
         return Evidence(
             classifier.network,
@@ -199,10 +198,11 @@ def _gather(classifier: Classifier, anatomy: Anatomy, batch: Batch, work: Work) 
         return _failure(error)
 
 
-def _heatmap(spec: MethodSpec, evidence: Evidence) -> Heatmap | str:
-    """Compute heatmaps, or return the status that says why there are none."""
+def _heatmap(spec: MethodSpec, evidence: Evidence) -> tuple[Heatmap, dict[int, str]] | str:
+    """Compute heatmaps, with notes by image, or return the status that says why there are none."""
+    view = evidence.view(spec)
     try:
-        return heatmap(spec, evidence.view(spec))
+        return heatmap(spec, view), view.notes
     except NotApplicableError as error:
         return f"not applicable: {error}"
     except Exception as error:  # noqa: BLE001  a plug-in may raise anything; the cell records what it was
@@ -238,6 +238,15 @@ def _statistics(heatmaps: Tensor, masks: tuple[Tensor, ...]) -> LevelStatistics:
             for one, mask in zip(heatmaps, masks, strict=True)
         ]
     )
+
+
+def _noted(statistics: LevelStatistics, notes: dict[int, str]) -> LevelStatistics:
+    """Put what was noted of an image behind its status, if there is a map."""
+    status = [
+        f"{one}: {notes[number]}" if one == "ok" and number in notes else one
+        for number, one in enumerate(statistics.status)
+    ]
+    return replace(statistics, status=status)
 
 
 def _unread(reason: str) -> LevelStatistics:

@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 Computed = TypeVar("Computed")
+Build = Callable[[int, int], Tensor]
+"""(first, last) -> the variants with these numbers, `last` not included, (n, ...)."""
+
+
+class Elsewhere(Protocol):
+    """A spec without its wrapper, looking at other images; layers, rules and options are the spec's.
+
+    Each of n variants is made of one image of the batch, has that image's number in `images`, and is asked about that
+    image's class. `build` gives variants, (n, C, H', W') of any H' x W' that the network takes; it is asked for as many
+    at once as fit into memory.
+    """
+
+    def maps(self, images: Sequence[int], build: Build) -> Tensor:
+        """Raw heatmaps of the variants, (n, H', W').
+
+        Raises:
+            NotApplicableError: the network does not take images of this size, or the method has no answer on it.
+        """
+
+    def probabilities(self, images: Sequence[int], build: Build) -> Tensor:
+        """The class's share in the softmax of the logits, the sigmoid of a single one, (n,)."""
+
+    @property
+    def other(self) -> Elsewhere | None:
+        """The same about the class that scores highest on the image itself beside its own; None with one logit."""
 
 
 class EvidenceView(Protocol):
@@ -33,6 +58,17 @@ class EvidenceView(Protocol):
     @property
     def score(self) -> Tensor:
         """The target's score of each image, (B,)."""
+
+    @property
+    def classes(self) -> Tensor:
+        """The class that the score of each image is of, (B,) int64; 0 where there is one logit."""
+
+    @property
+    def model(self) -> nn.Module:
+        """The network itself. Only adapters to other libraries may take it; they give it back as it was."""
+
+    def target(self, image: int) -> Callable[[Tensor], Tensor]:
+        """What turns logits, (classes,) or (n, classes), into the score of the image with this number, () or (n,)."""
 
     def activation(self, layer: str) -> Tensor:
         """Output of `layer`, (B, K, h, w)."""
@@ -67,15 +103,36 @@ class EvidenceView(Protocol):
     def once(self, key: Hashable, compute: Callable[[], Computed]) -> Computed:
         """Return what `compute` gave for `key`: it is called once for all specs with the same gradient rules."""
 
-    def scores(self, image: int, count: int, build: Callable[[int, int], Tensor]) -> Tensor:
+    def scores(self, image: int, count: int, build: Build) -> Tensor:
         """Target's score, (count,), of `count` variants of the image with this number in the batch.
 
         ``build(first, last)`` gives the variants with these numbers, `last` not included, (n, C, H, W); it is asked for
         as many at once as fit into memory.
         """
 
-    def scores_behind(self, layer: str, image: int, count: int, build: Callable[[int, int], Tensor]) -> Tensor:
+    def scores_behind(self, layer: str, image: int, count: int, build: Build) -> Tensor:
         """The same for variants of this image's output of `layer`, (n, K, h, w): only what lies behind it runs."""
+
+    def lifted(self, layer: str) -> Tensor:
+        """What each value of `activation(layer)` contributes to the target's score, (B, K, h, w).
+
+        By DeepLIFT with 0 as the reference, through what lies behind the layer. All of an image's add up to its score
+        less the score behind a layer of zeros; an image for which they do not has a note.
+        """
+
+    def relevance(self, layer: str) -> Tensor:
+        """Relevance of each value of `activation(layer)` for the target's class against the others, (B, K, h, w).
+
+        By layer-wise relevance propagation, started from 1 at the class and from -1, spread evenly, at the others,
+        whether the target is a logit or a margin. An image for which it does not add up to that has a note.
+        """
+
+    def note(self, image: int, text: str) -> None:
+        """Say what a reader has to know of the map of the image with this number: it is told beside the numbers."""
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        """The spec without its wrapper, for the wrapper to ask about other images."""
 
     def class_weights(self) -> Tensor:
         """Weights of the target in a linear layer behind global average pooling, (B, K).
@@ -92,6 +149,24 @@ FromEvidence = Callable[..., Tensor | dict[str, Tensor]]
 """(view: EvidenceView) and options by keyword -> map (B, h, w) of any h x w, or several of them by layer, which are
 fused."""
 
+Wrapping = Callable[[Tensor, Elsewhere], Tensor]
+"""(images as the network saw them, (B, C, H, W), and the wrapped spec) -> map (B, H, W), non-negative."""
+
+
+@dataclass(frozen=True)
+class Wrapper:
+    """A registered wrapper: it turns any spec into a method that looks at variants of the image through that spec.
+
+    Attributes:
+        name: what stands before the colon in a spec.
+        compute: the function.
+        paper: where it is described.
+    """
+
+    name: str
+    compute: Wrapping
+    paper: str
+
 
 @dataclass(frozen=True)
 class Method:
@@ -103,6 +178,7 @@ class Method:
         weighs_gradients: a plain function of one layer's activation and gradient, which therefore combines
             with every layer choice and every gradient rule.
         obeys_rules: reads gradients through the view alone, so that gradient rules act on it.
+        fuses: its layers' maps are joined here, by the spec's way of fusing, and not by itself.
         reads: what it needs of the view beside layers: ``biases``, ``input`` and
             ``guided`` for gradients with respect to the images.
         passes: forward passes an image takes for a layer of this many channels, or None if it takes none of its own.
@@ -122,3 +198,4 @@ class Method:
     reads: frozenset[str] = frozenset()
     passes: Callable[[int], int] | None = None
     chance: bool = False
+    fuses: bool = True

@@ -16,17 +16,19 @@ Parts = Tensor
 """The layers' maps at the input's size, (L, B, H, W), non-negative."""
 
 
-def _over_maximum(parts: Parts) -> Parts:
-    return parts / parts.amax((2, 3), keepdim=True).clamp(min=torch.finfo(parts.dtype).tiny)
+def over_maximum(maps: Tensor) -> Tensor:
+    """Divide each of (..., H, W) by its maximum; a map without one stays 0."""
+    return maps / maps.amax((-2, -1), keepdim=True).clamp(min=torch.finfo(maps.dtype).tiny)
 
 
-def _minmax(parts: Parts) -> Parts:
-    return _over_maximum(parts - parts.amin((2, 3), keepdim=True))
+def minmax(maps: Tensor) -> Tensor:
+    """Scale each of (..., H, W) to [0, 1]; a map without a range becomes 0."""
+    return over_maximum(maps - maps.amin((-2, -1), keepdim=True))
 
 
 def _tanh(parts: Parts) -> Parts:
     """LayerCAM paper, eq. 9 with γ = 2."""
-    return torch.tanh(2 * _over_maximum(parts))
+    return torch.tanh(2 * over_maximum(parts))
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,10 @@ class Fusing:
 
 FUSE: dict[str, Fusing] = {
     "sum": Fusing(lambda parts: parts, lambda parts: parts.sum(0)),
-    "minmax": Fusing(_minmax, lambda parts: parts.sum(0)),
+    "minmax": Fusing(minmax, lambda parts: parts.sum(0)),
     "max": Fusing(lambda parts: parts, lambda parts: parts.amax(0)),
     "tanh": Fusing(_tanh, lambda parts: parts.amax(0)),
-    "product": Fusing(_over_maximum, lambda parts: parts.prod(0)),
+    "product": Fusing(over_maximum, lambda parts: parts.prod(0)),
     "gmean": Fusing(lambda parts: parts, lambda parts: parts.log().mean(0).exp()),
 }
 """Divided by their maxima, maps change a product by a factor only, and its values stay in range."""

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from methods.contract import EvidenceView, GradientWeighting
 from methods.fusing import Heatmap, fuse
-from methods.registry import METHODS
+from methods.registry import METHODS, WRAPPERS
 from methods.spec import MethodSpec
 
 
@@ -20,6 +20,8 @@ def heatmap(spec: MethodSpec, view: EvidenceView) -> Heatmap:
         NotApplicableError: the method has no answer on this network.
     """
     height, width = view.input.shape[2:]
+    if spec.wrapper:
+        return fuse(layer_maps(spec, view), "sum", (height, width))
     answers = {question: spec.reading(question) for question in ("corners", "prepared", "relu")}
     return fuse(layer_maps(spec, view), spec.fuse, (height, width), **answers)
 
@@ -30,6 +32,9 @@ def layer_maps(spec: MethodSpec, view: EvidenceView) -> dict[str, Tensor]:
     Raises:
         NotApplicableError: the method has no answer on this network.
     """
+    if spec.wrapper:
+        wrap = WRAPPERS[spec.wrapper].compute
+        return {"": view.once(spec, lambda: wrap(view.input, view.elsewhere))}
     method, options = METHODS[spec.name], spec.own_options()
     key = (spec.name, tuple(options.items()))
     if method.weighs_gradients:

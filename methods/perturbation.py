@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import torch
+from scipy.cluster.hierarchy import fcluster, linkage
 from torch import Tensor
-from torch.nn.functional import conv2d, pad
 
+from methods.blurring import blurred
 from methods.contract import EvidenceView
 from methods.errors import MethodError
-from methods.fusing import upsample
+from methods.fusing import minmax, upsample
 from methods.registry import evidence_method
 
 GROUPS = 32
@@ -71,7 +73,7 @@ def _scored(view: EvidenceView, layer: str, image: int) -> Tensor:
     size = (view.input.shape[2], view.input.shape[3])
 
     def masked(first: int, last: int) -> Tensor:
-        masks = _scaled(upsample(activation[alive[first:last]], size))
+        masks = minmax(upsample(activation[alive[first:last]], size))
         return masks[:, None] * view.input[image]
 
     score = activation.new_empty(len(activation))
@@ -94,37 +96,69 @@ def group_cam(view: EvidenceView, *, groups: int = GROUPS) -> Tensor:
         view: of the evidence.
         groups: number of groups; there are no more than channels.
     """
+    return torch.stack(
+        [
+            _gained(view, image, torch.stack([part.sum(0) for part in maps.tensor_split(min(groups, len(maps)))]))
+            for image, maps in enumerate(_grad_cam_maps(view))
+        ]
+    )
+
+
+@evidence_method("fsg-cam", paper="Wang et al. 2025", rules=True, passes=lambda channels: min(channels, GROUPS) + 1)
+def fsg_cam(view: EvidenceView, *, groups: int = GROUPS) -> Tensor:
+    """ReLU(Σ_g w_g M_g), (B, H, W), as `group_cam`, but the channels of a group have similar activations.
+
+    Our reading of the title alone, "feature similarity group-class activation mapping": the channels that are not 0
+    everywhere are joined two by two, the groups with the smallest mean cosine distance between their channels first,
+    until no more than `groups` are left. All else is that of Group-CAM.
+
+    Args:
+        view: of the evidence.
+        groups: the largest number of groups.
+    """
+    activation = view.activation(view.layers[-1])
+    return torch.stack(
+        [
+            _gained(view, image, _summed(maps, _similar(activation[image], groups)))
+            for image, maps in enumerate(_grad_cam_maps(view))
+        ]
+    )
+
+
+def _grad_cam_maps(view: EvidenceView) -> Tensor:
+    """Return ReLU(w_k A_k) of each channel of the last layer, (B, K, h, w)."""
     gradient, activation = view.gradient(view.layers[-1]), view.activation(view.layers[-1])
-    maps = (gradient.mean((2, 3), keepdim=True) * activation).relu()
-    return torch.stack([_grouped(view, image, maps[image], groups) for image in range(len(maps))])
+    return (gradient.mean((2, 3), keepdim=True) * activation).relu()
 
 
-def _grouped(view: EvidenceView, image: int, maps: Tensor, groups: int) -> Tensor:
+def _similar(activation: Tensor, groups: int) -> Tensor:
+    """Return the number of the group, from 0, of each channel of (K, h, w); -1 for channels that are 0 everywhere."""
+    rows = activation.flatten(1).double().cpu().numpy()
+    alive = rows.any(1)
+    number = np.full(len(rows), -1)
+    if alive.sum() > 1:
+        number[alive] = fcluster(linkage(rows[alive], "average", "cosine"), groups, "maxclust") - 1
+    else:
+        number[alive] = 0
+    return torch.from_numpy(number).to(activation.device)
+
+
+def _summed(maps: Tensor, number: Tensor) -> Tensor:
+    """Return the sum of the maps (K, h, w) of each group, (G, h, w), G at least 1."""
+    kept = number >= 0
+    count = max(int(number.max()) + 1, 1)
+    return maps.new_zeros(count, *maps.shape[1:]).index_add_(0, number[kept], maps[kept])
+
+
+def _gained(view: EvidenceView, image: int, together: Tensor) -> Tensor:
+    """Return the masks that are made of (G, h, w), weighted by what the image gains behind them, summed, (H, W)."""
     size = (view.input.shape[2], view.input.shape[3])
-    together = torch.stack([part.sum(0) for part in maps.tensor_split(min(groups, len(maps)))])
     threshold = together.flatten(1).quantile(KEPT, 1)[:, None, None]
-    masks = _scaled(upsample(torch.where(together > threshold, together, 0), size))
-    sharp, blurred = view.input[image], _blur(view.input[image])
+    masks = minmax(upsample(torch.where(together > threshold, together, 0), size))
+    sharp, blur = view.input[image], blurred(view.input[image], BLUR_SIDE, BLUR_DEVIATION)
 
     def shown(first: int, last: int) -> Tensor:
-        return torch.cat([torch.zeros_like(masks[:1]), masks])[first:last, None] * (sharp - blurred) + blurred
+        return torch.cat([torch.zeros_like(masks[:1]), masks])[first:last, None] * (sharp - blur) + blur
 
     scores = view.scores(image, len(masks) + 1, shown).to(masks)
     return ((scores[1:] - scores[0])[:, None, None] * masks).sum(0)
-
-
-def _scaled(maps: Tensor) -> Tensor:
-    """Scale each of (n, H, W) to [0, 1]; a map without a range becomes 0."""
-    lowest = maps.amin((1, 2), keepdim=True)
-    span = maps.amax((1, 2), keepdim=True) - lowest
-    return (maps - lowest) / span.clamp(min=torch.finfo(maps.dtype).tiny)
-
-
-def _blur(image: Tensor) -> Tensor:
-    """Blur (C, H, W) by a Gaussian, edges repeated."""
-    offsets = torch.arange(BLUR_SIDE, device=image.device, dtype=image.dtype) - BLUR_SIDE // 2
-    weight = torch.exp(-(offsets**2) / (2 * BLUR_DEVIATION**2))
-    weight = (weight / weight.sum()).view(1, 1, 1, -1)
-    half = BLUR_SIDE // 2
-    wide = conv2d(pad(image[:, None], (half, half, 0, 0), "replicate"), weight)
-    return conv2d(pad(wide, (0, 0, half, half), "replicate"), weight.transpose(2, 3))[:, 0]

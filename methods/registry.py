@@ -3,22 +3,73 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import inspect
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
-from torch import Tensor
-
-from methods.contract import FromEvidence, GradientWeighting, Method
+from methods.contract import FromEvidence, GradientWeighting, Method, Wrapper, Wrapping
 from methods.errors import MethodError
 from methods.readings import READINGS
 
-METHODS: dict[str, Method] = {}
+
+@dataclass(frozen=True)
+class Source:
+    """A library whose methods are looked for when one of them is named, PREFIX:NAME.
+
+    Attributes:
+        prefix: of its methods' names.
+        package: its import name.
+        project: its name in the package index.
+        load: imports it and returns its methods, their names with the prefix.
+    """
+
+    prefix: str
+    package: str
+    project: str
+    load: Callable[[], Iterable[Method]]
+
+    @property
+    def installed(self) -> bool:
+        """Tell whether the library is there, without importing it."""
+        return importlib.util.find_spec(self.package) is not None
+
+    @cached_property
+    def methods(self) -> dict[str, Method]:
+        """The library's methods by name; it is imported at the first call.
+
+        Raises:
+            MethodError: it is not installed, or cannot be imported.
+        """
+        if not self.installed:
+            raise MethodError(
+                f"methods that begin with {self.prefix}: are those of {self.project}, which is not installed; "
+                f"python -m pip install {self.project}"
+            )
+        try:
+            return {method.name: method for method in self.load()}
+        except Exception as error:
+            raise MethodError(f"{self.project} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+class _Methods(dict[str, Method]):
+    """Lists the suite's methods and those of plug-ins; one of a library is found by its name, and never listed."""
+
+    def __missing__(self, name: str) -> Method:
+        return SOURCES[name.partition(":")[0]].methods[name]
+
+
+METHODS: dict[str, Method] = _Methods()
+SOURCES: dict[str, Source] = {}
 ALIASES: dict[str, str] = {}
-WRAPPERS: dict[str, Callable[..., Tensor]] = {}
+WRAPPERS: dict[str, Wrapper] = {}
 
 Weighting = TypeVar("Weighting", bound=GradientWeighting)
 Evidential = TypeVar("Evidential", bound=FromEvidence)
+Load = TypeVar("Load", bound=Callable[[], Iterable[Method]])
+Outer = TypeVar("Outer", bound=Wrapping)
 
 
 def gradient_method(name: str, *, layers: str = "last", paper: str) -> Callable[[Weighting], Weighting]:
@@ -87,9 +138,46 @@ def alias(name: str, spec: str) -> None:
     ALIASES[name] = spec
 
 
-def names() -> list[str]:
-    """Return every name that a spec can begin with: methods, then aliases."""
-    return [*METHODS, *ALIASES]
+def wrapper(name: str, *, paper: str) -> Callable[[Outer], Outer]:
+    """Register a function that looks at variants of the images through any spec; see `Elsewhere`.
+
+    Raises:
+        MethodError: the name is taken.
+    """
+
+    def register(function: Outer) -> Outer:
+        _claim(name)
+        _claim_prefix(name)
+        WRAPPERS[name] = Wrapper(name, function, paper)
+        return function
+
+    return register
+
+
+def source(prefix: str, package: str, project: str) -> Callable[[Load], Load]:
+    """Register a function that imports a library and returns its methods; see `Source`.
+
+    Raises:
+        MethodError: the prefix is taken.
+    """
+
+    def register(load: Load) -> Load:
+        _claim_prefix(prefix)
+        SOURCES[prefix] = Source(prefix, package, project, load)
+        return load
+
+    return register
+
+
+def source_of(text: str) -> str:
+    """Return the prefix of the library that a method's name begins with; empty for the suite's own."""
+    prefix, colon, _ = text.partition(":")
+    return prefix if colon and prefix in SOURCES else ""
+
+
+def names(prefix: str = "") -> list[str]:
+    """Return every name that a spec can begin with: methods, then aliases; with `prefix`, those of one library."""
+    return [*SOURCES[prefix].methods] if prefix else [*METHODS, *ALIASES]
 
 
 def did_you_mean(name: str, known: list[str]) -> str:
@@ -115,3 +203,8 @@ def _claim(name: str) -> None:
         raise MethodError(f"a method cannot be called {name!r}: / @ [ ] = , : and blanks belong to specs")
     if name in METHODS or name in ALIASES:
         raise MethodError(f"there is a method called {name!r} already; give yours another name")
+
+
+def _claim_prefix(prefix: str) -> None:
+    if prefix in SOURCES or prefix in WRAPPERS:
+        raise MethodError(f"the prefix {prefix}: is taken; give yours another")

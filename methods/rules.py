@@ -106,7 +106,7 @@ def filtering(score: Tensor, rule: Filter, names: Mapping[Node, str] | None = No
     handles = []
     try:
         for node in _nodes(score):
-            kind = _kind(node)
+            kind = kind_of(node)
             if kind in REFUSED:
                 where = _where(node, names or {})
                 raise NotApplicableError(f"fgbp filters ReLU and leaky ReLU, and {where} is of the kind {kind}")
@@ -133,7 +133,7 @@ class _Filtered:
 
 def _hardened(node: Node, rule: Filter) -> Iterator[torch.utils.hooks.RemovableHandle]:
     """Let nothing through a leaky ReLU where its input is negative, if the rule says so."""
-    if rule.slope == "hard" and _kind(node) == "LeakyRelu":
+    if rule.slope == "hard" and kind_of(node) == "LeakyRelu":
         # A kept gradient is above 0 and a slope below 1, so that only its own slope can have changed it.
         yield node.register_hook(lambda leaving, arriving: (torch.where(leaving[0] == arriving[0], leaving[0], 0),))
 
@@ -173,7 +173,7 @@ def _nodes(score: Tensor) -> Iterator[Node]:
         waiting.extend(next_node for next_node, _ in node.next_functions)
 
 
-def _kind(node: Node) -> str:
+def kind_of(node: Node) -> str:
     """Return what autograd calls the function, e.g. ``LeakyRelu`` for ``LeakyReluBackward1``."""
     return node.name().partition("Backward")[0]
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
-from methods.registry import ALIASES, METHODS, names
+from methods.errors import MethodError
+from methods.registry import ALIASES, METHODS, SOURCES, names
 from methods.spec import MethodSpec, parse, split_list
 
 PLUG_IN_ROWS = ("layer-cam+fgbp", "full-grad+fgbp")
+WRAPPED_ROWS = ("sess:grad-cam", "nff:layer-cam")
 PAPER_ROWS = (
     "grad-cam", "grad-cam++", "xgrad-cam", "ablation-cam", "score-cam", "layer-cam", "full-grad",
     "lt-grad-cam", "lt-full-grad", "ra-cam", *PLUG_IN_ROWS,
 )  # fmt: skip
 """The rows of the tables of the LTGrad-CAM and the RA-CAM paper."""
+FACTORIAL = (
+    ("grad-cam", "layer-cam", "hires-cam"),
+    ("/last", "/stages=sum", "/stages=minmax"),
+    ("", "+lt", "+fgbp", "+fgbp+lt"),
+)
+"""The parts of a spec that are combined; of one layer all ways of fusing give the same map but for its scale."""
 
 
 def _exists(text: str) -> bool:
@@ -22,7 +31,7 @@ def _exists(text: str) -> bool:
 def _every_one() -> list[str]:
     chance = [name for name, method in METHODS.items() if method.chance]
     informed = [name for name in names() if name not in chance]
-    return [*informed, *filter(_exists, PLUG_IN_ROWS), *chance]
+    return [*informed, *filter(_exists, PLUG_IN_ROWS), *WRAPPED_ROWS, *chance]
 
 
 def _gradient() -> list[str]:
@@ -30,9 +39,23 @@ def _gradient() -> list[str]:
     return [*weighed, *(name for name in ALIASES if parse(name).name in weighed)]
 
 
+def _factorial() -> list[str]:
+    return ["".join(parts) for parts in product(*FACTORIAL)]
+
+
+def _references() -> list[str]:
+    installed = [prefix for prefix, source in SOURCES.items() if source.installed]
+    if not installed:
+        projects = " ".join(source.project for source in SOURCES.values())
+        raise MethodError(f"references: none of the libraries is installed; python -m pip install {projects}")
+    return [name for prefix in installed for name in names(prefix)]
+
+
 SETS: dict[str, Callable[[], list[str]]] = {
     "all": _every_one,
     "gradient": _gradient,
+    "factorial": _factorial,
+    "references": _references,
     "paper": lambda: list(filter(_exists, PAPER_ROWS)),
 }
 

@@ -1,13 +1,14 @@
 """The identity of a method in a run, and the short text that stands for it.
 
-    [WRAP:] NAME [/LAYERS[=FUSE]] {+RULE[@δ]} [@δ] [ [key=value,...] ]
+    [WRAP:] [LIBRARY:] NAME [/LAYERS[=FUSE]] {+RULE[@δ]} [@δ] [ [key=value,...] ]
 
     LAYERS = last | stages | convs | S3 | S2-S5 | layer.NAME
     FUSE   = sum | minmax | max | tanh | product | gmean
     RULE   = fgbp | lt
 
-NAME is a method or an alias. A δ at the end of the text is that of every rule that names none; the default is 50.
-A key is an option of the method, or one of the readings of the papers in `methods.readings`.
+NAME is a method or an alias; behind a LIBRARY, pgc or captum, it is one of that library's. A δ at the end of the text
+is that of every rule that names none; the default is 50. A key is an option of the method, or one of the readings of
+the papers in `methods.readings`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 from methods.errors import MethodError
 from methods.fusing import FUSE
 from methods.readings import READINGS
-from methods.registry import ALIASES, METHODS, WRAPPERS, did_you_mean, names
+from methods.registry import ALIASES, METHODS, SOURCES, WRAPPERS, did_you_mean, names, source_of
 from methods.rules import RULES, Filter, Truncation
 
 DEFAULT_DELTA = 50.0
@@ -144,7 +145,9 @@ def parse(text: str, *, layers: str | None = None) -> MethodSpec:
         raise MethodError(f"{text!r}: there is no fusing {fuse!r}; {did_you_mean(fuse, list(FUSE))}")
     rules = _rules(pieces, text)
     if rules and not method.obeys_rules:
-        raise MethodError(f"{text!r}: {pieces.name} reads no gradient, so a gradient rule does nothing to it")
+        raise MethodError(f"{text!r}: {pieces.name} reads no gradient of ours, so a gradient rule does nothing to it")
+    if pieces.fuse and not method.fuses:
+        raise MethodError(f"{text!r}: {pieces.name} joins its layers by itself; leave ={pieces.fuse} out")
     spec = MethodSpec(pieces.name, chosen, fuse, rules, _options(pieces, text), wrapper)
     _check_readings(spec, text)
     return spec
@@ -156,12 +159,15 @@ def split_list(text: str) -> list[str]:
 
 
 def _split_wrapper(text: str) -> tuple[str, str]:
-    match = re.match(r"([^/@+\[]*):", text)
-    if not match:
+    match = re.match(r"([^/@+\[:]*):", text)
+    if not match or match[1] in SOURCES:
         return "", text
     if match[1] not in WRAPPERS:
-        known = did_you_mean(match[1], list(WRAPPERS)) if WRAPPERS else "none is installed"
-        raise MethodError(f"{text!r}: there is no wrapper {match[1]!r}; {known}")
+        known = did_you_mean(match[1], list(WRAPPERS))
+        libraries = " and ".join(f"{prefix}:" for prefix in SOURCES)
+        raise MethodError(
+            f"{text!r}: there is no wrapper {match[1]!r}; {known}; methods of libraries begin with {libraries}"
+        )
     return match[1], text[match.end() :]
 
 
@@ -199,13 +205,14 @@ def _pieces(bare: str, text: str, layers: str | None = None) -> _Pieces:
 
 def _match_name(bare: str, text: str) -> tuple[str, re.Match[str]]:
     """Return the longest known name that `bare` begins with and the match of what follows."""
-    for name in sorted(names(), key=len, reverse=True):
+    known = names(source_of(bare))
+    for name in sorted(known, key=len, reverse=True):
         if bare.startswith(name) and (match := _REST.fullmatch(bare, len(name))):
             return name, match
     word = re.split(r"[/@\[]", bare, maxsplit=1)[0]
-    if word in names():
+    if word in known:
         raise MethodError(f"{text!r}: what follows {word} cannot be read; write NAME/LAYERS=FUSE+RULE@δ[key=value]")
-    raise MethodError(f"there is no method {word!r}; {did_you_mean(word, names())}")
+    raise MethodError(f"there is no method {word!r}; {did_you_mean(word, known)}")
 
 
 def _rules(pieces: _Pieces, text: str) -> tuple[tuple[str, float], ...]:

@@ -72,6 +72,8 @@ class Summary:
                     "failed_defective": row.failed_defective,
                     "unread": row.unread,
                     "reason": row.reason,
+                    "noted": row.noted,
+                    "note": row.note,
                     "supervision": row.supervision,
                     "dominant_layer": row.dominant,
                     **{name: _defined(row.mean[name]) for name in METRICS},

@@ -75,6 +75,9 @@ def notes(summary: Summary) -> list[str]:
             why = f" ({row.reason})" if row.reason else ""
             shown = f"{row.failed_defective} of them with a defect"
             lines.append(f"{row.spec}: {row.failed} of {row.images} failed or were flat, {shown}{why}.")
+        if row.noted:
+            worst = ", at worst" if row.noted > 1 else ""
+            lines.append(f"{row.spec}, {row.noted} of {row.images} images{worst}: {row.note}.")
         if row.dominant:
             layer, share = row.dominant
             lines.append(f"{row.spec} is a one-layer method here: {layer} gives {100 * share:.0f} % of it.")

@@ -65,7 +65,7 @@ class Cell:
         spec: the method's short text; `name`, `layers`, `fuse`, `rules`, `options` (JSON) and `wrapper` are its fields.
         chance: the method knows nothing of the defect: a floor for the others.
         status: ``ok``, ``constant``, ``not finite``, ``failed`` or ``not applicable``.
-        reason: why there is no map; empty where there is one.
+        reason: why there is no map; where there is one, what a reader has to know of it, mostly nothing.
         minimum, maximum: of the raw map.
         layer_names, shares: what each layer gives of the fused map's maximum.
         defect, other: (256,) pixels of each level on the defect and beside it.

@@ -63,7 +63,7 @@ def test_imports_run_one_way(path):
 
 def test_methods_need_no_other_library_than_torch_and_numpy():
     names = {name for path in (ROOT / "methods").rglob("*.py") for name in imported(path.read_text(encoding="utf-8"))}
-    assert names - set(sys.stdlib_module_names) <= {"methods", "torch", "numpy", "captum", "pytorch_grad_cam"}
+    assert names - set(sys.stdlib_module_names) <= {"methods", "torch", "numpy", "scipy", "captum", "pytorch_grad_cam"}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["list", "--help"]])

@@ -4,7 +4,11 @@ import typer
 
 from bench import __version__
 from bench.commands import data, listing
+from bench.commands.layers import layers
+from bench.commands.parity import parity
+from bench.commands.readings import readings
 from bench.commands.run import run
+from bench.commands.sweep import sweep
 from bench.commands.train import train
 
 app = typer.Typer(
@@ -15,7 +19,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(run)
+app.command()(sweep)
 app.command()(train)
+app.command()(readings)
+app.command()(layers)
+app.command()(parity)
 app.command()(data.fetch)
 app.command()(data.verify)
 app.command()(data.leaks)

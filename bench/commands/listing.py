@@ -12,18 +12,20 @@ app = typer.Typer(help="List methods, datasets, or the layers of a network.", no
 
 @app.command()
 def methods() -> None:
-    """List the methods and the aliases, with their layers and where their equations are."""
+    """List methods, aliases and wrappers (``sess:`` before any method), their layers and where their equations are."""
     from rich.table import Table
 
     from bench.commands.terminal import output
     from methods import METHODS
-    from methods.registry import ALIASES
+    from methods.registry import ALIASES, WRAPPERS
 
     table = Table("Method", "Layers", "Paper", box=None)
     for method in METHODS.values():
         table.add_row(method.name, method.layers, method.paper)
     for name, spec in ALIASES.items():
         table.add_row(name, "", f"{spec}")
+    for wrapper in WRAPPERS.values():
+        table.add_row(f"{wrapper.name}:", "", wrapper.paper)
     output().print(table)
 
 

@@ -2,8 +2,9 @@
 
 import json as json_format
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
@@ -12,6 +13,8 @@ from bench.commands.setting import takes_setting
 if TYPE_CHECKING:
     from bench.experiment import Setting
     from reports.summary import Summary
+    from results.effects import Effects
+    from results.thresholds import ThresholdPolicy
 
 RUNS = Path("results/runs")
 
@@ -20,8 +23,16 @@ RUNS = Path("results/runs")
 def run(
     *,
     methods: Annotated[
-        str, typer.Option(help="all, paper, gradient, or specs, e.g. grad-cam,layer-cam/S2-S4+lt@30.")
+        str,
+        typer.Option(
+            help="all, paper, gradient, factorial, references (other libraries'), or specs, e.g. "
+            "grad-cam,layer-cam/S2-S4+lt@30,pgc:GradCAM."
+        ),
     ] = "all",
+    backend: Annotated[
+        Literal["own", "pytorch-grad-cam"],
+        typer.Option(help="Whose code computes the plain methods that both have."),
+    ] = "own",
     plugin: Annotated[
         Optional[list[Path]],  # noqa: UP045  read at run time by the command line's library
         typer.Option(help="Python file that registers methods; may be given again."),
@@ -38,6 +49,18 @@ def run(
         typer.Option(help="Score at the input's size, or upsample each map to its photograph's own size first."),
     ] = "input",
     threshold: Annotated[str, typer.Option(help="otsu, fixed:0.5, percentile:95, oracle or tuned.")] = "otsu",
+    all_images: Annotated[
+        bool,
+        typer.Option("--all-images", help="Run methods that ask the classifier again on defect-free images too."),
+    ] = False,
+    budget: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="Minutes for methods that ask the classifier again; the dearest are left out.", min=0),
+    ] = None,
+    chunk: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Forward passes at once; as many as fit into memory by default.", min=1),
+    ] = None,
     out: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(help="Folder of the run; by default one of its own under results/runs."),
@@ -52,8 +75,9 @@ def run(
     from bench.plugins import load_plugins
     from bench.runner import Work
     from bench.session import Request, carry_out
-    from bench.targets import parse_target
+    from bench.targets import default_target, parse_target
     from methods import select
+    from methods.adapters.counterparts import through
     from reports.overview import draw
     from reports.summary import summarise
     from reports.table import markdown
@@ -61,25 +85,52 @@ def run(
 
     plugins = tuple(plugin or ())
     load_plugins(plugins)
-    policy, specs = parse_policy(threshold), tuple(select(methods))
+    policy, asked = parse_policy(threshold), select(methods)
+    specs = tuple(through(spec, backend) for spec in asked)
     splits = ("test", "val") if policy.kind == "tuned" else ("test",)
     experiment = find(setting)
-    explained = parse_target(target or ("1" if len(experiment.classes) == 2 else "predicted"))
-    request = Request(experiment, Work(specs, explained, splits, evaluate_at), plugins, out, RUNS)
+    explained = parse_target(target) if target else default_target(len(experiment.classes))
+    work = Work(specs, explained, splits, evaluate_at, all_images=all_images, chunk=chunk)
+    request = Request(experiment, work, plugins, out, RUNS, budget)
     with bar() as progress:
         folder = carry_out(request, progress)
     names = [str(spec) for spec in specs]
-    summary = summarise(folder, policy, names)
+    summary = _beside_stand_ins(summarise(folder, policy, names), dict(zip(names, map(str, asked), strict=True)))
     (folder / "table.md").write_text(markdown(summary))
     picture = draw(folder, [row.spec for row in summary.rows if row.applicable])
+    effects = _effects(folder, policy, names)
     if json:
-        typer.echo(json_format.dumps(summary.as_json(), indent=2))
+        typer.echo(json_format.dumps(_told(summary, effects), indent=2))
     else:
-        _print(summary, picture, time.perf_counter() - started)
+        _print(summary, effects, picture, time.perf_counter() - started)
 
 
-def _print(summary: "Summary", picture: Path, seconds: float) -> None:
+def _beside_stand_ins(summary: "Summary", asked: dict[str, str]) -> "Summary":
+    """Put what is published of a method that was asked for beside the one that stands in for it."""
+    known = summary.published
+    return replace(summary, published=known | {name: known[own] for name, own in asked.items() if own in known})
+
+
+def _effects(folder: Path, policy: "ThresholdPolicy", specs: list[str]) -> "Effects | None":
+    """Write what the parts of the methods are worth into the run's folder, where `specs` hold a full product."""
+    from reports.effects import draw, effects_of, markdown
+
+    effects = effects_of(folder, policy, specs)
+    if effects:
+        (folder / "effects.md").write_text(markdown(effects))
+        draw(effects, folder / "effects.png")
+    return effects
+
+
+def _told(summary: "Summary", effects: "Effects | None") -> dict[str, Any]:
+    from reports.effects import as_rows
+
+    return summary.as_json() | ({"effects": as_rows(effects)} if effects else {})
+
+
+def _print(summary: "Summary", effects: "Effects | None", picture: Path, seconds: float) -> None:
     from bench.commands.terminal import output
+    from reports import effects as of_parts
     from reports.table import notes, terminal
 
     console = output()
@@ -87,4 +138,10 @@ def _print(summary: "Summary", picture: Path, seconds: float) -> None:
     console.print()
     for line in notes(summary):
         console.print(line)
+    if effects:
+        console.print()
+        console.print(of_parts.terminal(effects))
+        console.print()
+        for line in of_parts.notes(effects):
+            console.print(line)
     console.print(f"\nDone in {seconds:.0f} s. Open {picture} next.", soft_wrap=True)

@@ -60,7 +60,7 @@ def test_every_image_is_asked_about_its_own_class(target):
 class Cramped(Probe):
     """Has memory for two variants at once."""
 
-    def _fitting(self, layers):
+    def fitting(self, layers):
         return self._chunk or 5
 
 

@@ -192,6 +192,24 @@ def ablation_cam(view, by="zero"):
     return by_layer(view, weight)
 
 
+def summed(part):
+    """Sum over positions, channel by channel."""
+    total = np.zeros(len(part))
+    for k, i, j in np.ndindex(part.shape):
+        total[k] += part[k, i, j]
+    return total
+
+
+def lift_cam(view):
+    """Jung and Oh 2021: the contribution of a channel is that of all its positions."""
+    return by_layer(view, lambda layer, b: summed(view.lifted(layer)[b].numpy()))
+
+
+def relevance_cam(view):
+    """Lee et al. 2021: global average pooling of each channel's relevance."""
+    return by_layer(view, lambda layer, b: summed(r := view.relevance(layer)[b].numpy()) / r[0].size)
+
+
 def unit(part):
     span = part.max() - part.min()
     return (part - part.min()) / span if span else np.zeros_like(part)
@@ -210,21 +228,44 @@ def score_cam(view):
     return by_layer(view, weight)
 
 
-def blurred(image):
-    """A Gaussian of 51 pixels and deviation 50, edges repeated."""
-    weight = np.exp(-((np.arange(51) - 25.0) ** 2) / (2 * 50**2))
+def blurred(image, side=51, deviation=50.0):
+    """A Gaussian over the last two axes of three, edges repeated."""
+    weight = np.exp(-((np.arange(side) - side // 2) ** 2) / (2 * deviation**2))
     weight /= weight.sum()
     out = image
     for axis in (1, 2):
         width = [(0, 0)] * 3
-        width[axis] = (25, 25)
+        width[axis] = (side // 2, side // 2)
         padded = np.pad(out, width, "edge")
         out = np.apply_along_axis(lambda line: np.convolve(line, weight, "valid"), axis, padded)
     return out
 
 
-def group_cam(view):
-    """Zhang et al. 2021 as the method's docstring has it, group by group."""
+def alone(a):
+    return [[k] for k in range(len(a))]
+
+
+def clustered(a, groups):
+    """Join the two groups of channels whose mean cosine distance is the smallest until `groups` are left."""
+    found = [[k] for k in range(len(a)) if a[k].any()]
+
+    def distance(k, other):
+        return 1 - (a[k] * a[other]).sum() / np.sqrt((a[k] ** 2).sum() * (a[other] ** 2).sum())
+
+    while len(found) > groups:
+        pairs = [(i, j) for j in range(len(found)) for i in range(j)]
+        i, j = min(pairs, key=lambda ij: np.mean([distance(k, o) for k in found[ij[0]] for o in found[ij[1]]]))
+        found[i] += found.pop(j)
+    return found
+
+
+def fsg_cam(view, groups=32):
+    """Wang et al. 2025 as the method's docstring has it."""
+    return group_cam(view, lambda a: clustered(a, groups))
+
+
+def group_cam(view, grouped=alone):
+    """Zhang et al. 2021 as the method's docstring has it, group by group; there are fewer channels than groups."""
     layer, size = view.layers[-1], view.input.shape[2:]
     out = []
     for b, (a, g) in enumerate(zip(view.activation(layer).numpy(), view.gradient(layer).numpy(), strict=True)):
@@ -232,7 +273,8 @@ def group_cam(view):
         blur = torch.from_numpy(blurred(view.input[b].numpy()))
         base = view.scores(b, 1, lambda *_, blur=blur: blur[None])[0].item()
         total = np.zeros(tuple(size))
-        for part in parts:  # there are fewer channels than groups
+        for channels in grouped(a):
+            part = sum(parts[k] for k in channels)
             kept = np.where(part > np.quantile(part, 0.7), part, 0)
             mask = unit(upsampled(kept, size))
             seen = torch.from_numpy(mask) * view.input[b] + (1 - torch.from_numpy(mask)) * blur
@@ -260,7 +302,7 @@ def guided_grad_cam(view):
 EVIDENCE_TWINS = {
     "ablation-cam": ablation_cam, "score-cam": score_cam, "group-cam": group_cam, "eigen-cam": eigen_cam,
     "guided-grad-cam": guided_grad_cam, "cam": cam, "full-grad": full_grad, "random": random, "centre": centre,
-    "everything": everything,
+    "everything": everything, "fsg-cam": fsg_cam, "lift-cam": lift_cam, "relevance-cam": relevance_cam,
 }  # fmt: skip
 
 

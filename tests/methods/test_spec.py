@@ -10,7 +10,7 @@ from plain_registries import restored
 from methods import METHODS, MethodError, MethodSpec, alias, gradient_method, parse, select
 from methods.fusing import FUSE
 from methods.readings import READINGS
-from methods.registry import ALIASES, WRAPPERS
+from methods.registry import ALIASES, wrapper
 from methods.rules import RULES, Filter, Truncation
 from methods.sets import SETS
 
@@ -24,7 +24,7 @@ def a_method_with_options():
             return activation.sum(1)
 
         alias("tuned", "tunable/S1-S2=max+lt")
-        WRAPPERS["smooth"] = lambda maps: maps
+        wrapper("smooth", paper="none")(lambda images, elsewhere: images[:, 0])
         yield
 
 
@@ -250,12 +250,6 @@ def test_a_mistake_is_named_with_what_is_near(text, message):
     layers = "features.29" if "features" in message else None
     with pytest.raises(MethodError, match=f"(?s){message}"):
         parse(text, layers=layers)
-
-
-def test_a_wrapper_where_none_is_installed():
-    WRAPPERS.clear()
-    with pytest.raises(MethodError, match="no wrapper 'smooth'; none is installed"):
-        parse("smooth:grad-cam")
 
 
 def test_a_set_is_the_specs_of_its_names():

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+import slow_propagation
 import torch
 from slow_twins import EVIDENCE_TWINS, GRADIENT_TWINS, eigen, truncated, upsampled, weighted_sum
 from small_networks import NETWORKS, SIZE, chain, pictures
@@ -48,6 +49,12 @@ class MadeUp:
 
     def scores_behind(self, layer, image, count, build):
         return self.scores(image, count, build) + len(layer)
+
+    def lifted(self, layer):
+        return self.activation(layer) * self.activation(layer).flip(0)
+
+    def relevance(self, layer):
+        return self.lifted(layer).sin()
 
     def guided_gradient(self):
         return self.input.flip(1)
@@ -192,6 +199,26 @@ def test_full_grad_may_scale_every_channel_alone():
         METHODS["full-grad"].compute(view, scaling="image")
 
 
+@pytest.mark.parametrize("groups", [1, 2, 3, 5])
+@pytest.mark.parametrize("seed", range(3))
+def test_fsg_cam_joins_channels_whose_activations_are_similar(groups, seed):
+    view = made_up(seed)
+    random = torch.Generator().manual_seed(seed)
+    view.activations = torch.randn(3, 12, 3, 4, generator=random, dtype=torch.float64)
+    view.activations[1] = view.activations[1].relu()
+    view.activations[1, 2] = 0
+    view.activations[2, 1:] = 0
+    found = METHODS["fsg-cam"].compute(view, groups=groups)
+    np.testing.assert_allclose(found, EVIDENCE_TWINS["fsg-cam"](view, groups), rtol=1e-9, atol=1e-12)
+    assert found[:2].any()
+
+
+def test_fsg_cam_finds_nothing_where_nothing_is_active():
+    view = made_up()
+    view.activations = torch.zeros_like(view.activations)
+    assert not METHODS["fsg-cam"].compute(view).any()
+
+
 @pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.chance])
 def test_a_floor_does_not_look_at_the_picture(name):
     view = made_up()
@@ -302,3 +329,18 @@ def test_cam_multiplies_the_last_stage_by_the_classs_weights():
     weight = network.classifier.weight[1].detach().numpy()
     for b, a in enumerate(evidence.activation(layer).numpy()):
         np.testing.assert_allclose(found.values[b], upsampled(weighted_sum(weight, a), SIZE), rtol=1e-9, atol=1e-14)
+
+
+@pytest.mark.parametrize("kind", ["fc", "gap"])
+@pytest.mark.parametrize(("layers", "behind"), [("last", 9), ("S2", 6)])
+@pytest.mark.parametrize("what", ["lifted", "relevance"])
+def test_what_arrives_at_a_layer_is_what_arrives_by_hand(what, layers, behind, kind):
+    network, images = chain(kind=kind).double(), pictures(count=2).double()
+    spec = parse(f"lift-cam/{layers}")
+    view = Evidence(network, examine(network, images), images, Target(), [spec]).view(spec)
+    (layer,) = view.layers
+    for found, a in zip(getattr(view, what)(layer).numpy(), view.activation(layer).numpy(), strict=True):
+        expected = getattr(slow_propagation, what)(network[behind:], a, 1)
+        assert expected.any()
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-14)
+    assert view.notes == {}

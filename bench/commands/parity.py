@@ -1,0 +1,87 @@
+"""`python -m bench parity`: our methods beside those of other libraries, number for number and second for second."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.commands.setting import takes_setting
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from bench.experiment import Setting
+    from bench.parity import Parity, Unmatched
+
+
+@takes_setting
+def parity(
+    *,
+    images: Annotated[int, typer.Option(help="Test photographs; those with defects come first.", min=1)] = 3,
+    setting: "Setting",
+) -> None:
+    """Compare every method that pytorch-grad-cam or captum has too: how far maps differ, and how long each takes."""
+    from bench.commands.terminal import bar, output, tell_faults, training_progress
+    from bench.experiment import find
+    from bench.parity import compare
+    from bench.targets import default_target
+
+    experiment = find(setting)
+    tell_faults(experiment.dataset.name, experiment.faults())
+    target = default_target(len(experiment.classes))
+    assignment = next(experiment.assignments())
+    with bar() as progress:
+        classifier = experiment.classifier(assignment, lambda plan: training_progress(progress, plan))
+        task = progress.add_task("comparing", total=None, shown="")
+        found = []
+        for one in compare(assignment, classifier, target, images):
+            progress.update(task, advance=1, shown=one.pair.own)
+            found.append(one)
+    console = output()
+    console.print(_table(found))
+    console.print()
+    for line in _notes(found):
+        console.print(line, markup=False)
+    height, width = experiment.size
+    network = setting.network
+    console.print(
+        f"\n{experiment.dataset.name} at {height}x{width}, {images} test photograph(s); {network.name} ({network.head} "
+        f"head); target {target}. Apart: the most that a pixel differs by, maps scaled to [0, 1]; Rank: "
+        "Spearman's correlation where it is lowest; ms an image, the best of all, each with its forward and backward "
+        "passes; Ratio: the library's time over ours."
+    )
+
+
+def _table(found: "list[Parity | Unmatched]") -> "Table":
+    from rich.markup import escape
+    from rich.table import Table
+
+    from bench.parity import Unmatched
+
+    table = Table(box=None)
+    table.add_column("Ours", overflow="fold")
+    table.add_column("Library's", no_wrap=True)
+    for name in ("Apart", "Rank", "ms", "Its ms", "Ratio"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("Defined", no_wrap=True)
+    for one in found:
+        pair = one.pair
+        if isinstance(one, Unmatched):
+            table.add_row(escape(pair.own), pair.other, *[""] * 5, "failed")
+            continue
+        times = (f"{one.own_ms:.1f}", f"{one.other_ms:.1f}", f"{one.other_ms / one.own_ms:.1f}")
+        agree = "apart" if pair.departure else "alike"
+        table.add_row(escape(pair.own), pair.other, f"{one.difference:.0e}", f"{one.correlation:.3f}", *times, agree)
+    return table
+
+
+def _notes(found: "list[Parity | Unmatched]") -> Iterator[str]:
+    """Yield a line for each pair that could not be compared, or whose definitions depart."""
+    from bench.parity import Unmatched
+
+    for one in found:
+        pair = f"{one.pair.own}: {one.pair.other}"
+        if isinstance(one, Unmatched):
+            yield f"{pair} failed: {one.reason}"
+        elif one.pair.departure:
+            yield f"{pair} {one.pair.departure}."

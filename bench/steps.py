@@ -1,0 +1,96 @@
+"""The steps of a forward pass, each shown to a rule that may change how gradients pass it.
+
+The rules sit on the graph of this one pass: functional, reused and in-place activations are alike, and no module is
+touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+
+from methods.rules import Node, kind_of
+
+Arriving = tuple[Tensor]
+"""The gradient at a step's output."""
+Leaving = tuple[Tensor | None, ...]
+"""The gradients that a step passes back, one an edge of its node; None where nobody asks."""
+
+_WEIGHING = (functional.conv1d, functional.conv2d, functional.conv3d, functional.linear)
+_WEIGHED = ("input", "weight", "bias")
+"""The first arguments of these functions."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a forward pass. A hook may hold it: it does not lead back to its node.
+
+    Attributes:
+        kind: as autograd calls it, e.g. ``Relu``.
+        inputs: what came in by each edge of the node; None for parameters and constants.
+        output: what the step gave.
+        positive: of a convolution or a linear layer: what an input gives by its positive contributions alone, without
+            the bias; else None.
+    """
+
+    kind: str
+    inputs: tuple[Tensor | None, ...]
+    output: Tensor
+    positive: Callable[[Tensor], Tensor] | None
+
+    @property
+    def first(self) -> tuple[int, Tensor]:
+        """The first edge by which something came in, and what that was."""
+        return next((edge, value) for edge, value in enumerate(self.inputs) if value is not None)
+
+
+class Ruled(TorchFunctionMode):
+    """Shows every step of the graph that is built within the context to a rule, which may put hooks on its node."""
+
+    def __init__(self, rule: Callable[[Node, Step], None]) -> None:
+        """Show the steps to `rule`."""
+        super().__init__()
+        self._rule = rule
+
+    def __torch_function__(
+        self,
+        function: Callable[..., Any],
+        _types: Iterable[type],
+        arguments: tuple[Any, ...] = (),
+        options: Mapping[str, Any] | None = None,
+    ) -> Any:
+        options = dict(options or {})
+        before: dict[tuple[Node | None, int], Tensor] = {
+            (one.grad_fn, one.output_nr): one.detach().clone()  # the function may write on what it is given
+            for one in (*arguments, *options.values())
+            if isinstance(one, Tensor) and one.grad_fn is not None
+        }
+        result = function(*arguments, **options)
+        node = result.grad_fn if before and isinstance(result, Tensor) else None
+        if node is not None:
+            # Nothing comes in where a function gives back what it was given, or makes several steps at once.
+            inputs = tuple(before.get(edge) for edge in node.next_functions)
+            if any(one is not None for one in inputs):
+                positive = _positive(function, arguments, options) if function in _WEIGHING else None
+                self._rule(node, Step(kind_of(node), inputs, result.detach().clone(), positive))
+        return result
+
+
+def _positive(
+    function: Callable[..., Tensor], arguments: tuple[Any, ...], options: dict[str, Any]
+) -> Callable[[Tensor], Tensor]:
+    """Return one of `_WEIGHING` as a function of the input that sums positive contributions only."""
+    weight = (dict(zip(_WEIGHED, arguments, strict=False)) | options)["weight"].detach()
+    others = {name: value for name, value in options.items() if name not in _WEIGHED}
+
+    def positive(inputs: Tensor) -> Tensor:
+        both_up = function(inputs.clamp(min=0), weight.clamp(min=0), None, *arguments[3:], **others)
+        both_down = function(inputs.clamp(max=0), weight.clamp(max=0), None, *arguments[3:], **others)
+        return both_up + both_down
+
+    return positive

@@ -1,0 +1,107 @@
+"""Every class activation map of pytorch-grad-cam, as ``pgc:NAME``."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from methods.adapters.lending import Lent, lent
+from methods.contract import EvidenceView, Method
+from methods.errors import MethodError
+from methods.registry import source
+
+PREFIX = "pgc"
+LAYERS = {"LayerCAM": "stages", "RefineCAM": "stages", "FullGrad": "convs"}
+"""Defaults of the methods that are made for several layers; of all others the last stage."""
+BIASES = ("FullGrad",)
+"""These find their layers themselves: all that have a bias."""
+PASSES: dict[str, Callable[[int], int]] = {
+    "AblationCAM": lambda channels: channels,
+    "ScoreCAM": lambda channels: channels,
+    "SESS": lambda _channels: 244,
+}
+"""Forward passes of the methods that make many, by the layer's channels; for SESS those of a square image."""
+SQUARE = ("EigenCAM", "EigenGradCAM", "SegEigenCAM", "KPCA_CAM")
+"""These make a matrix of positions by positions."""
+LARGEST_SQUARE = 2**30
+"""Bytes of it: twice that and more is taken while it is decomposed, and a process that asks for too much is killed."""
+AT_ONCE: dict[str, dict[str, Any]] = {"SESS": {"batch_size": 4}}
+"""Graphs that SESS holds at once; its result does not depend on it."""
+
+
+@source(PREFIX, "pytorch_grad_cam", "grad-cam")
+def load() -> Iterator[Method]:
+    """Yield a method for each class of the package that is made from a model and its target layers."""
+    package = importlib.import_module("pytorch_grad_cam")
+    for name, kind in vars(package).items():
+        if inspect.isclass(kind) and _is_method(kind):
+            yield Method(
+                name=f"{PREFIX}:{name}",
+                compute=partial(_heatmaps, kind),
+                weighs_gradients=False,
+                obeys_rules=False,
+                layers=LAYERS.get(name, "last"),
+                paper=f"pytorch-grad-cam, {name}",
+                reads=frozenset({"biases"} if name in BIASES else ()),
+                passes=PASSES.get(name),
+                fuses=False,
+            )
+
+
+def _is_method(kind: type) -> bool:
+    """Tell whether `kind` takes a model and target layers and needs nothing else."""
+    parameters = list(inspect.signature(kind).parameters.values())
+    needed = [one.name for one in parameters if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
+    return needed == ["model", "target_layers"]
+
+
+def _heatmaps(kind: type, view: EvidenceView) -> Tensor:
+    """Return the library's maps, (B, H, W) float32 in [0, 1]: cut at 0 and scaled by layer and again at the end.
+
+    Raises:
+        MethodError: the class would ask for more memory than any machine has to spare.
+    """
+    if kind.__name__ in SQUARE:
+        _check_square(kind, view)
+    return torch.stack([_heatmap(kind, view, image) for image in range(len(view.input))])
+
+
+def _heatmap(kind: type, view: EvidenceView, number: int) -> Tensor:
+    names = () if kind.__name__ in BIASES else view.layers
+    with lent(view, number) as image:
+        layers = [view.model.get_submodule(name) for name in names]
+        explainer = kind(Lent(view.model), layers, **AT_ONCE.get(kind.__name__, {}))
+        # The library keeps an output itself and no copy of it, on which a network may write later.
+        for layer in layers:
+            layer.register_forward_hook(_copied)
+        (values,) = explainer(image, **_explained(kind, view, number))
+    return torch.from_numpy(values).to(view.input.device)
+
+
+def _explained(kind: type, view: EvidenceView, number: int) -> dict[str, Any]:
+    """Return what is explained: a score, or the class for methods that make a score of it themselves."""
+    if "target_idx" in inspect.signature(kind.forward).parameters:  # type: ignore[attr-defined]
+        return {"targets": None, "target_idx": int(view.classes[number])}
+    return {"targets": [view.target(number)]}
+
+
+def _copied(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
+    return output.clone()
+
+
+def _check_square(kind: type, view: EvidenceView) -> None:
+    for layer in view.layers:
+        activation = view.activation(layer)
+        height, width = activation.shape[2:]
+        needed = (height * width) ** 2 * activation.element_size()
+        if needed > LARGEST_SQUARE:
+            raise MethodError(
+                f"{PREFIX}:{kind.__name__} would make a matrix of {needed / 2**30:.0f} GiB for the {height}x{width} "
+                f"positions of {layer}; choose a deeper layer or a smaller input"
+            )
