@@ -78,6 +78,8 @@ def largest_factorial(frame: pd.DataFrame) -> Factorial | None:
     """
     informed = ~frame["chance"] & (frame["options"] == "{}") & (frame["wrapper"] == "")
     methods = frame[informed & (frame["status"] != "not applicable")].drop_duplicates("spec")
+    if methods.empty:
+        return None
     deltas = [{float(rule["delta"]) for rule in rules} for rules in methods["rules"]]
     known: set[float | None] = {value for one in deltas for value in one}
     products = [

@@ -334,7 +334,7 @@ def test_in_a_dense_block_the_filter_sees_the_sum_of_both_ways(delta):
         partial(torch.clamp, min=0),
         partial(torch.clamp, min=0, max=6),
     ],
-    ids=str,
+    ids=lambda act: str(act) if isinstance(act, nn.Module) else f"clamp{act.keywords}",
 )
 def test_activations_that_the_rule_is_not_defined_for_are_refused(act):
     network, x = seeded(lambda: Way(act, nn.ReLU())).double(), pictures(1, (6, 8), channels=2).double()

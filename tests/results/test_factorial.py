@@ -41,6 +41,10 @@ def test_a_square_is_found_with_the_baseline_first_in_each_factor():
     assert found.combinations["+lt", "stages", "hires-cam", "sum"] == SQUARE[0]["spec"]
 
 
+def test_where_no_method_can_be_part_of_a_product_there_is_none():
+    assert largest(method(wrapper="sess"), method(chance=True), method(status="not applicable")) is None
+
+
 def test_what_is_no_part_of_the_product_is_left_out():
     others = [method("layer-cam"), method("grad-cam", rules=BOTH), method("hires-cam", "last")]
     assert set(largest(*others, *SQUARE).specs) == names(*SQUARE)
