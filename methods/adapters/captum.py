@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from methods.adapters.lending import Lent, lent
 from methods.contract import EvidenceView, FromEvidence, Method
-from methods.errors import MethodError
 from methods.registry import source
 
 PREFIX = "captum"
@@ -23,9 +22,8 @@ AT_ONCE = 4
 """Variants of an image that are held at once; no result depends on it."""
 WINDOWS = 8
 """Occlusion's square window is the shorter side divided by this, and moves by half of itself."""
-NEAR, HALF = 0.01, 0.5
-"""Parts of what should be there by which a result may miss it."""
-
+EXACT = 0.01
+"""Share of what should be there by which a result may miss it."""
 STEPS = 50
 """The library's own number of points between the baseline and the image."""
 PASSES: dict[str, Callable[[int], int]] = {
@@ -66,41 +64,25 @@ def _occlusion(kind: Any, explained: Lent, image: Tensor) -> Tensor:
     return attribution
 
 
-def _deep_lift(kind: Any, explained: Lent, image: Tensor) -> Tensor:
-    """Make sure that attributions add up to how far the score is from that of an image of zeros, or nearly.
-
-    With max-pooling they do so only roughly.
-    """
-    with torch.no_grad():
-        change = float(explained(image) - explained(torch.zeros_like(image)))
-    attribution = _plain(kind, explained, image)
-    total, sizes = float(attribution.sum()), float(attribution.abs().sum())
-    if not abs(total - change) <= max(HALF * abs(change), NEAR * sizes):
-        raise MethodError(
-            f"{PREFIX}:DeepLift is wrong on this network: it adds up to {total:.3g} where the score changes by "
-            f"{change:.3g}; captum follows activations that are modules and run once, and no functions"
-        )
-    return attribution
-
-
 def _lrp(kind: Any, explained: Lent, image: Tensor) -> Tensor:
-    """Make sure that relevance is the input times its gradient, as the library's own rules have it.
-
-    They leave flattening out, which passes relevance on as any linear layer does.
-    """
+    """Give flattening, which the library's rules leave out, the rule of any linear layer: relevance passes on."""
     rule = importlib.import_module("captum.attr._utils.lrp_rules").EpsilonRule
     for module in explained.modules():
         if isinstance(module, nn.Flatten):
             vars(module)["rule"] = rule()
+    return _plain(kind, explained, image)
+
+
+def _incomplete(explained: Lent, image: Tensor, attribution: Tensor) -> tuple[Tensor, Tensor]:
+    """Compare the sum of attributions with how far the score is from that of an image of zeros."""
+    with torch.no_grad():
+        return attribution.sum()[None], explained(image) - explained(torch.zeros_like(image))
+
+
+def _unlike_gradient(explained: Lent, image: Tensor, attribution: Tensor) -> tuple[Tensor, Tensor]:
+    """Compare relevance with the input times its gradient, which by the library's own rules it is."""
     (gradient,) = torch.autograd.grad(explained(image).sum(), image)
-    expected, attribution = image * gradient, _plain(kind, explained, image)
-    missed, largest = float((attribution - expected).abs().max()), float(expected.abs().max())
-    if not missed <= NEAR * largest:
-        raise MethodError(
-            f"{PREFIX}:LRP is wrong on this network: by its rules relevance is the input times its gradient, up to "
-            f"{largest:.3g}, and it misses that by up to {missed:.3g}; captum follows modules, and no sums or functions"
-        )
-    return attribution
+    return attribution, image.detach() * gradient
 
 
 LAYER_METHODS: dict[str, Callable[[Tensor], Tensor]] = {"LayerGradCam": torch.clone, "GuidedGradCam": torch.abs}
@@ -112,10 +94,16 @@ INPUT_METHODS: dict[str, Attribute] = {
     "Deconvolution": _plain,
     "IntegratedGradients": _integrated,
     "GradientShap": _shap,
-    "DeepLift": _deep_lift,
+    "DeepLift": _plain,
     "LRP": _lrp,
     "Occlusion": _occlusion,
 }
+CHECKS: dict[str, Callable[[Lent, Tensor, Tensor], tuple[Tensor, Tensor]]] = {
+    "DeepLift": _incomplete,
+    "LRP": _unlike_gradient,
+}
+"""(network, image, attribution) -> what it says, and what it has to be: the library follows modules that run once, and
+goes wrong in silence at functions, sums and, with DeepLIFT, max-pooling."""
 
 
 @source(PREFIX, "captum", "captum")
@@ -125,8 +113,8 @@ def load() -> Iterator[Method]:
     computing: dict[str, FromEvidence] = {}
     for name, summed in LAYER_METHODS.items():
         computing[name] = partial(_of_layers, getattr(attr, name), summed)
-    for name, attribute in INPUT_METHODS.items():
-        computing[name] = partial(_of_input, getattr(attr, name), attribute)
+    for name in INPUT_METHODS:
+        computing[name] = partial(_of_input, getattr(attr, name), name)
     for name, compute in computing.items():
         yield Method(
             name=f"{PREFIX}:{name}",
@@ -153,15 +141,21 @@ def _of_layers(kind: Any, summed: Callable[[Tensor], Tensor], view: EvidenceView
     return {layer: torch.cat([attributed(layer, number) for number in numbers]) for layer in view.layers}
 
 
-def _of_input(kind: Any, attribute: Attribute, view: EvidenceView) -> Tensor:
-    """Return the sum of the attributions' sizes over the input's channels, (B, H, W) float32.
-
-    Raises:
-        MethodError: the library's result is not what its definition says of it.
-    """
+def _of_input(kind: Any, name: str, view: EvidenceView) -> Tensor:
+    """Return the sum of the attributions' sizes over the input's channels, (B, H, W) float32; note what is inexact."""
     found = []
     for number in range(len(view.input)):
         with lent(view, number) as image:
-            attribution = attribute(kind, Lent(view.model, view.target(number)), image)
-        found.append(attribution.detach().abs().sum(1).float())
+            explained = Lent(view.model, view.target(number))
+            attribution = INPUT_METHODS[name](kind, explained, image).detach()
+            missed = _missed(*CHECKS[name](explained, image, attribution)) if name in CHECKS else 0
+        if not missed <= EXACT:
+            view.note(number, f"not exact here, off by {100 * missed:.2g} %")
+        found.append(attribution.abs().sum(1).float())
     return torch.cat(found)
+
+
+def _missed(found: Tensor, expected: Tensor) -> float:
+    """Return the largest difference as a share of the largest value that is expected."""
+    missed, largest = float((found - expected).abs().max()), float(expected.abs().max())
+    return missed / largest if missed else 0.0
