@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,10 @@ from datasets import (
     split_fingerprint,
 )
 from datasets.faults import of_photographs
+from methods.registry import did_you_mean
+
+LONGEST_HINT = 300
+"""Characters that are spent on ids which could have been meant."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,17 @@ class Experiment:
     def classes(self) -> tuple[str, ...]:
         """Return the names of the classes, "good" first."""
         return classes_of(self.samples)
+
+    def check_image(self, name: str) -> None:
+        """Make sure that there is a photograph with the id `name`.
+
+        Raises:
+            BenchError: there is none; the message names near ones.
+        """
+        ids = self.samples["id"].tolist()
+        if name not in ids:
+            near = textwrap.shorten(did_you_mean(name, ids), LONGEST_HINT, placeholder=" ...")
+            raise BenchError(f"there is no photograph {name!r}; {near}")
 
     def faults(self) -> tuple[str, ...]:
         """Return what is wrong with the photographs, a line each.

@@ -46,6 +46,7 @@ class Work:
         splits: ``test``; ``val`` where thresholds are tuned, ``train`` and ``val`` where readings or δ are compared.
         evaluate_at: ``input`` scores at the size of the input; ``original`` upsamples every map to the size of its
             own photograph first.
+        images: ids of the photographs that are looked at; empty: all.
         only_defective: leave the photographs out that show no defect; what is pooled over the others needs none.
         all_images: run methods that ask the classifier again on photographs without a defect too.
         chunk: forward passes at once of such methods; as many as fit into memory if None.
@@ -55,6 +56,7 @@ class Work:
     target: Target
     splits: tuple[str, ...]
     evaluate_at: str = "input"
+    images: tuple[str, ...] = ()
     only_defective: bool = False
     all_images: bool = False
     chunk: int | None = None
@@ -63,6 +65,8 @@ class Work:
         """Return the rows of the sample table that are looked at with this classifier."""
         table = assignment.data.table
         chosen = table["split"].isin(self.splits)
+        if self.images:
+            chosen &= table["id"].isin(self.images)
         return table[chosen & (table["label"] != GOOD)] if self.only_defective else table[chosen]
 
     def specs_for(self, label: str) -> tuple[MethodSpec, ...]:

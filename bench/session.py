@@ -27,7 +27,7 @@ from results.store import RunStore
 
 IDENTITY = (
     "dataset", "dataset_fingerprint", "size", "folds", "seeds", "network", "weights", "recipe", "target", "evaluate_at",
-    "classifiers", "code",
+    "images", "classifiers", "code",
 )  # fmt: skip
 """The keys of a manifest that make a run what it is; the methods may grow."""
 
@@ -57,13 +57,15 @@ def carry_out(request: Request, progress: Progress) -> Path:
     """Train what is not trained, compute what is not computed, and return the run's folder.
 
     Raises:
-        BenchError: nothing is defective, a classifier cannot be trained or loaded, or a network has not the layers
-            that are asked for.
+        BenchError: there is no photograph of a name, nothing is defective, a classifier cannot be trained or loaded, or
+            a network has not the layers that are asked for.
         ResultError: the folder holds another run.
     """
     experiment = request.experiment
     assignments = list(experiment.assignments())
     tell_faults(experiment.dataset.name, experiment.faults())
+    for image in request.work.images:
+        experiment.check_image(image)
     tables = [request.work.photographs(one) for one in assignments]
     if all((table["label"] == GOOD).all() for table in tables):
         raise BenchError("no photograph that would be scored shows a defect")
@@ -128,6 +130,7 @@ def _manifest(request: Request, plan: TrainingPlan, classifiers: dict[str, Any])
         "recipe": plan.recipe.model_dump(),
         "target": str(request.work.target),
         "evaluate_at": request.work.evaluate_at,
+        "images": list(request.work.images) or None,
         "classifiers": classifiers,
         "code": code_fingerprint(list(request.plugins)),
         "plugins": [path.name for path in request.plugins],

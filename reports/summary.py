@@ -48,12 +48,13 @@ class Summary:
         known = [value for value in precision if value is not None]
         quality = f"{sum(known) / len(known):.3f}" if known else "unknown"
         weights = manifest["weights"].split(":")[0]
+        chosen = "chosen " if manifest.get("images") else ""
         scored_at = SIZES[manifest["evaluate_at"]]
         return (
             f"{manifest['dataset']} at {height}x{width}, {split} by item, {manifest['seeds']} seed(s); "
             f"{network['name']} ({network['head']} head, {network['activation']}, weights {weights}), "
             f"test average precision {quality}; target {manifest['target']}; scored at {scored_at}; "
-            f"threshold {self.policy}; pixel counts pooled over the defective ones of {scored} test images."
+            f"threshold {self.policy}; pixel counts pooled over the defective ones of {scored} {chosen}test images."
         )
 
     def as_json(self) -> dict[str, Any]:

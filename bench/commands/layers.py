@@ -77,6 +77,8 @@ def _blocks(
 
     assignments = [one for one in experiment.assignments() if one.plan.seed == 0]
     images = asked or one_of_each_kind(assignments)
+    for name in images:
+        experiment.check_image(name)
     wanted = {name: assignment_of(assignments, name) for name in images}
     found = {}
     with bar() as progress:

@@ -44,6 +44,10 @@ def run(
             "several of them the predicted one."
         ),
     ] = "",
+    image: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="Id of a photograph; may be given again. Only these are looked at."),
+    ] = None,
     evaluate_at: Annotated[
         Literal["input", "original"],
         typer.Option(help="Score at the input's size, or upsample each map to its photograph's own size first."),
@@ -90,7 +94,8 @@ def run(
     splits = ("test", "val") if policy.kind == "tuned" else ("test",)
     experiment = find(setting)
     explained = parse_target(target) if target else default_target(len(experiment.classes))
-    work = Work(specs, explained, splits, evaluate_at, all_images=all_images, chunk=chunk)
+    images = tuple(dict.fromkeys(image or ()))
+    work = Work(specs, explained, splits, evaluate_at, images, all_images=all_images, chunk=chunk)
     request = Request(experiment, work, plugins, out, RUNS, budget)
     with bar() as progress:
         folder = carry_out(request, progress)

@@ -11,6 +11,7 @@ from bench import __version__
 from bench.__main__ import main
 from bench.costs import asks_again
 from methods import parse
+from results.store import RunStore
 
 QUICK = ("--size", "64x64", "--recipe", "epochs=1", "--device", "cpu")
 PLUGIN = """
@@ -105,6 +106,17 @@ def test_a_budget_leaves_methods_out_and_says_so(bench, first_run):
     assert "left out" in done.stderr
     whole = bench("run", *QUICK, "--methods", "group-cam", "--out", "cheap", "--all-images", "--chunk", "9", "--json")
     assert json.loads(whole.stdout)["rows"][0]["images"] == 72
+
+
+def test_a_run_may_be_of_a_few_photographs_that_are_named(bench, first_run, workplace):
+    frame = RunStore(workplace / first_run["run"]).cells().frame
+    names = frame.loc[frame["label"] == "defect", "image"].unique()[:2]
+    asked = [word for name in names for word in ("--image", name)]
+    done = json.loads(bench("run", *QUICK, "--methods", "grad-cam", *asked, "--json").stdout)
+    assert [row["images"] for row in done["rows"]] == [2]
+    assert done["protocol"].endswith("2 chosen test images.")
+    refused = bench("run", *QUICK, "--image", names[0] + "x", code=2)
+    assert f"no photograph '{names[0]}x'" in refused.stderr
 
 
 def test_a_tuned_threshold_takes_the_validation_images_along(bench, first_run):

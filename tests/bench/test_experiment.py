@@ -53,6 +53,17 @@ def test_seeds_of_a_fold_share_its_split(setting):
         assert set(one.data.table["split"]) == {"train", "val", "test"}
 
 
+def test_an_unknown_photograph_is_refused_with_near_ones(setting):
+    found = find(setting())
+    known = found.samples["id"].iloc[3]
+    found.check_image(known)
+    with pytest.raises(BenchError, match=f"no photograph '{known}x'; did you mean .*{known}"):
+        found.check_image(f"{known}x")
+    with pytest.raises(BenchError) as raised:
+        found.check_image("???")
+    assert len(str(raised.value)) < 400
+
+
 def test_the_plan_holds_what_was_asked_for(setting, tmp_path):
     recipe = Recipe(epochs=3)
     network = NetworkConfig(head="gap", classes=7)

@@ -199,15 +199,6 @@ def test_without_folds_there_is_one_classifier_whatever_the_split(experiment):
     assert all(assignment_of([only], image) is only for image in only.data.table["id"])
 
 
-def test_an_unknown_photograph_is_refused_with_near_ones(assignments):
-    known = assignments[0].data.table["id"].iloc[3]
-    with pytest.raises(BenchError, match=f"no photograph '{known}x'; did you mean .*{known}"):
-        assignment_of(assignments, f"{known}x")
-    with pytest.raises(BenchError) as raised:
-        assignment_of(assignments, "???")
-    assert len(str(raised.value)) < 400
-
-
 def test_one_tested_photograph_of_each_kind_of_defect_is_shown(tmp_path, monkeypatch):
     def by_kind(root):
         table = generate(root, size=(48, 64), items=30)
