@@ -27,8 +27,8 @@ def centre(view: EvidenceView) -> Tensor:
     return gaussian.expand(len(view.input), height, width)
 
 
-@evidence_method("everything", paper="none: every pixel is called defective", chance=True)
-def everything(view: EvidenceView) -> Tensor:
+@evidence_method("every-pixel", paper="none: every pixel is called defective", chance=True)
+def every_pixel(view: EvidenceView) -> Tensor:
     """One everywhere but in one corner pixel, (B, H, W): a constant map would count as no prediction."""
     ones = torch.ones_like(view.input[:, 0])
     ones[:, 0, 0] = 0

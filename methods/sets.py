@@ -56,6 +56,7 @@ SETS: dict[str, Callable[[], list[str]]] = {
     "gradient": _gradient,
     "factorial": _factorial,
     "references": _references,
+    "everything": lambda: [*_every_one(), *_references()],
     "paper": lambda: list(filter(_exists, PAPER_ROWS)),
 }
 

@@ -25,7 +25,7 @@ def run(
     methods: Annotated[
         str,
         typer.Option(
-            help="all, paper, gradient, factorial, references (other libraries'), or specs, e.g. "
+            help="all, paper, gradient, factorial, references (other libraries'), everything, or specs, e.g. "
             "grad-cam,layer-cam/S2-S4+lt@30,pgc:GradCAM."
         ),
     ] = "all",

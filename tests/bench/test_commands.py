@@ -59,7 +59,7 @@ def test_version(bench):
 
 def test_run_gives_every_method_a_row_and_writes_what_it_names(first_run, workplace):
     methods = {row["method"] for row in first_run["rows"]}
-    assert {"grad-cam", "layer-cam", "ra-cam@50", "lt-grad-cam@50", "random", "everything"} <= methods
+    assert {"grad-cam", "layer-cam", "ra-cam@50", "lt-grad-cam@50", "random", "every-pixel"} <= methods
     run = workplace / first_run["run"]
     assert (run / "overview.png").stat().st_size > 10_000
     assert "| `grad-cam` |" in (run / "table.md").read_text()
@@ -78,8 +78,8 @@ def test_run_measures_all_but_what_has_no_answer(first_run):
 
 def test_chance_is_what_it_should_be(first_run):
     rows = {row["method"]: row for row in first_run["rows"]}
-    assert rows["everything"]["recall"] > 0.999
-    assert rows["everything"]["false_positive_area"] > 0.999
+    assert rows["every-pixel"]["recall"] > 0.999
+    assert rows["every-pixel"]["false_positive_area"] > 0.999
     assert 0.3 < rows["random"]["recall"] < 0.7
 
 

@@ -50,7 +50,7 @@ def test_there_is_one_backward_pass_for_plain_gradients_and_one_for_each_filter(
 
 
 def test_nothing_is_run_backwards_before_it_is_asked_for(backward_passes):
-    evidence, (everything, grad_cam) = gathered(chain(), ["everything", "grad-cam"])
+    evidence, (everything, grad_cam) = gathered(chain(), ["every-pixel", "grad-cam"])
     heatmap(everything, evidence.view(everything))
     evidence.view(grad_cam).activation("act3")
     assert backward_passes == []

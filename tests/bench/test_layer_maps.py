@@ -130,7 +130,7 @@ def test_a_layer_alone_is_the_heatmap_of_that_layer_alone(text):
 
 
 def test_fused_from_one_map_only_nothing_was_fused():
-    one, none = gathered(["grad-cam/last", "everything"])
+    one, none = gathered(["grad-cam/last", "every-pixel"])
     assert [layer.name for layer in one.layers] == ["act3"]
     assert one.layers[0].share == 1
     assert none.layers == ()
@@ -228,7 +228,7 @@ def test_a_block_is_of_the_photograph_its_mask_and_its_own_classifier(experiment
     (image,) = one_of_each_kind(assignments)
     assignment = assignment_of(assignments, image)
     classifier = experiment.classifier(assignment, lambda _: lambda *_: None)
-    specs = [parse("layer-cam"), parse("everything")]
+    specs = [parse("layer-cam"), parse("every-pixel")]
     shown = block(assignment, classifier, image, specs, Target())
     row = experiment.samples.set_index("id").loc[image]
     assert shown.caption == f"defect; test, fold {assignment.plan.fold + 1} of 3, seed 0"
@@ -237,7 +237,7 @@ def test_a_block_is_of_the_photograph_its_mask_and_its_own_classifier(experiment
     assert shown.photograph.mask.any() == (row["label"] != GOOD)
     images = torch.from_numpy(shown.photograph.image.copy())[None, :, :, :1].permute(0, 3, 1, 2)
     expected = explain(classifier.network, classifier.prepare(images), "layer-cam")["layer-cam"][0].numpy()
-    assert [one.method for one in shown.methods] == ["layer-cam", "everything"]
+    assert [one.method for one in shown.methods] == ["layer-cam", "every-pixel"]
     assert nearly_all(shown.methods[0].fused.levels, levels(expected))
 
 

@@ -193,7 +193,7 @@ def test_maps_are_scored_at_the_size_of_the_photograph_where_that_is_asked_for(t
     def broken(activation, gradient):
         raise ZeroDivisionError
 
-    request = tiny_request(tmp_path, "grad-cam,everything,broken", size=(32, 32))
+    request = tiny_request(tmp_path, "grad-cam,every-pixel,broken", size=(32, 32))
     request = replace(request, work=replace(request.work, evaluate_at="original"))
     cells = RunStore(carry_out(request, progress)).cells()
     assert (cells.defect + cells.other).sum(1).tolist() == [48 * 64] * 24

@@ -140,7 +140,7 @@ def centre(view):
     return out
 
 
-def everything(view):
+def every_pixel(view):
     count, _, height, width = view.input.shape
     out = np.ones((count, height, width))
     for b in range(count):
@@ -302,7 +302,7 @@ def guided_grad_cam(view):
 EVIDENCE_TWINS = {
     "ablation-cam": ablation_cam, "score-cam": score_cam, "group-cam": group_cam, "eigen-cam": eigen_cam,
     "guided-grad-cam": guided_grad_cam, "cam": cam, "full-grad": full_grad, "random": random, "centre": centre,
-    "everything": everything, "fsg-cam": fsg_cam, "lift-cam": lift_cam, "relevance-cam": relevance_cam,
+    "every-pixel": every_pixel, "fsg-cam": fsg_cam, "lift-cam": lift_cam, "relevance-cam": relevance_cam,
 }  # fmt: skip
 
 

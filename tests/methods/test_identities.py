@@ -87,7 +87,7 @@ def test_truncation_makes_no_two_methods_the_same_on_signed_tensors_but_those():
 
 DIFFERENT = (
     "grad-cam", "grad-cam++", "xgrad-cam", "hires-cam", "layer-cam/last", "grad-cam/stages", "layer-cam",
-    "lt-grad-cam", "lt-layer-cam", "ra-cam", "ra-cam-pooled", "random", "centre", "everything",
+    "lt-grad-cam", "lt-layer-cam", "ra-cam", "ra-cam-pooled", "random", "centre", "every-pixel",
 )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ NO_LIBRARY = {
     "nff": "neither library has it",
     "random": "RandomCAM weighs real activations at random, which is no noise",
     "centre": "a floor of our own",
-    "everything": "a floor of our own",
+    "every-pixel": "a floor of our own",
 }
 AGREEING = [pair for pair in COUNTERPARTS if not pair.departure]
 PAIRS = {(pair.own, pair.other) for pair in COUNTERPARTS}

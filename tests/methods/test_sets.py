@@ -2,7 +2,9 @@
 
 from itertools import product
 
-from methods.sets import select
+from methods import METHODS
+from methods.registry import ALIASES
+from methods.sets import SETS, select
 from methods.spec import DEFAULT_DELTA, MethodSpec
 
 RULES = ((), ("lt",), ("fgbp",), ("fgbp", "lt"))
@@ -30,3 +32,12 @@ def test_each_has_the_short_text_that_other_sets_use():
 
 def test_factorial_joins_other_specs():
     assert len(select("factorial,ra-cam,grad-cam,ra-cam@30")) == 37
+
+
+def test_everything_is_every_method_of_ours_and_of_the_libraries():
+    assert select("everything") == [*select("all"), *select("references")]
+    assert {spec.name for spec in select("everything")} >= {"grad-cam", "score-cam", "pgc:GradCAM", "captum:Saliency"}
+
+
+def test_no_set_hides_a_method():
+    assert not SETS.keys() & {*METHODS, *ALIASES}

@@ -264,7 +264,7 @@ def test_the_centre_is_highest_in_the_middle_and_symmetric():
 
 
 def test_everything_is_marked_by_otsu():
-    maps = METHODS["everything"].compute(made_up()).float()
+    maps = METHODS["every-pixel"].compute(made_up()).float()
     levels = to_levels(maps).reshape(len(maps), -1)
     histograms = np.stack([np.bincount(one.ravel(), minlength=256) for one in np.asarray(levels)])
     marked = np.asarray(levels) > otsu(histograms)[:, None]
