@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import cast
 
 import torch
@@ -16,7 +17,8 @@ from bench.errors import BenchError
 from bench.probing import Probe
 from bench.targets import Target
 from bench.view import INPUT, View
-from methods.contract import Computed
+from bench.weighing import weighed_in_blocks, weighed_whole
+from methods.contract import Computed, GradientWeighting
 from methods.errors import NotApplicableError
 from methods.registry import METHODS
 from methods.rules import Filter, Node, Truncation, filtering, positive_percentiles, truncate
@@ -83,10 +85,11 @@ class Evidence:
             self._total = self.score.sum()
         self.probe = Probe(network, anatomy, self.images, target, self.classes, chunk)
         self._outputs = {layer: kept[layer] for layer in sorted(layers)} | ({INPUT: leaf} if reads_input else {})
-        self._wanted = {(spec.filter, truncation) for spec in specs if (truncation := spec.truncation)}
+        self._specs = [spec for spec in specs if not spec.wrapper]
         self._held: tuple[Filter | None, Gradients] | None = None
         self._thresholds: dict[tuple[str, Truncation], Tensor] = {}
         self._truncated: tuple[Truncation, Gradients] | None = None
+        self._weighed: dict[tuple[str, Hashable, Truncation | None], Tensor] = {}
         self._found: tuple[tuple[Filter | None, Truncation | None], dict[Hashable, object]] | None = None
 
     def view(self, spec: MethodSpec) -> View:
@@ -130,6 +133,26 @@ class Evidence:
             truncated[layer] = truncate(gradients[layer], threshold, truncation.kept)
         return truncated[layer]
 
+    def weighed(self, spec: MethodSpec, layer: str) -> Tensor:
+        """Return the map of `layer`, (B, h, w), that the gradient-weighted method of `spec` makes under its rules.
+
+        Those of an additive method under all truncations that will be asked for are made together.
+        """
+        gradient = self.gradient(layer, spec.filter, None)  # lets go of the maps that another filter gave
+        if (layer, _weighing(spec), spec.truncation) not in self._weighed:
+            method = METHODS[spec.name]
+            weigh = partial(cast("GradientWeighting", method.compute), **spec.own_options())
+            truncations = self._truncations(spec) if method.additive else [spec.truncation]
+            cuts = [
+                None if one is None else (one, self._threshold(layer, gradient, spec.filter, one))
+                for one in truncations
+            ]
+            weighed = weighed_in_blocks if method.additive else weighed_whole
+            maps = weighed(weigh, self.activation(layer), gradient, cuts)
+            for truncation, found in zip(truncations, maps, strict=True):
+                self._weighed[layer, _weighing(spec), truncation] = found
+        return self._weighed[layer, _weighing(spec), spec.truncation]
+
     def bias_gradients(self, filtered: Filter | None, truncation: Truncation | None) -> dict[str, Tensor]:
         """Return each bias times the gradient under the rules, by layer: (B, K, h, w), or (B, K) of linear layers."""
         found = {}
@@ -160,12 +183,17 @@ class Evidence:
         (per_logit,) = torch.autograd.grad(self._total, self.logits, retain_graph=True)
         return _readable(per_logit @ linear.get_parameter("weight"))
 
+    def _truncations(self, spec: MethodSpec) -> list[Truncation | None]:
+        """Return what the gradients that `spec` weighs will be truncated by, in it and in specs that differ in that."""
+        alike = [one for one in self._specs if (one.filter, _weighing(one)) == (spec.filter, _weighing(spec))]
+        return list(dict.fromkeys(one.truncation for one in [spec, *alike]))
+
     def _threshold(self, layer: str, gradient: Tensor, filtered: Filter | None, truncation: Truncation) -> Tensor:
         """Return one threshold of `gradient`; those of all truncations that will be asked for are found with it."""
         if (layer, truncation) not in self._thresholds:
             over = truncation.percentile
-            wanted = {one for held, one in self._wanted if held == filtered and one.percentile == over}
-            together = sorted(wanted | {truncation})
+            wanted = {one.truncation for one in self._specs if one.filter == filtered}
+            together = sorted({one for one in wanted if one and one.percentile == over} | {truncation})
             found = positive_percentiles(gradient, [one.delta for one in together], over)
             self._thresholds |= {(layer, one): value for one, value in zip(together, found, strict=True)}
         return self._thresholds[layer, truncation]
@@ -173,7 +201,7 @@ class Evidence:
     def _gradients(self, filtered: Filter | None) -> Gradients:
         """Return the gradients at all layers, filtered unless `filtered` is None; one set is held."""
         if self._held is None or self._held[0] != filtered:
-            self._held, self._truncated, self._thresholds = None, None, {}
+            self._held, self._truncated, self._thresholds, self._weighed = None, None, {}, {}
             self._held = (filtered, self._backward(filtered))
         return self._held[1]
 
@@ -198,6 +226,10 @@ def _rules(spec: MethodSpec) -> tuple[bool, Filter, bool, Truncation]:
     """Return what specs are ordered by: plain gradients come first."""
     filtered, truncation = spec.filter, spec.truncation
     return filtered is not None, filtered or Filter(0), truncation is not None, truncation or Truncation(0)
+
+
+def _weighing(spec: MethodSpec) -> Hashable:
+    return spec.name, tuple(spec.own_options().items())
 
 
 def _filters(spec: MethodSpec) -> bool:

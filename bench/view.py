@@ -49,6 +49,10 @@ class View:
         """See `EvidenceView`."""
         return self._evidence.gradient(layer, *self._rules)
 
+    def weighed(self, layer: str) -> Tensor:
+        """See `EvidenceView`."""
+        return self._evidence.weighed(self._spec, layer)
+
     def input_gradient(self) -> Tensor:
         """See `EvidenceView`."""
         return self._evidence.gradient(INPUT, *self._rules)

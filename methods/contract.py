@@ -76,6 +76,9 @@ class EvidenceView(Protocol):
     def gradient(self, layer: str) -> Tensor:
         """Gradient of the target's score with respect to `activation(layer)`, (B, K, h, w)."""
 
+    def weighed(self, layer: str) -> Tensor:
+        """Map of `layer`, (B, h, w), by the gradient-weighted method of the spec."""
+
     def input_gradient(self) -> Tensor:
         """Gradient of the target's score with respect to `input`, (B, C, H, W); lt does not act on it.
 
@@ -177,6 +180,8 @@ class Method:
         compute: a `GradientWeighting` if `weighs_gradients`, else a `FromEvidence`.
         weighs_gradients: a plain function of one layer's activation and gradient, which therefore combines
             with every layer choice and every gradient rule.
+        additive: the map of a gradient-weighted method is the sum of what each channel gives by itself, so that a few
+            channels may be looked at at a time.
         obeys_rules: reads gradients through the view alone, so that gradient rules act on it.
         fuses: its layers' maps are joined here, by the spec's way of fusing, and not by itself.
         reads: what it needs of the view beside layers: ``biases``, ``input`` and
@@ -199,3 +204,4 @@ class Method:
     passes: Callable[[int], int] | None = None
     chance: bool = False
     fuses: bool = True
+    additive: bool = False

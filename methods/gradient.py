@@ -15,14 +15,14 @@ SMALL = 1e-6
 """Guard of a denominator, relative to the size of its terms: no result depends on the logit's scale."""
 
 
-@gradient_method("grad-cam", paper="Selvaraju et al. 2017, eq. 1-2")
+@gradient_method("grad-cam", paper="Selvaraju et al. 2017, eq. 1-2", additive=True)
 def grad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
     """Σ_k w_k A_k, w_k the spatial mean of g_k."""
     weight = gradient.mean((2, 3), keepdim=True)
     return (weight * activation).sum(1)
 
 
-@gradient_method("grad-cam++", paper="Chattopadhay et al. 2018, eq. 10 and 19")
+@gradient_method("grad-cam++", paper="Chattopadhay et al. 2018, eq. 10 and 19", additive=True)
 def grad_cam_plus_plus(activation: Tensor, gradient: Tensor) -> Tensor:
     """Σ_k w_k A_k, w_k = Σ_ij α ReLU(g), α = g² / (2g² + g³ Σ_ab A).
 
@@ -35,7 +35,7 @@ def grad_cam_plus_plus(activation: Tensor, gradient: Tensor) -> Tensor:
     return (weight * activation).sum(1)
 
 
-@gradient_method("xgrad-cam", paper="Fu et al. 2020")
+@gradient_method("xgrad-cam", paper="Fu et al. 2020", additive=True)
 def xgrad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
     """Σ_k w_k A_k, w_k = Σ_ij g A / Σ_ij A; a channel whose activations cancel has no weight."""
     total = activation.sum((2, 3), keepdim=True)
@@ -45,19 +45,19 @@ def xgrad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
     return (weight * activation).sum(1)
 
 
-@gradient_method("hires-cam", paper="Draelos and Carin 2020; with the ReLU of Grad-CAM")
+@gradient_method("hires-cam", paper="Draelos and Carin 2020; with the ReLU of Grad-CAM", additive=True)
 def hires_cam(activation: Tensor, gradient: Tensor) -> Tensor:
     """Σ_k g_k A_k, position by position."""
     return (gradient * activation).sum(1)
 
 
-@gradient_method("layer-cam", layers="stages", paper="Jiang et al. 2021")
+@gradient_method("layer-cam", layers="stages", paper="Jiang et al. 2021", additive=True)
 def layer_cam(activation: Tensor, gradient: Tensor) -> Tensor:
     """Σ_k ReLU(g_k) A_k, position by position."""
     return (gradient.relu() * activation).sum(1)
 
 
-@gradient_method("grad-cam-elementwise", paper="pytorch-grad-cam, GradCAMElementWise")
+@gradient_method("grad-cam-elementwise", paper="pytorch-grad-cam, GradCAMElementWise", additive=True)
 def grad_cam_elementwise(activation: Tensor, gradient: Tensor) -> Tensor:
     """Σ_k ReLU(g_k A_k), position by position."""
     return (gradient * activation).relu().sum(1)

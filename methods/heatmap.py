@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import cast
-
 from torch import Tensor
 
-from methods.contract import EvidenceView, GradientWeighting
+from methods.contract import EvidenceView
 from methods.fusing import Heatmap, fuse
 from methods.registry import METHODS, WRAPPERS
 from methods.spec import MethodSpec
@@ -36,13 +33,8 @@ def layer_maps(spec: MethodSpec, view: EvidenceView) -> dict[str, Tensor]:
         wrap = WRAPPERS[spec.wrapper].compute
         return {"": view.once(spec, lambda: wrap(view.input, view.elsewhere))}
     method, options = METHODS[spec.name], spec.own_options()
-    key = (spec.name, tuple(options.items()))
     if method.weighs_gradients:
-        weigh = cast("GradientWeighting", method.compute)
-
-        def of(layer: str) -> Tensor:
-            return weigh(view.activation(layer), view.gradient(layer), **options)
-
-        return {layer: view.once((*key, layer), partial(of, layer)) for layer in view.layers}
-    found = view.once((*key, view.layers), lambda: method.compute(view, **options))
+        return {layer: view.weighed(layer) for layer in view.layers}
+    key = (spec.name, tuple(options.items()), view.layers)
+    found = view.once(key, lambda: method.compute(view, **options))
     return found if isinstance(found, dict) else {"": found}

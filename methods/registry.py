@@ -72,12 +72,21 @@ Load = TypeVar("Load", bound=Callable[[], Iterable[Method]])
 Outer = TypeVar("Outer", bound=Wrapping)
 
 
-def gradient_method(name: str, *, layers: str = "last", paper: str) -> Callable[[Weighting], Weighting]:
+def gradient_method(
+    name: str, *, layers: str = "last", paper: str, additive: bool = False
+) -> Callable[[Weighting], Weighting]:
     """Register a function of one layer's activation and gradient.
 
     The function takes `activation` and `gradient`, both (B, K, h, w), and returns a raw map (B, h, w), whose negative
     values are cut where layers are joined. Options are keyword-only parameters with defaults. It need not know of
     layers, rules or fusing.
+
+    Args:
+        name: in a spec.
+        layers: the layer choice where a spec names none.
+        paper: where the equation is.
+        additive: the map is the sum of what each channel gives by itself; it is then computed from a few channels at a
+            time, which is faster.
 
     Raises:
         MethodError: the name is taken by another function, or an option has no default that a spec can write.
@@ -85,7 +94,7 @@ def gradient_method(name: str, *, layers: str = "last", paper: str) -> Callable[
 
     def register(function: Weighting) -> Weighting:
         _claim(name)
-        METHODS[name] = Method(name, function, True, True, layers, paper, _options(name, function))
+        METHODS[name] = Method(name, function, True, True, layers, paper, _options(name, function), additive=additive)
         return function
 
     return register

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -28,6 +29,11 @@ REFUSED = frozenset({
 })  # fmt: skip
 """Activations as autograd calls them; in place they end in ``Backward1`` instead of ``Backward0``. A sigmoid is no
 activation here but a gate, as in squeeze and excitation: it is passed as it is."""
+
+FEW = 2
+"""Ranks that are selected faster one by one than all by sorting."""
+WORTH_A_THREAD = 2**18
+"""Values for which it pays to start one more thread."""
 
 Node = torch.autograd.graph.Node
 
@@ -67,7 +73,7 @@ def positive_percentiles(gradient: Tensor, deltas: Sequence[float], percentile: 
     images, channels, *positions = gradient.shape
     apart = percentile == "map" and math.prod(positions) > 1
     maps = gradient.reshape(images * channels if apart else images, -1)
-    select = _by_partition if gradient.device.type == "cpu" else _by_sorting
+    select = _by_selection if gradient.device.type == "cpu" else _by_sorting
     shape = (images, channels if apart else 1, *[1] * len(positions))
     return tuple(one.view(shape) for one in select(maps, deltas))
 
@@ -82,8 +88,9 @@ def truncate(gradient: Tensor, threshold: Tensor, kept: str = "value") -> Tensor
         threshold: from `positive_percentiles`.
         kept: ``value``, the gradient itself; or ``mean``, its spatial mean (LTGrad-CAM paper, eq. 11 as printed).
     """
-    carried = gradient.mean((2, 3), keepdim=True) if kept == "mean" else gradient
-    return carried * (gradient >= threshold)
+    # Compared into numbers and not into truth values, by which torch multiplies five times slower on a CPU.
+    reached = torch.ge(gradient, threshold, out=torch.empty_like(gradient))
+    return reached.mul_(gradient.mean((2, 3), keepdim=True) if kept == "mean" else gradient)
 
 
 @contextmanager
@@ -138,16 +145,26 @@ def _hardened(node: Node, rule: Filter) -> Iterator[torch.utils.hooks.RemovableH
         yield node.register_hook(lambda leaving, arriving: (torch.where(leaving[0] == arriving[0], leaving[0], 0),))
 
 
-def _by_partition(maps: Tensor, deltas: Sequence[float]) -> Iterator[Tensor]:
-    """Yield percentiles of the rows of `maps`, (N, P), on the CPU, where selecting is much faster than sorting."""
+def _by_selection(maps: Tensor, deltas: Sequence[float]) -> Iterator[Tensor]:
+    """Yield percentiles of the rows of `maps`, (N, P), on the CPU, where this is much faster than torch's sort."""
     rows = (maps if maps.element_size() > 2 else maps.float()).numpy()
     found = np.full((len(deltas), len(rows)), np.inf, dtype=rows.dtype)
-    for number, row in enumerate(rows):
-        positive = row[row > 0]
-        if positive.size:
-            ranks = [math.ceil((positive.size - 1) * (delta / 100)) for delta in deltas]
-            positive.partition(ranks)
-            found[:, number] = positive[ranks]
+
+    def select(numbers: range) -> None:
+        for number in numbers:
+            positive = rows[number].compress(rows[number] > 0)
+            if positive.size:
+                ranks = [math.ceil((positive.size - 1) * (delta / 100)) for delta in deltas]
+                if len(ranks) > FEW:
+                    positive.sort()
+                else:
+                    positive.partition(ranks)
+                found[:, number] = positive[ranks]
+
+    # NumPy lets go of the interpreter while it sorts.
+    workers = min(torch.get_num_threads(), 1 + rows.size // WORTH_A_THREAD)
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(select, [range(first, len(rows), workers) for first in range(workers)]))
     yield from torch.from_numpy(found).to(maps.dtype)
 
 

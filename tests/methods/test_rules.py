@@ -19,7 +19,7 @@ from bench.anatomy import examine
 from bench.evidence import Evidence
 from bench.targets import Target
 from methods import MethodSpec, NotApplicableError
-from methods.rules import Filter, _by_partition, _by_sorting, filtering, positive_percentiles, truncate
+from methods.rules import WORTH_A_THREAD, Filter, _by_selection, _by_sorting, filtering, positive_percentiles, truncate
 
 
 def positive_percentile(gradient, delta):
@@ -415,7 +415,7 @@ def test_a_kept_position_may_carry_its_maps_mean():
 @given(maps(np.float32, few_values.map(np.float32) | floats), st.lists(deltas, min_size=1, max_size=4))
 def test_selecting_and_sorting_find_the_same(values, several):
     rows = torch.from_numpy(values).flatten(0, 1).flatten(1)
-    for one, other in zip(_by_partition(rows, several), _by_sorting(rows, several), strict=True):
+    for one, other in zip(_by_selection(rows, several), _by_sorting(rows, several), strict=True):
         assert torch.equal(one, other)
 
 
@@ -429,3 +429,14 @@ def test_a_map_of_kolektorsdds_full_size():
     positive = gradient.numpy()[gradient.numpy() > 0]
     found = [threshold.item() for threshold in positive_percentiles(gradient, (10, 50, 99))]
     assert found == [np.percentile(positive, delta, method="higher") for delta in (10, 50, 99)]
+
+
+@pytest.mark.parametrize("several", [(50,), (0, 30, 60, 90)], ids=["selected", "sorted"])
+def test_maps_that_are_shared_among_threads(several):
+    gradient = torch.randn(2, 5, 300, 200, generator=torch.Generator().manual_seed(0))
+    assert gradient.numel() > 2 * WORTH_A_THREAD
+    found = positive_percentiles(gradient, several)
+    for image, channel in np.ndindex(2, 5):
+        values = gradient[image, channel].numpy()
+        expected = [np.percentile(values[values > 0], delta, method="higher") for delta in several]
+        assert [one[image, channel].item() for one in found] == expected

@@ -1,0 +1,61 @@
+"""From one layer's activation and gradient to maps: one method, under several truncations at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from torch import Tensor
+
+from methods.rules import Truncation, truncate
+
+BLOCK = 2**18
+"""Values of a block on the CPU: a few tensors of this size stay in its cache, which is several times faster."""
+
+EVERY = slice(None)
+
+Weigh = Callable[[Tensor, Tensor], Tensor]
+"""(activation, gradient), both (n, K, h, w) -> map (n, h, w)."""
+Cut = tuple[Truncation, Tensor]
+"""A truncation and its threshold, (B, K, 1, 1) or (B, 1, 1, 1)."""
+
+
+def weighed_in_blocks(
+    weigh: Weigh, activation: Tensor, gradient: Tensor, cuts: Sequence[Cut | None]
+) -> tuple[Tensor, ...]:
+    """Return what `weigh` makes of a layer under each truncation, computed from a few channels at a time.
+
+    Args:
+        weigh: its map is the sum of what each channel gives by itself.
+        activation: (B, K, h, w).
+        gradient: (B, K, h, w).
+        cuts: what the gradient is truncated by; None leaves it as it is.
+
+    Returns:
+        For each truncation (B, h, w).
+    """
+    images, channels, height, width = activation.shape
+    if activation.device.type != "cpu":
+        return weighed_whole(weigh, activation, gradient, cuts)
+    size = max(BLOCK // (height * width), 1)
+    maps = activation.new_zeros(len(cuts), images, height, width)
+    for image in range(images):
+        one = slice(image, image + 1)
+        for first in range(0, channels, size):
+            block = slice(first, first + size)
+            for number, cut in enumerate(cuts):
+                maps[number, one] += weigh(activation[one, block], _cut(gradient, cut, one, block))
+    return tuple(maps)
+
+
+def weighed_whole(weigh: Weigh, activation: Tensor, gradient: Tensor, cuts: Sequence[Cut | None]) -> tuple[Tensor, ...]:
+    """Return the same for any `weigh`, from all channels at once."""
+    return tuple(weigh(activation, _cut(gradient, cut)) for cut in cuts)
+
+
+def _cut(gradient: Tensor, cut: Cut | None, images: slice = EVERY, channels: slice = EVERY) -> Tensor:
+    """Return a part of the gradient, truncated."""
+    part = gradient[images, channels]
+    if cut is None:
+        return part
+    truncation, threshold = cut
+    return truncate(part, threshold[images, channels if threshold.shape[1] > 1 else EVERY], truncation.kept)
