@@ -37,11 +37,15 @@ def full_grad(view: EvidenceView, *, scaling: str = "layer") -> dict[str, Tensor
     if scaling not in SCALINGS:
         raise MethodError(f"full-grad: scaling is {' or '.join(SCALINGS)}, not {scaling!r}")
     parts = {"input": view.input * view.input_gradient()} | view.bias_gradients()
-    return {layer: _scaled(part.abs(), SCALINGS[scaling]).sum(1) for layer, part in parts.items() if part.dim() == 4}
+    return {layer: _summed(part.abs_(), SCALINGS[scaling]) for layer, part in parts.items() if part.dim() == 4}
 
 
-def _scaled(sizes: Tensor, over: tuple[int, ...]) -> Tensor:
-    """Scale to [0, 1] over some dimensions; what has no range becomes 0."""
+def _summed(sizes: Tensor, over: tuple[int, ...]) -> Tensor:
+    """Scale (B, K, h, w) to [0, 1] over some dimensions, what has no range to 0, and sum over the channels, (B, h, w).
+
+    Σ (s - min) / range is Σ s / range less a constant, so that nothing more of the size of a layer is made.
+    """
     lowest = sizes.amin(over, keepdim=True)
     span = sizes.amax(over, keepdim=True) - lowest
-    return (sizes - lowest) / span.clamp(min=torch.finfo(sizes.dtype).tiny)
+    factor = torch.where(span > 0, 1 / span, 0).expand(-1, sizes.shape[1], 1, 1)
+    return torch.einsum("bkhw,bkij->bhw", sizes, factor) - (factor * lowest).sum(1)
