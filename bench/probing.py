@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cached_property, partial
 from typing import Self, TypeVar
 
 import torch
@@ -49,8 +49,19 @@ class Probe:
     def logits(self, images: Tensor) -> Tensor:
         """Return the network's output, (n, classes), without gradients."""
         with evaluating(self._network), torch.no_grad():
-            logits: Tensor = self._network(images)
+            logits: Tensor = self._network(images.contiguous(memory_format=self._memory_format))
         return logits
+
+    @cached_property
+    def _memory_format(self) -> torch.memory_format:
+        """Convolutions of many images are a third faster on a CPU with the channels last, which no `view` may follow."""
+        if self._images.device.type == "cpu":
+            try:
+                self._network(self._images[:1].contiguous(memory_format=torch.channels_last))
+            except RuntimeError:
+                return torch.contiguous_format
+            return torch.channels_last
+        return torch.contiguous_format
 
     def scores(self, image: int, count: int, build: Build) -> Tensor:
         """Return the target's score, (count,), of variants (n, C, H, W) of one image."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from rich.progress import Progress
-from small_networks import NETWORKS, chain, pictures
+from small_networks import NETWORKS, chain, pictures, seeded
 from tiny_set import register_tiny, tiny_request
 
 from bench import probing
@@ -42,6 +42,31 @@ def test_the_size_of_a_chunk_changes_nothing(make, chunk):
     whole, parts = maps(network, ASKING), maps(network, ASKING, chunk)
     for text, one in whole.items():
         torch.testing.assert_close(parts[text], one, rtol=1e-9, atol=1e-12, msg=text)
+
+
+class Viewing(torch.nn.Module):
+    """Flattens by a view, which cannot follow channels that are last."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = chain()
+        self.linear = torch.nn.Linear(3 * 8 * 8, 3)
+
+    def forward(self, images):
+        seen = torch.nn.functional.adaptive_avg_pool2d(self.body.act1(self.body.conv1(images)), 8)[:, :3]
+        return self.linear(seen.view(len(images), -1))
+
+
+def test_channels_are_last_where_the_network_takes_it():
+    seen = []
+    for network in (chain(), seeded(Viewing)):
+        network.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+        images = pictures(4)
+        probe = Probe(network, None, images, Target(), torch.ones(4, dtype=torch.int64), 2)
+        with torch.no_grad():
+            torch.testing.assert_close(probe.logits(images), network(images))
+    formats = [one.is_contiguous(memory_format=torch.channels_last) for one in seen]
+    assert formats == [True, True, False, True, False, False]
 
 
 @pytest.mark.parametrize("target", [Target("label"), Target("predicted", margin=True), Target(2)])
