@@ -54,7 +54,7 @@ class Probe:
 
     @cached_property
     def _memory_format(self) -> torch.memory_format:
-        """Convolutions of many images are a third faster on a CPU with the channels last, which no `view` may follow."""
+        """Channels last are a third faster on a CPU, where a `view` in the network does not forbid them."""
         if self._images.device.type == "cpu":
             try:
                 self._network(self._images[:1].contiguous(memory_format=torch.channels_last))
