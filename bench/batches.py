@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pandas as pd
@@ -74,7 +75,8 @@ def batches(
     """Yield batches of `size` photographs on `device`, in order or as `sampler` says."""
     pinned = device is not None and device.type == "cuda"
     loader = DataLoader(photographs, size, sampler=sampler, collate_fn=_collate, pin_memory=pinned)
-    for batch in loader:
+    # A sampler may draw from the generator that its caller draws from, so its turn must not come early.
+    for batch in _one_ahead(iter(loader)) if sampler is None else loader:
         yield Batch(
             batch.images.to(device, non_blocking=True),
             batch.masks.to(device, non_blocking=True),
@@ -82,6 +84,15 @@ def batches(
             batch.ids,
             batch.failures,
         )
+
+
+def _one_ahead(found: Iterator[Batch]) -> Iterator[Batch]:
+    """Yield batches, of which the next is read while the caller works on one."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, found, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, found, None)
+            yield batch
 
 
 def _collate(parts: list[Batch]) -> Batch:

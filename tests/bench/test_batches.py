@@ -1,12 +1,15 @@
 """From rows of a sample table to tensors."""
 
 from pathlib import Path
+from threading import current_thread
+from threading import enumerate as enumerate_threads
 
 import numpy as np
 import pytest
 import torch
 from bright_squares import CLASSES, SIZE, photographs
 
+from bench import batches as module
 from bench.batches import Photographs, batches
 from datasets import read_image, read_mask
 
@@ -73,6 +76,29 @@ def test_a_batch_of_nothing_but_failures_has_no_photographs(table):
     assert [name for name, _ in batch.failures] == table["id"].tolist()
     assert batch.images.shape == (0, 3, 32, 32)
     assert batch.masks.shape == (0, 32, 32)
+
+
+def test_the_next_batch_is_read_while_one_is_worked_on(table, monkeypatch):
+    reading = []
+    monkeypatch.setattr(
+        module, "read_mask", lambda path, size: reading.append(current_thread()) or read_mask(path, size)
+    )
+    found = batches(Photographs(table, SIZE, 1, CLASSES), 2)
+    next(found)
+    assert [len(batch.ids) for batch in found] == [2, 1]
+    assert len(reading) == 5
+    assert current_thread() not in reading
+    found = batches(Photographs(table, SIZE, 1, CLASSES), 2)
+    next(found)
+    found.close()
+    assert not set(reading[5:]) & set(enumerate_threads())
+
+
+def test_a_sampler_is_asked_for_no_more_than_is_worked_on(table):
+    asked = []
+    found = batches(Photographs(table, SIZE, 1, CLASSES), 2, sampler=(asked.append(one) or one for one in range(5)))
+    next(found)
+    assert asked == [0, 1]
 
 
 def test_the_number_of_photographs_is_known(table):
