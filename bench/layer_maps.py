@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 import pandas as pd
@@ -14,12 +13,11 @@ from bench.classifiers.checkpoint import Classifier, TrainingPlan
 from bench.errors import BenchError
 from bench.evidence import Evidence, by_gradient
 from bench.experiment import Assignment
-from bench.gallery import choose
+from bench.gallery import choose, hint
 from bench.targets import Target
 from datasets import GOOD
 from methods import Heatmap, MethodSpec, NotApplicableError, heatmap, layer_maps
 from methods.fusing import fuse
-from methods.registry import did_you_mean
 from reports.contact_sheet import Tile
 from reports.layer_sheet import Block, FusedMap, LayerMap, MethodMaps
 from results.levels import level_statistics, to_levels
@@ -28,8 +26,6 @@ from results.thresholds import otsu
 
 MOST_KINDS = 3
 """Of defects, of which a photograph is shown where none is named."""
-LONGEST_HINT = 300
-"""Characters that are spent on ids which could have been meant."""
 
 
 def one_of_each_kind(assignments: Sequence[Assignment]) -> tuple[str, ...]:
@@ -58,8 +54,7 @@ def assignment_of(assignments: Sequence[Assignment], image: str) -> Assignment:
     """
     splits = [one.data.table.set_index("id")["split"] for one in assignments]
     if image not in splits[0].index:
-        near = textwrap.shorten(did_you_mean(image, splits[0].index.tolist()), LONGEST_HINT, placeholder=" ...")
-        raise BenchError(f"there is no photograph {image!r}; {near}")
+        raise BenchError(f"there is no photograph {image!r}; {hint(image, splits[0].index.tolist())}")
     tested = [one for one, split in zip(assignments, splits, strict=True) if split[image] == "test"]
     return tested[0] if tested else assignments[0]
 

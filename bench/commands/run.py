@@ -61,6 +61,12 @@ def run(
         Optional[int],  # noqa: UP045
         typer.Option(help="Forward passes at once; as many as fit into memory by default.", min=1),
     ] = None,
+    gallery: Annotated[
+        int, typer.Option(help="Defective photographs of which pictures are kept, spread over all.", min=1)
+    ] = 6,
+    gallery_ids: Annotated[
+        str, typer.Option(help="Ids of the photographs of which pictures are kept instead, separated by commas.")
+    ] = "",
     out: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(help="Folder of the run; by default one of its own under results/runs."),
@@ -91,7 +97,8 @@ def run(
     experiment = find(setting)
     explained = parse_target(target) if target else default_target(len(experiment.classes))
     work = Work(specs, explained, splits, evaluate_at, all_images=all_images, chunk=chunk)
-    request = Request(experiment, work, plugins, out, RUNS, budget)
+    pictures = tuple(part.strip() for part in gallery_ids.split(",") if part.strip()) or gallery
+    request = Request(experiment, work, plugins, out, RUNS, budget, pictures)
     with bar() as progress:
         folder = carry_out(request, progress)
     names = [str(spec) for spec in specs]
