@@ -85,6 +85,7 @@ def run(
     from methods import select
     from methods.adapters.counterparts import through
     from reports.overview import draw
+    from reports.page import write
     from reports.summary import summarise
     from reports.table import markdown
     from results.thresholds import parse_policy
@@ -104,12 +105,13 @@ def run(
     names = [str(spec) for spec in specs]
     summary = _beside_stand_ins(summarise(folder, policy, names), dict(zip(names, map(str, asked), strict=True)))
     (folder / "table.md").write_text(markdown(summary))
-    picture = draw(folder, [row.spec for row in summary.rows if row.applicable])
+    draw(folder, [row.spec for row in summary.rows if row.applicable])
     effects = _effects(folder, policy, names)
+    page = write(folder, policy)
     if json:
         typer.echo(json_format.dumps(_told(summary, effects), indent=2))
     else:
-        _print(summary, effects, picture, time.perf_counter() - started)
+        _print(summary, effects, page, time.perf_counter() - started)
 
 
 def _beside_stand_ins(summary: "Summary", asked: dict[str, str]) -> "Summary":
@@ -123,9 +125,13 @@ def _effects(folder: Path, policy: "ThresholdPolicy", specs: list[str]) -> "Effe
     from reports.effects import draw, effects_of, markdown
 
     effects = effects_of(folder, policy, specs)
+    page, picture = folder / "effects.md", folder / "effects.png"
     if effects:
-        (folder / "effects.md").write_text(markdown(effects))
-        draw(effects, folder / "effects.png")
+        page.write_text(markdown(effects))
+        draw(effects, picture)
+    else:
+        for earlier in (page, picture):
+            earlier.unlink(missing_ok=True)
     return effects
 
 
@@ -135,7 +141,7 @@ def _told(summary: "Summary", effects: "Effects | None") -> dict[str, Any]:
     return summary.as_json() | ({"effects": as_rows(effects)} if effects else {})
 
 
-def _print(summary: "Summary", effects: "Effects | None", picture: Path, seconds: float) -> None:
+def _print(summary: "Summary", effects: "Effects | None", page: Path, seconds: float) -> None:
     from bench.commands.terminal import output
     from reports import effects as of_parts
     from reports.table import notes, terminal
@@ -151,4 +157,4 @@ def _print(summary: "Summary", effects: "Effects | None", picture: Path, seconds
         console.print()
         for line in of_parts.notes(effects):
             console.print(line)
-    console.print(f"\nDone in {seconds:.0f} s. Open {picture} next.", soft_wrap=True)
+    console.print(f"\nDone in {seconds:.0f} s. Open {page} next.", soft_wrap=True)
