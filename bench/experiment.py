@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from bench.classifiers.tensors import name_weights
 from bench.classifiers.training import Progress, TrainingSet, train
 from bench.environment import versions
 from bench.errors import BenchError
+from bench.gallery import hint
 from datasets import (
     Dataset,
     assign,
@@ -30,10 +30,6 @@ from datasets import (
     split_fingerprint,
 )
 from datasets.faults import of_photographs
-from methods.registry import did_you_mean
-
-LONGEST_HINT = 300
-"""Characters that are spent on ids which could have been meant."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +103,7 @@ class Experiment:
         """
         ids = self.samples["id"].tolist()
         if name not in ids:
-            near = textwrap.shorten(did_you_mean(name, ids), LONGEST_HINT, placeholder=" ...")
-            raise BenchError(f"there is no photograph {name!r}; {near}")
+            raise BenchError(f"there is no photograph {name!r}; {hint(name, ids)}")
 
     def faults(self) -> tuple[str, ...]:
         """Return what is wrong with the photographs, a line each.

@@ -94,7 +94,7 @@ def run(
     noise = torch.rand(1, plan.network.channels, *plan.size, generator=torch.Generator().manual_seed(0))
     anatomy = examine(network, classifier.prepare(255 * noise.to(device)))
     size = fitting(anatomy.layers.values(), device, factor=GRAPH_FACTOR, most=LARGEST_BATCH)
-    for rows, specs in pending(assignment, work, store):
+    for rows, specs in pending(assignment, work, store, gallery):
         if not specs:
             advance(len(rows))
             continue
@@ -129,18 +129,19 @@ class _Outcome:
 
 
 def pending(
-    assignment: Assignment, work: Work, store: RunStore
+    assignment: Assignment, work: Work, store: RunStore, gallery: Gallery
 ) -> Iterator[tuple[pd.DataFrame, tuple[MethodSpec, ...]]]:
-    """Yield photographs together with the methods that they lack."""
+    """Yield photographs together with the methods of which they lack the cell, or the picture."""
     plan, finished = assignment.plan, store.finished()
     texts = {spec: str(spec) for spec in work.specs}
     table = work.photographs(assignment)
+
+    def lacks(row: Any, spec: str) -> bool:
+        status = finished.get((plan.fold, plan.seed, row.split, row.id, spec))
+        return status is None or (status == "ok" and gallery.lacks(row.id, spec))
+
     lacking = [
-        tuple(
-            spec
-            for spec in work.specs_for(str(row.label))
-            if (plan.fold, plan.seed, row.split, row.id, texts[spec]) not in finished
-        )
+        tuple(spec for spec in work.specs_for(str(row.label)) if lacks(row, texts[spec]))
         for row in table.itertuples(index=False)
     ]
     for specs in dict.fromkeys(lacking):

@@ -19,7 +19,7 @@ from bench.costs import asks_again, estimate, within
 from bench.environment import code_fingerprint, commit, versions
 from bench.errors import BenchError
 from bench.experiment import Assignment, Experiment
-from bench.gallery import Gallery, choose
+from bench.gallery import PICTURES, Gallery, choose, named, spread
 from bench.runner import Work, pending, run
 from datasets import GOOD
 from methods import MethodSpec
@@ -43,6 +43,7 @@ class Request:
         out: folder of the run, or None for one of its own in `shelf`.
         shelf: folder of runs.
         budget: minutes for methods that ask the classifier again; None: no limit.
+        pictures: of how many photographs pictures are kept, or of which, by id.
     """
 
     experiment: Experiment
@@ -51,6 +52,7 @@ class Request:
     out: Path | None
     shelf: Path
     budget: float | None = None
+    pictures: int | tuple[str, ...] = PICTURES
 
 
 def carry_out(request: Request, progress: Progress) -> Path:
@@ -69,6 +71,7 @@ def carry_out(request: Request, progress: Progress) -> Path:
     tables = [request.work.photographs(one) for one in assignments]
     if all((table["label"] == GOOD).all() for table in tables):
         raise BenchError("no photograph that would be scored shows a defect")
+    pictured = _pictured(request, tables)
     # Of each classifier only the record is held: a run's memory does not grow with folds and seeds.
     classifiers = {
         one.path.name: _record(one, experiment.classifier(one, lambda plan: training_progress(progress, plan)))
@@ -78,27 +81,35 @@ def carry_out(request: Request, progress: Progress) -> Path:
     folder = request.out or request.shelf / _name(manifest)
     store = RunStore(folder)
     store.begin(manifest, IDENTITY)
-    work = _affordable(request, assignments, store)
-    photographs = pd.concat(tables).drop_duplicates(["id", "split"])
-    tested = photographs[photographs["split"] == "test"]
-    # The same pictures whatever other splits a command looks at.
-    gallery = Gallery(folder / "gallery", choose(tested if len(tested) else photographs))
+    galleries = [Gallery(folder / "gallery", own) for own in spread(pictured, tables)]
+    jobs = list(zip(assignments, galleries, strict=True))
+    work = _affordable(request, jobs, store)
     task = progress.add_task("heatmaps", total=sum(map(len, tables)), shown="")
-    for one in assignments:
+    for one, gallery in jobs:
         classifier = load(one.path, experiment.setting.device)
         run(one, classifier, work, store, gallery, lambda count: progress.advance(task, count))
     return folder
 
 
-def _affordable(request: Request, assignments: list[Assignment], store: RunStore) -> Work:
+def _pictured(request: Request, tables: list[pd.DataFrame]) -> tuple[str, ...]:
+    """Return the ids of the photographs of which pictures are kept."""
+    photographs = pd.concat(tables).drop_duplicates(["id", "split"])
+    if not isinstance(request.pictures, int):
+        return named(photographs, request.pictures)
+    tested = photographs[photographs["split"] == "test"]
+    # The same pictures whatever other splits a command looks at.
+    return choose((tested if len(tested) else photographs).drop_duplicates("id"), request.pictures)
+
+
+def _affordable(request: Request, jobs: list[tuple[Assignment, Gallery]], store: RunStore) -> Work:
     """Tell what the methods cost that ask the classifier again, and leave out what does not fit the budget."""
     work, images = request.work, Counter[MethodSpec]()
-    for one in assignments:
-        for rows, specs in pending(one, work, store):
+    for one, gallery in jobs:
+        for rows, specs in pending(one, work, store, gallery):
             images.update({spec: len(rows) for spec in specs if asks_again(spec)})
     if not images:
         return work
-    classifier = load(assignments[0].path, request.experiment.setting.device)
+    classifier = load(jobs[0][0].path, request.experiment.setting.device)
     costs = estimate(classifier, work.target, dict(images), work.chunk)
     kept = within(costs, request.budget)
     tell_costs(costs, kept)

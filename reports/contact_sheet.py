@@ -16,6 +16,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from reports.saving import save
+
 WIDTH = 1.35
 """Of a photograph, in inches."""
 TALLEST = 2.4
@@ -76,9 +78,7 @@ def draw(kinds: list[Kind], title: str, target: Path) -> None:
         _photographs(axes[:-1], kind, many, heading=number == 0)
         _histogram(axes[-1], kind.shares, limits)
     axes[-1].set_xlabel("marked share of the photograph", fontsize=7)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(target, dpi=130)
-    plt.close(figure)
+    save(figure, target, 130)
 
 
 def _photographs(axes: list[Any], kind: Kind, many: dict[str, int], *, heading: bool) -> None:

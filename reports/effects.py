@@ -15,6 +15,7 @@ from matplotlib.patheffects import withStroke
 from rich.table import Table
 from rich.text import Text
 
+from reports.saving import save
 from results.effects import Effect, Effects, Interaction, effects
 from results.factorial import FACTORS, Levels
 from results.store import RunStore
@@ -125,8 +126,7 @@ def draw(found: Effects, target: Path) -> None:
     shown = {"single methods": SINGLE, "mean over the other factors": MEAN}
     handles = [Line2D([], [], color=colour, marker="o") for colour in shown.values()]
     figure.legend(handles, list(shown), loc="outside lower center", ncols=2, frameon=False, fontsize=8)
-    figure.savefig(target, dpi=DPI)
-    plt.close(figure)
+    save(figure, target, DPI)
 
 
 def _panel(axis: Any, found: Effects, factor: str) -> None:

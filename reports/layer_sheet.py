@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from reports.contact_sheet import Tile, outline, shortened
 from reports.overview import COLOURS
+from reports.saving import save
 
 FEWEST, MOST = 3, 7
 """Layers that a line has room for: enough for the title, and not too many to be told apart."""
@@ -184,9 +185,7 @@ def draw(blocks: list[Block], title: str, target: Path) -> None:
         _block(sheet, sizes, block, top)
         top += sizes.block(block)
     sheet.text(MARGIN, top, "\n".join(legend), color="0.3")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    sheet.figure.savefig(target, dpi=DPI)
-    plt.close(sheet.figure)
+    save(sheet.figure, target, DPI)
 
 
 def _sizes(blocks: list[Block]) -> _Sizes:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reports.contact_sheet import TALLEST, outline, shortened
+from reports.saving import save
 
 ACROSS = 4
 """Pairs side by side."""
@@ -50,6 +51,4 @@ def draw(pairs: list[Twins], title: str, target: Path) -> None:
         # It runs on over the second photograph, for which the first one's column must not grow.
         left.set_title(pair.caption, fontsize=6.5, loc="left").set_in_layout(False)
         right.set_title(" ", fontsize=6.5)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(target, dpi=130)
-    plt.close(figure)
+    save(figure, target, 130)

@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from rich.table import Table
 from rich.text import Text
 
+from reports.saving import save
 from results.readings import Scored, questions
 
 HEADINGS = ("Question", "Answer", "Train", "Val", "95 %", "Moved", "Test")
@@ -112,10 +113,7 @@ def draw(rows: Sequence[Scored], folder: Path) -> Path:
     for axis, (method, panel) in zip(axes[0], panels.items(), strict=True):
         _panel(axis, method, panel)
     axes[0][0].legend(loc="lower left", bbox_to_anchor=(0, 1.06), fontsize=7, ncols=3, frameon=False)
-    target = folder / "readings.png"
-    figure.savefig(target, dpi=130)
-    plt.close(figure)
-    return target
+    return save(figure, folder / "readings.png", 130)
 
 
 def _panel(axis: Axes, method: str, rows: list[Scored]) -> None:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reports.protocol import protocol
 from results.metrics import METRICS
 from results.papers import published
 from results.scoring import Row, equal_rows, score_rows
 from results.store import RunStore
 from results.thresholds import ThresholdPolicy
-
-SIZES = {"input": "the input's size", "original": "each photograph's own size"}
 
 
 @dataclass(frozen=True)
@@ -40,22 +39,9 @@ class Summary:
     @property
     def protocol(self) -> str:
         """One sentence on what the numbers are taken over."""
-        manifest, network = self.manifest, self.manifest["network"]
-        height, width = manifest["size"]
-        split = f"{manifest['folds']} folds" if manifest["folds"] else "one split"
         scored = max((row.images for row in self.rows), default=0)
-        precision = [one["test"]["average_precision"] for one in manifest["classifiers"].values()]
-        known = [value for value in precision if value is not None]
-        quality = f"{sum(known) / len(known):.3f}" if known else "unknown"
-        weights = manifest["weights"].split(":")[0]
-        chosen = "chosen " if manifest.get("images") else ""
-        scored_at = SIZES[manifest["evaluate_at"]]
-        return (
-            f"{manifest['dataset']} at {height}x{width}, {split} by item, {manifest['seeds']} seed(s); "
-            f"{network['name']} ({network['head']} head, {network['activation']}, weights {weights}), "
-            f"test average precision {quality}; target {manifest['target']}; scored at {scored_at}; "
-            f"threshold {self.policy}; pixel counts pooled over the defective ones of {scored} {chosen}test images."
-        )
+        chosen = "chosen " if self.manifest.get("images") else ""
+        return protocol(self.manifest, self.policy, f"the defective ones of {scored} {chosen}test images")
 
     def as_json(self) -> dict[str, Any]:
         """Return the same for a program; undefined values are None."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,12 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from rich.table import Table
 from rich.text import Text
 
-from reports.summary import SIZES
+from reports.protocol import protocol
+from reports.saving import save_all
 from results.sweeps import Choice, Curve, Estimate, Sweep
 
 # The colours of Okabe and Ito, without the yellow, which white paper swallows.
@@ -28,13 +30,15 @@ PANEL, HEIGHT = 4.2, 3.6
 """Width of a panel and height of the figure, in inches."""
 ACROSS = 4
 """Entries of the legend side by side."""
+POINTS = "sweep.csv"
+"""The file of all points in the folder of a run."""
 HEADINGS = ("Method", "δ chosen on", "δ", "Test IoU [95 %]", "Masks")
 CHOSEN_ON = {"default": "default", "train": "training", "val": "validation", "test": "test"}
 UNDEFINED = "–"
 
 
 def draw(sweep: Sweep, target: Path) -> Path:
-    """Draw IoU in percent against δ: a panel a split, a line a family with its 95 % interval.
+    """Draw `figure_of` the curves.
 
     Args:
         sweep: with one family at least.
@@ -43,27 +47,36 @@ def draw(sweep: Sweep, target: Path) -> Path:
     Returns:
         `target`.
     """
-    splits = list(dict.fromkeys(curve.split for curve in sweep.curves))
-    families = list(dict.fromkeys(curve.family for curve in sweep.curves))
+    save_all(figure_of(sweep.curves, sweep.default), [target, target.with_suffix(".pdf")])
+    return target
+
+
+def figure_of(curves: Sequence[Curve], default: float | None = None) -> Figure:
+    """Draw IoU in percent against δ: a panel a split, a line a family with its 95 % interval.
+
+    Args:
+        curves: one at least.
+        default: the δ in percent that is marked.
+    """
+    splits = list(dict.fromkeys(curve.split for curve in curves))
+    families = list(dict.fromkeys(curve.family for curve in curves))
     size = (PANEL * len(splits) + 0.4, HEIGHT + 0.22 * -(-(len(families) + 1) // ACROSS))
     figure, axes = plt.subplots(1, len(splits), figsize=size, squeeze=False, sharey=True, layout="constrained")
     for axis, split in zip(axes[0], splits, strict=True):
-        curves = [curve for curve in sweep.curves if curve.split == split]
-        mark = f"δ {sweep.default:g}, the default"
-        axis.axvline(sweep.default, color="0.75", linestyle="--", linewidth=1, zorder=0, label=mark)
-        for number, curve in enumerate(curves):
+        own = [curve for curve in curves if curve.split == split]
+        if default is not None:
+            mark = f"δ {default:g}, the default"
+            axis.axvline(default, color="0.75", linestyle="--", linewidth=1, zorder=0, label=mark)
+        for number, curve in enumerate(own):
             _line(axis, curve, COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)])
-        _dress(axis, curves)
+        _dress(axis, own)
     axes[0][0].set_ylabel("IoU in %")
     axes[0][0].set_ylim(bottom=max(0, axes[0][0].get_ylim()[0]))
     handles, labels = axes[0][0].get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="outside lower center", ncols=min(ACROSS, len(labels)), fontsize=8, frameon=False
     )
-    for suffix in (".png", ".pdf"):
-        figure.savefig(target.with_suffix(suffix), dpi=150)
-    plt.close(figure)
-    return target
+    return figure
 
 
 def _line(axis: Axes, curve: Curve, colour: str, marker: str) -> None:
@@ -101,6 +114,20 @@ def points_table(sweep: Sweep) -> pd.DataFrame:
     )
 
 
+def read_points(path: Path) -> list[Curve]:
+    """Return the curves whose points `points_table` has written to a CSV file."""
+    table = pd.read_csv(path)
+    names = ("iou", "low", "high", "images", "items", "failed")
+    return [
+        Curve(
+            str(family),
+            str(split),
+            {one["delta"]: Estimate(*(one[name] for name in names)) for one in rows.to_dict("records")},
+        )
+        for (family, split), rows in table.groupby(["family", "split"], sort=False)
+    ]
+
+
 def terminal(sweep: Sweep) -> Table:
     """Return the choices for a terminal; those that read masks of test are grey."""
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -129,7 +156,8 @@ def notes(sweep: Sweep, manifest: dict[str, Any]) -> list[str]:
         sweep: of one run.
         manifest: of the same run.
     """
-    lines = [f"In percent. {_protocol(sweep, manifest)}"]
+    pooled = "the defective photographs; intervals: BCa bootstrap over items"
+    lines = [f"In percent. {protocol(manifest, sweep.policy, pooled)}"]
     if any(" " in _deltas(choice) for choice in sweep.choices):
         lines.append("Several δ are those of the folds in their order, seeds parted by a slash.")
     if any(_is_oracle(choice) for choice in sweep.choices):
@@ -141,18 +169,6 @@ def notes(sweep: Sweep, manifest: dict[str, Any]) -> list[str]:
     if sweep.unread:
         lines.append(f"Photographs that could not be read, and are not scored: {sweep.unread}.")
     return lines
-
-
-def _protocol(sweep: Sweep, manifest: dict[str, Any]) -> str:
-    network, (height, width) = manifest["network"], manifest["size"]
-    split = f"{manifest['folds']} folds" if manifest["folds"] else "one split"
-    weights = manifest["weights"].split(":")[0]
-    return (
-        f"{manifest['dataset']} at {height}x{width}, {split} by item, {manifest['seeds']} seed(s); "
-        f"{network['name']} ({network['head']} head, {network['activation']}, weights {weights}); "
-        f"target {manifest['target']}; scored at {SIZES[manifest['evaluate_at']]}; threshold {sweep.policy}; "
-        "pixel counts pooled over the defective photographs; intervals: BCa bootstrap over items."
-    )
 
 
 def _failures(sweep: Sweep) -> Iterator[str]:

@@ -92,7 +92,7 @@ def _lines(summary: Summary) -> list[_Line]:
         _Line(
             method=row.spec,
             numbers=tuple(_number(row, name) for name in COLUMNS),
-            best=frozenset(i for i, name in enumerate(COLUMNS) if not grey and _is_best(row, name, summary.rows)),
+            best=frozenset(i for i, name in enumerate(COLUMNS) if place(summary, row, name) == 1),
             supervision=row.supervision.removeprefix("masks of "),
             published=f"{summary.published[row.spec]:.2f}" if row.spec in summary.published else "",
             grey=grey or not row.applicable,
@@ -109,11 +109,22 @@ def _number(row: Row, name: str) -> str:
     return f"{100 * value:.2f}{spread}"
 
 
-def _is_best(row: Row, name: str, rows: tuple[Row, ...]) -> bool:
-    """Tell whether no row but those of chance is better in `name`, as far as the printed digits show."""
-    sign = 1 if METRICS[name].higher_is_better else -1
-    values = [
-        round(sign * 100 * one.mean[name], 2) for one in rows if not one.chance and not math.isnan(one.mean[name])
-    ]
+def place(summary: Summary, row: Row, name: str) -> int:
+    """Return how a row ranks in `name` among those that are not of chance, as far as the printed digits show.
+
+    Returns:
+        1 for the best, 2 for the second, ...; equal numbers share a place. 0 for rows without one: of chance,
+        undefined, or of thresholds that were chosen on the masks of test.
+    """
+    return 0 if summary.policy.supervision == "masks of test" else _place(row, name, summary.rows)
+
+
+def _place(row: Row, name: str, rows: tuple[Row, ...]) -> int:
     own = row.mean[name]
-    return not row.chance and not math.isnan(own) and round(sign * 100 * own, 2) == max(values)
+    if row.chance or math.isnan(own):
+        return 0
+    sign = 1 if METRICS[name].higher_is_better else -1
+    values = {
+        round(sign * 100 * one.mean[name], 2) for one in rows if not one.chance and not math.isnan(one.mean[name])
+    }
+    return 1 + sum(value > round(sign * 100 * own, 2) for value in values)

@@ -173,12 +173,13 @@ class RunStore:
         pq.write_table(pa.Table.from_pylist(rows, _SCHEMA), temporary, compression="zstd")
         temporary.rename(part)
 
-    def finished(self) -> set[tuple[Any, ...]]:
-        """Return the identities of the cells that need not be computed again: all but the failed ones."""
+    def finished(self) -> dict[tuple[Any, ...], str]:
+        """Return the status of each cell that need not be computed again, by identity: of all but the failed ones."""
         if not self._files():
-            return set()
+            return {}
         frame = self._latest(self._read([*IDENTITY, "status"]).to_pandas())
-        return set(frame.loc[frame["status"] != "failed", IDENTITY].itertuples(index=False, name=None))
+        done = frame[frame["status"] != "failed"]
+        return dict(zip(done[IDENTITY].itertuples(index=False, name=None), done["status"], strict=True))
 
     def cells(self) -> Cells:
         """Return every cell, in the order in which images and methods were first computed.

@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
+from results.breakdown import COUNTS, item_interval, pixel_counts
 from results.errors import ResultError
-from results.metrics import Counts, iou
-from results.resampling import interval
+from results.metrics import iou
 from results.scoring import image_counts, readable
 from results.store import Cells
 from results.thresholds import ThresholdPolicy, check_unsupervised
@@ -32,7 +31,6 @@ SUPERVISION: dict[ChosenOn, Supervision] = {
     "test": "masks of test",
 }
 """The masks that a δ was chosen on."""
-_COUNTS = ["tp", "fp", "fn", "tn"]
 
 
 @dataclass(frozen=True)
@@ -161,7 +159,7 @@ def _counted(cells: Cells, specs: Mapping[float, str], policy: ThresholdPolicy) 
     parts = []
     for split in cells.frame["split"].unique():
         frame, counts = image_counts(cells, policy, split)
-        pixels = {name: getattr(counts, name) for name in _COUNTS}
+        pixels = {name: getattr(counts, name) for name in COUNTS}
         part = frame[["seed", "fold", "split", "image", "group", "status"]].assign(**pixels)
         parts.append(part.assign(delta=frame["spec"].map(delta_of))[counts.tp + counts.fn > 0])
     rows = pd.concat(parts, ignore_index=True)
@@ -193,20 +191,15 @@ def _estimate(rows: pd.DataFrame) -> Estimate:
     """Pool the counts of `rows`, one δ a classifier."""
     if rows.empty:
         return UNDEFINED
-    by_item = rows.pivot_table(index="group", columns="seed", values=_COUNTS, aggfunc="sum", fill_value=0)
-    low, high = interval(_counts(by_item), iou)
+    low, high = item_interval(rows)
     return Estimate(
-        iou=float(iou(_counts(rows.groupby("seed")[_COUNTS].sum())).mean()),
+        iou=float(iou(pixel_counts(rows.groupby("seed")[COUNTS].sum())).mean()),
         low=low,
         high=high,
         images=rows["image"].nunique(),
         items=rows["group"].nunique(),
         failed=rows["image"][rows["status"] != "ok"].nunique(),
     )
-
-
-def _counts(rows: pd.DataFrame) -> Counts:
-    return Counts(*(rows[name].to_numpy(dtype=np.int64) for name in _COUNTS))
 
 
 def _choices(family: str, rows: pd.DataFrame, curves: Mapping[str, Curve], default: float) -> list[Choice]:
@@ -238,8 +231,8 @@ def _choices(family: str, rows: pd.DataFrame, curves: Mapping[str, Curve], defau
 
 def _best(rows: pd.DataFrame) -> dict[tuple[int, int], float]:
     """Return the δ with the best pooled IoU of each (seed, fold) that has rows, the lowest of equals."""
-    pooled = rows.groupby(["seed", "fold", "delta"])[_COUNTS].sum()
-    values = pd.Series(iou(_counts(pooled)), index=pooled.index)
+    pooled = rows.groupby(["seed", "fold", "delta"])[COUNTS].sum()
+    values = pd.Series(iou(pixel_counts(pooled)), index=pooled.index)
     # The index is sorted, so the first maximum is that of the lowest δ.
     return {(seed, fold): delta for seed, fold, delta in values.groupby(["seed", "fold"]).idxmax()}
 

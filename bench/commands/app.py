@@ -7,6 +7,7 @@ from bench.commands import data, listing
 from bench.commands.layers import layers
 from bench.commands.parity import parity
 from bench.commands.readings import readings
+from bench.commands.report import report
 from bench.commands.run import run
 from bench.commands.sweep import sweep
 from bench.commands.train import train
@@ -19,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(run)
+app.command()(report)
 app.command()(sweep)
 app.command()(train)
 app.command()(readings)

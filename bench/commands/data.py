@@ -17,9 +17,21 @@ Root = Annotated[
     Optional[Path],  # noqa: UP045  read at run time by the command line's library
     typer.Option(help="Its folder; else $CAM_BENCH_DATA/NAME, else the user's cache folder."),
 ]
+
+
+def _checked(picture: Path | None) -> Path | None:
+    """Refuse the name of a picture before anything is computed for it."""
+    from reports.saving import check_picture
+
+    return picture and check_picture(picture)
+
+
 Picture = Annotated[
     Optional[Path],  # noqa: UP045
-    typer.Option(help="The picture to write; by default one of its own in the current folder."),
+    typer.Option(
+        help="The picture to write (.png, .pdf, .svg or .jpg); by default one of its own in the current folder.",
+        callback=_checked,
+    ),
 ]
 LISTED, DRAWN = 30, 12
 """Near-duplicates on the terminal, and in the picture."""

@@ -65,6 +65,12 @@ def run(
         Optional[int],  # noqa: UP045
         typer.Option(help="Forward passes at once; as many as fit into memory by default.", min=1),
     ] = None,
+    gallery: Annotated[
+        int, typer.Option(help="Defective photographs of which pictures are kept, spread over all.", min=1)
+    ] = 6,
+    gallery_ids: Annotated[
+        str, typer.Option(help="Ids of the photographs of which pictures are kept instead, separated by commas.")
+    ] = "",
     out: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(help="Folder of the run; by default one of its own under results/runs."),
@@ -83,6 +89,7 @@ def run(
     from methods import select
     from methods.adapters.counterparts import through
     from reports.overview import draw
+    from reports.page import write
     from reports.summary import summarise
     from reports.table import markdown
     from results.thresholds import parse_policy
@@ -96,18 +103,20 @@ def run(
     explained = parse_target(target) if target else default_target(len(experiment.classes))
     images = tuple(dict.fromkeys(image or ()))
     work = Work(specs, explained, splits, evaluate_at, images, all_images=all_images, chunk=chunk)
-    request = Request(experiment, work, plugins, out, RUNS, budget)
+    pictures = tuple(part.strip() for part in gallery_ids.split(",") if part.strip()) or gallery
+    request = Request(experiment, work, plugins, out, RUNS, budget, pictures)
     with bar() as progress:
         folder = carry_out(request, progress)
     names = [str(spec) for spec in specs]
     summary = _beside_stand_ins(summarise(folder, policy, names), dict(zip(names, map(str, asked), strict=True)))
     (folder / "table.md").write_text(markdown(summary))
-    picture = draw(folder, [row.spec for row in summary.rows if row.applicable])
+    draw(folder, [row.spec for row in summary.rows if row.applicable])
     effects = _effects(folder, policy, names)
+    page = write(folder, policy)
     if json:
         typer.echo(json_format.dumps(_told(summary, effects), indent=2))
     else:
-        _print(summary, effects, picture, time.perf_counter() - started)
+        _print(summary, effects, page, time.perf_counter() - started)
 
 
 def _beside_stand_ins(summary: "Summary", asked: dict[str, str]) -> "Summary":
@@ -121,9 +130,13 @@ def _effects(folder: Path, policy: "ThresholdPolicy", specs: list[str]) -> "Effe
     from reports.effects import draw, effects_of, markdown
 
     effects = effects_of(folder, policy, specs)
+    page, picture = folder / "effects.md", folder / "effects.png"
     if effects:
-        (folder / "effects.md").write_text(markdown(effects))
-        draw(effects, folder / "effects.png")
+        page.write_text(markdown(effects))
+        draw(effects, picture)
+    else:
+        for earlier in (page, picture):
+            earlier.unlink(missing_ok=True)
     return effects
 
 
@@ -133,7 +146,7 @@ def _told(summary: "Summary", effects: "Effects | None") -> dict[str, Any]:
     return summary.as_json() | ({"effects": as_rows(effects)} if effects else {})
 
 
-def _print(summary: "Summary", effects: "Effects | None", picture: Path, seconds: float) -> None:
+def _print(summary: "Summary", effects: "Effects | None", page: Path, seconds: float) -> None:
     from bench.commands.terminal import output
     from reports import effects as of_parts
     from reports.table import notes, terminal
@@ -149,4 +162,4 @@ def _print(summary: "Summary", effects: "Effects | None", picture: Path, seconds
         console.print()
         for line in of_parts.notes(effects):
             console.print(line)
-    console.print(f"\nDone in {seconds:.0f} s. Open {picture} next.", soft_wrap=True)
+    console.print(f"\nDone in {seconds:.0f} s. Open {page} next.", soft_wrap=True)

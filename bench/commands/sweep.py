@@ -48,7 +48,7 @@ def sweep(
     from bench.targets import default_target
     from methods import select
     from methods.spec import DEFAULT_DELTA
-    from reports.sweep import draw, markdown, notes, points_table, terminal
+    from reports.sweep import POINTS, draw, markdown, notes, points_table, terminal
     from results.store import RunStore
     from results.sweeps import score_sweep
     from results.thresholds import check_unsupervised, parse_policy
@@ -68,7 +68,7 @@ def sweep(
     store = RunStore(folder)
     texts = {family: {delta: str(spec) for delta, spec in at.items()} for family, at in families.items()}
     found, manifest = score_sweep(store.cells(), texts, looked_at, policy, DEFAULT_DELTA), store.manifest()
-    points_table(found).to_csv(folder / "sweep.csv", index=False)
+    points_table(found).to_csv(folder / POINTS, index=False)
     (folder / "sweep.md").write_text(markdown(found, manifest))
     picture = draw(found, folder / "sweep.png")
     console = output()

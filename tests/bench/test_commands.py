@@ -93,7 +93,7 @@ def test_a_second_run_computes_nothing_and_says_the_same(bench, first_run, workp
 
 def test_the_terminal_gets_a_table_a_protocol_and_a_next_step(bench, first_run):
     text = bench("run", *QUICK, "--methods", "grad-cam,ra-cam@30").stdout
-    assert all(word in text for word in ("Micro-F1", "ra-cam@30", "threshold otsu", "overview.png"))
+    assert all(word in text for word in ("Micro-F1", "ra-cam@30", "threshold otsu", "index.html"))
     assert max(map(len, text.splitlines()[:4])) <= 100
     assert "In percent." in text
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from bench.gallery import PICTURES, Gallery, choose
+from bench.errors import BenchError
+from bench.gallery import PICTURES, Gallery, choose, named, spread
 
 
 def samples(labels):
@@ -23,6 +24,35 @@ def test_only_defective_photographs_are_chosen_spread_over_all():
 def test_no_more_are_chosen_than_there_are_and_none_twice(count):
     chosen = choose(samples(["good", *["dent"] * count]))
     assert len(set(chosen)) == len(chosen) == min(count, PICTURES)
+
+
+def test_more_are_chosen_where_more_are_asked_for():
+    assert choose(samples(["good", "dent"] * 12), 12) == tuple(f"i{number:02}" for number in range(1, 24, 2))
+
+
+def test_photographs_are_named_by_their_ids_each_once_defective_or_not():
+    assert named(samples(["good", "dent"]), ["i01", "i00", "i01"]) == ("i01", "i00")
+
+
+def test_an_unknown_name_is_refused_with_near_ones():
+    with pytest.raises(BenchError, match=r"no photograph 'i2' .* did you mean i02"):
+        named(samples(["dent"] * 5), ["i2"])
+
+
+def test_an_image_is_pictured_by_the_first_classifier_that_tests_it():
+    tables = [
+        pd.DataFrame({"id": ["a", "b", "c"], "split": splits})
+        for splits in (["val", "test", "val"], ["test", "val", "train"], ["test", "test", "train"])
+    ]
+    assert spread({"a", "b", "c"}, tables) == [{"b", "c"}, {"a"}, set()]
+
+
+def test_a_picture_is_lacked_until_it_is_kept(tmp_path):
+    gallery = Gallery(tmp_path, ("a",))
+    assert gallery.lacks("a", "cam")
+    assert not gallery.lacks("b", "cam")
+    gallery.keep("a", "cam", torch.zeros(2, 2, dtype=torch.uint8))
+    assert not gallery.lacks("a", "cam")
 
 
 def test_the_choice_does_not_depend_on_the_order_of_the_rows():

@@ -1,13 +1,16 @@
 """Runs: what is kept, what is done again, what is recorded of failures."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 from rich.progress import Progress
 from tiny_set import TINY, register_tiny, tiny_request
 
@@ -24,7 +27,7 @@ from methods import gradient_method
 from methods.registry import METHODS
 from results.errors import ResultError
 from results.scoring import equal_rows, score_rows
-from results.store import SCHEMA_VERSION, RunStore
+from results.store import IDENTITY, SCHEMA_VERSION, RunStore
 from results.thresholds import ThresholdPolicy
 
 
@@ -178,6 +181,29 @@ def test_shares_of_layers_are_kept_and_add_up_to_one(tmp_path, progress):
     layered = cells.frame[(cells.frame["spec"] == "layer-cam") & (cells.frame["status"] == "ok")]
     assert layered["layer_names"].map(len).eq(5).all()
     assert np.allclose(np.stack(layered["shares"].tolist()).sum(1), 1)
+
+
+def test_pictures_are_added_to_a_finished_run_without_another_result(tmp_path, progress):
+    folder = carry_out(tiny_request(tmp_path, "grad-cam,layer-cam"), progress)
+    before = RunStore(folder).cells()
+    shutil.rmtree(folder / "gallery")
+    (image,) = before.frame["image"][:1]
+    carry_out(replace(tiny_request(tmp_path, "grad-cam,layer-cam"), pictures=(image,)), progress)
+    (kept,) = (folder / "gallery").iterdir()
+    assert {path.stem for path in kept.iterdir()} >= {"image", "mask", "layer-cam"}
+    after = RunStore(folder).cells()
+    assert after.frame[IDENTITY].equals(before.frame[IDENTITY])
+    assert np.array_equal(after.defect, before.defect)
+
+
+def test_with_folds_a_picture_is_of_the_classifier_that_tests_it(tmp_path, progress):
+    folder = carry_out(tiny_request(tmp_path, "layer-cam", ("test", "val"), folds=3), progress)
+    cells = RunStore(folder).cells()
+    for image in (folder / "gallery").iterdir():
+        levels = np.asarray(Image.open(image / "layer-cam.png"))
+        own = (cells.frame["image"] == unquote(image.name)) & (cells.frame["split"] == "test")
+        (number,) = np.flatnonzero(own)
+        assert np.array_equal(np.bincount(levels.ravel(), minlength=256), (cells.defect + cells.other)[number])
 
 
 def test_the_gallery_keeps_levels_masks_and_photographs(tmp_path, progress):

@@ -101,22 +101,22 @@ def test_a_second_sweep_computes_nothing_and_says_the_same(first_sweep, workplac
 
 
 def test_more_deltas_compute_only_themselves(first_sweep, workplace, bench):
-    before = RunStore(folder_of(workplace)).finished()
+    before = set(RunStore(folder_of(workplace)).finished())
     bench("sweep", "--methods", "lt-layer-cam@30", "--deltas", "50,80", "--splits", "test", *SETTING)
-    added = RunStore(folder_of(workplace)).finished() - before
+    added = set(RunStore(folder_of(workplace)).finished()) - before
     assert {(split, spec) for _, _, split, _, spec in added} == {("test", "lt-layer-cam@80")}
     assert len(added) == 36
 
 
 def test_run_finds_the_cells_of_a_sweep_and_gives_the_same_number(first_sweep, workplace, bench):
-    before = RunStore(folder_of(workplace)).finished()
+    before = set(RunStore(folder_of(workplace)).finished())
     bench(*SWEEP)
     swept = pd.read_csv(folder_of(workplace) / "sweep.csv").set_index(["family", "split", "delta"])["iou"]
     shown = json.loads(bench("run", "--methods", "lt-layer-cam", "--json", *SETTING).out)
     (row,) = shown["rows"]
     assert row["iou"] == pytest.approx(swept["lt-layer-cam", "test", 50])
     # Of 72 test photographs the 36 without a defect were new.
-    assert len(RunStore(folder_of(workplace)).finished() - before) == 36
+    assert len(set(RunStore(folder_of(workplace)).finished()) - before) == 36
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reports.overview import COLUMN_WIDTH, DPI, draw
+from reports.overview import ACROSS, COLUMN_WIDTH, DPI, TITLE, draw
 from results.errors import ResultError
 
 METHODS = ["grad-cam", "ra-cam/S2-S4=product@80", "layer-cam"]
@@ -68,8 +68,24 @@ def test_the_picture_is_as_large_as_its_grid_and_not_blank(run):
     assert path == run / "overview.png"
     height, width = pixels.shape[:2]
     assert width == pytest.approx(DPI * COLUMN_WIDTH * 4, abs=2)
-    assert height == pytest.approx(DPI * (COLUMN_WIDTH * 2 * SIZE[0] / SIZE[1] + 0.6), abs=2)
+    assert height == pytest.approx(DPI * 2 * (COLUMN_WIDTH * SIZE[0] / SIZE[1] + TITLE), abs=2)
     assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 100
+
+
+def test_many_methods_go_on_in_further_rows(run, figures):
+    names = [f"m{number}" for number in range(ACROSS + 3)]
+    with Image.open(draw(run, names)) as picture:
+        assert picture.width <= 1900
+    (figure,) = figures
+    titles = [axis.get_title() for axis in figure.axes]
+    assert len(titles) == 4 * (1 + len(names) // 2)
+    assert [title for title in titles if title] == 2 * ["photograph", *names[:8], "photograph", *names[8:]]
+
+
+def test_photographs_that_would_make_it_too_tall_are_left_out(run, figures, monkeypatch):
+    monkeypatch.setattr("reports.overview.TALLEST", 3.0)
+    draw(run, METHODS)
+    assert [axis.get_ylabel() for axis in figures[0].axes[:: 1 + len(METHODS)]] == ["a/0"]
 
 
 def test_a_missing_heatmap_leaves_the_photograph_alone(run, figures):

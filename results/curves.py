@@ -1,0 +1,64 @@
+"""What a method gives at every threshold: IoU, precision and recall, from level histograms alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from results.metrics import Counts, FloatArray, PooledLevels, iou, pool_levels, precision, recall
+from results.scoring import thresholded
+from results.store import Cells
+from results.thresholds import ThresholdPolicy
+
+
+@dataclass(frozen=True, eq=False)
+class ThresholdCurve:
+    """One method on the defective test images, every image cut at the same threshold.
+
+    Attributes:
+        iou, precision, recall: (256,) at the thresholds 0 to 255, the mean over the seeds, in [0, 1]; NaN where
+            undefined.
+        chosen: mean threshold of the policy over these images, where there is a map; NaN where there is none.
+    """
+
+    iou: FloatArray
+    precision: FloatArray
+    recall: FloatArray
+    chosen: float
+
+
+def threshold_curve(cells: Cells, policy: ThresholdPolicy) -> ThresholdCurve:
+    """Pool the counts of one method over its defective test images at every threshold.
+
+    A map that failed, is constant or not finite is an empty prediction at every threshold.
+
+    Args:
+        cells: of one method that has an answer on this network, with one defective test image at least.
+        policy: whose threshold is marked.
+
+    Raises:
+        ResultError: the policy needs validation cells that the run does not have.
+    """
+    test, cut = thresholded(cells, policy)
+    defective = test.defect.any(axis=1)
+    ok = (test.frame["status"] == "ok").to_numpy(dtype=bool)
+    counted = [
+        _counts(pool_levels(test.defect[own], test.other[own], ok[own]))
+        for seed in test.frame["seed"].unique()
+        for own in [defective & (test.frame["seed"] == seed).to_numpy(dtype=bool)]
+    ]
+    usable = defective & ok
+    return ThresholdCurve(
+        iou=np.mean([iou(one) for one in counted], axis=0),
+        precision=np.mean([precision(one) for one in counted], axis=0),
+        recall=np.mean([recall(one) for one in counted], axis=0),
+        chosen=float(cut[usable].mean()) if usable.any() else np.nan,
+    )
+
+
+def _counts(levels: PooledLevels) -> Counts:
+    """Count what lies above each threshold, (256,)."""
+    found, beside = levels.defect.sum(), levels.other.sum()
+    tp, fp = found - levels.defect.cumsum(), beside - levels.other.cumsum()
+    return Counts(tp, fp, found + levels.missed - tp, beside - fp)
