@@ -9,6 +9,7 @@ from bench.commands.parity import parity
 from bench.commands.readings import readings
 from bench.commands.run import run
 from bench.commands.sweep import sweep
+from bench.commands.time_ import time
 from bench.commands.train import train
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.command()(train)
 app.command()(readings)
 app.command()(layers)
 app.command()(parity)
+app.command()(time)
 app.command()(data.fetch)
 app.command()(data.verify)
 app.command()(data.leaks)
