@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from results.timings import BACKWARD, BARE, COUNTING, FORWARD, METHOD, SCOPES, Conditions, Timing, Timings, Verdict
+from results.timings import (
+    BACKWARD,
+    BARE,
+    COUNTING,
+    FORWARD,
+    METHOD,
+    SCOPES,
+    Conditions,
+    Growth,
+    Timing,
+    Timings,
+    Verdict,
+)
 
 UNDEFINED = "–"
 LIBRARIES = ("pgc", "captum")
+GROWTH_HEADINGS = ("Work", "Along", "Exponent", "Median ms")
 VERDICT_HEADINGS = ("Work", "On", "Number", "Target", "Met")
 COLUMNS_OF_TIMES = (
     "ms: milliseconds for the whole batch, median and quartiles of all samples, from prepared images to histograms on "
@@ -47,11 +60,25 @@ def verdict_table(verdicts: tuple[Verdict, ...]) -> Table:
     return table
 
 
+def growth_table(growths: Sequence[Growth]) -> Table:
+    """Return the fitted exponents, for a terminal."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for number, heading in enumerate(GROWTH_HEADINGS):
+        table.add_column(heading, justify="right" if number > 1 else "left")
+    for one in growths:
+        table.add_row(*map(Text, _growth_cells(one)))
+    return table
+
+
 def markdown(timings: Timings) -> str:
     """Return everything but the samples as Markdown."""
     blocks = []
     if timings.verdicts:
         blocks.append(_grid([list(VERDICT_HEADINGS), ["---"] * 5, *map(_verdict_cells, timings.verdicts)]))
+    if timings.growths:
+        blocks.append(
+            _grid([list(GROWTH_HEADINGS), ["---", "---", "---:", "---"], *map(_growth_cells, timings.growths)])
+        )
     for conditions in timings.conditions:
         shown = timings.under(conditions)
         columns = TIMES | _known(PARTS, timings, shown)
@@ -184,6 +211,11 @@ def _verdict_cells(one: Verdict) -> list[str]:
     on = f"{conditions.height}x{conditions.width}, batch {conditions.batch}, {conditions.device} {conditions.precision}"
     limit = f"{'at most' if one.at_most else 'at least'} {one.limit:g} {one.unit}"
     return [one.target, on, _number(one.number, 2), limit, "yes" if one.met else "no"]
+
+
+def _growth_cells(one: Growth) -> list[str]:
+    measured = ", ".join(f"{x:g}: {1000 * seconds:.1f}" for x, seconds in one.points)
+    return [one.work, one.axis, f"{one.exponent:.2f}", measured]
 
 
 def _grid(rows: list[list[str]]) -> str:

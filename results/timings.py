@@ -164,6 +164,24 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Growth:
+    """How the time of a work grows with one quantity: seconds ≈ factor · x^exponent.
+
+    Attributes:
+        axis: what is varied, in words.
+        work: its name.
+        points: (x, median seconds), ascending.
+        exponent, factor: of the straight line through the logarithms with the least squares.
+    """
+
+    axis: str
+    work: str
+    points: tuple[tuple[float, float], ...]
+    exponent: float
+    factor: float
+
+
+@dataclass(frozen=True)
 class Timings:
     """What one call of the command measured; it is never joined with what another one did.
 
@@ -174,6 +192,7 @@ class Timings:
             ``cpu fp32`` for example.
         left_out: what was asked for and is not possible on this machine, in words.
         verdicts: numbers beside their targets, where targets were asked for.
+        growths: how times grow, where that was asked for.
     """
 
     machine: dict[str, Any]
@@ -181,6 +200,7 @@ class Timings:
     peaks: dict[str, float]
     left_out: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    growths: tuple[Growth, ...] = ()
 
     @property
     def conditions(self) -> list[Conditions]:
@@ -237,25 +257,8 @@ def read(path: Path) -> Timings:
         peaks=found["peaks"],
         left_out=tuple(found["left_out"]),
         verdicts=tuple(Verdict(**one | {"conditions": Conditions(**one["conditions"])}) for one in found["verdicts"]),
+        growths=tuple(growth(one["axis"], one["work"], list(map(tuple, one["points"]))) for one in found["growths"]),
     )
-
-
-@dataclass(frozen=True)
-class Growth:
-    """How the time of a work grows with one quantity: seconds ≈ factor · x^exponent.
-
-    Attributes:
-        axis: what is varied, in words.
-        work: its name.
-        points: (x, median seconds), ascending.
-        exponent, factor: of the straight line through the logarithms with the least squares.
-    """
-
-    axis: str
-    work: str
-    points: tuple[tuple[float, float], ...]
-    exponent: float
-    factor: float
 
 
 def growth(axis: str, work: str, points: Sequence[tuple[float, float]]) -> Growth:

@@ -38,6 +38,16 @@ def time(
             "papers, full-grad, ablation, score, memory; of vgg16 at 640x224, batch 1 and 8, if nothing else is named."
         ),
     ] = "",
+    grow: Annotated[
+        bool,
+        typer.Option(
+            "--scaling", help="Vary pixels, images, channels, methods and δ one by one, and fit how time grows."
+        ),
+    ] = False,
+    run: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Folder of a run whose IoU is drawn against time."),
+    ] = None,
     input_sizes: Annotated[str, typer.Option(help="HEIGHTxWIDTH of the images, several by commas.")] = "",
     batch_sizes: Annotated[str, typer.Option(help="Images at once, several by commas.")] = "",
     devices: Annotated[str, typer.Option(help="cpu, cuda or cpu,cuda; by default the GPU where there is one.")] = "",
@@ -77,30 +87,38 @@ def time(
     from bench.classifiers.networks import BUILTIN
     from bench.commands.terminal import bar
     from bench.plugins import load_plugins
+    from bench.timing import goals, scaling
     from bench.timing.session import Plan, carry_out
-    from bench.timing.targets import choose
+    from methods import select
 
     plugins = tuple(plugin or ())
     load_plugins(plugins)
     if threads:
         torch.set_num_threads(threads)
     folder = fresh_folder(out)
-    rows = choose(targets) if targets else []
-    config = network_config(network or ("vgg16" if rows else BUILTIN), head, activation)
+    rows = goals.choose(targets) if targets else []
     cases, left_out = read_cases(
-        config,
+        network_config(network or ("vgg16" if rows else BUILTIN), head, activation),
         weights,
         read_sizes(input_sizes or ("640x224" if rows else "128x128")),
         read_numbers(batch_sizes or ("1,8" if rows else "1")),
         read_devices(devices),
         read_precisions(precision),
     )
-    works = [] if rows else read_works(methods, together or ())
-    plan = Plan(cases, works, rows, repeats, limit, counted, plugins)
+    varied = [point for case in cases for point in scaling.points(case, select(methods))] if grow else []
+    if rows:
+        todo = goals.todo(rows, cases)
+    elif varied:
+        todo = scaling.todo(varied)
+    else:
+        works = read_works(methods, together or ())
+        todo = [(case, works) for case in cases]
+    plan = Plan(todo, repeats, limit, counted, plugins)
     with bar() as progress:
         task = progress.add_task("timing", total=plan.runs, shown="")
         found = carry_out(plan, lambda name: progress.update(task, advance=1, shown=name))
-    _keep(replace(found, left_out=left_out), folder)
+    verdicts, growths = tuple(goals.judge(rows, found, cases)), tuple(scaling.fits(varied, found))
+    _keep(replace(found, left_out=left_out, verdicts=verdicts, growths=growths), folder, run)
 
 
 def fresh_folder(out: Path | None) -> Path:
@@ -218,18 +236,20 @@ def read_precisions(text: str) -> list[str]:
     return names
 
 
-def _keep(found: "Timings", folder: Path) -> None:
+def _keep(found: "Timings", folder: Path, run: Path | None) -> None:
     """Write everything into a new folder, and print it."""
     from bench.commands.terminal import output
-    from reports.timing import frame, markdown, notes, terminal, verdict_table
+    from reports.timing import frame, growth_table, markdown, notes, terminal, verdict_table
+    from reports.timing_plots import draw
     from results.timings import write
 
     folder.mkdir(parents=True)
     write(found, folder / "timing.json")
     frame(found).to_csv(folder / "timing.csv", index=False)
     (folder / "timing.md").write_text(markdown(found))
+    pictures = draw(found, folder, run)
     console = output()
-    for conditions in found.conditions:
+    for conditions in () if found.growths else found.conditions:
         console.print(str(conditions), style="bold", markup=False)
         for table in terminal(found, conditions):
             console.print(table)
@@ -237,6 +257,9 @@ def _keep(found: "Timings", folder: Path) -> None:
     if found.verdicts:
         console.print(verdict_table(found.verdicts))
         console.print()
+    if found.growths:
+        console.print(growth_table(found.growths))
+        console.print()
     for line in notes(found):
         console.print(line, markup=False)
-    console.print(f"\nAll samples are in {folder / 'timing.json'}.", soft_wrap=True)
+    console.print(f"\nAll samples are in {folder / 'timing.json'}. Open {pictures[0]} next.", soft_wrap=True)

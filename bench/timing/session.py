@@ -9,11 +9,10 @@ from pathlib import Path
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench.timing import memory, targets
+from bench.timing import memory
 from bench.timing.clock import HostClock, Laps, clock_of, in_turn
 from bench.timing.machine import describe, peak
 from bench.timing.subject import Case, Subject, multiplying, subject
-from bench.timing.targets import Target
 from bench.timing.works import BARE_PASS, Work
 from results.timings import Apart, Sample, Timing, Timings
 
@@ -25,44 +24,35 @@ class Plan:
     """What is measured, and how.
 
     Attributes:
-        cases: conditions.
-        works: that are timed under each of them.
-        targets: rows of `bench.timing.targets` that are timed and judged instead of `works`.
+        todo: works under each set of conditions; no conditions twice.
         repeats: samples of each work.
         limit: seconds after which a work is sampled no more.
         counted: memory and floating-point operations are measured too.
         plugins: files that register methods.
     """
 
-    cases: tuple[Case, ...]
-    works: Sequence[Work]
-    targets: Sequence[Target]
+    todo: Sequence[tuple[Case, Sequence[Work]]]
     repeats: int
     limit: float
     counted: bool = True
     plugins: tuple[Path, ...] = ()
 
     @property
-    def todo(self) -> list[tuple[Case, Sequence[Work]]]:
-        """Return the works under each set of conditions."""
-        if self.targets:
-            return [pair for case in self.cases for pair in targets.works(self.targets, case)]
-        return [(case, self.works) for case in self.cases]
-
-    @property
     def runs(self) -> int:
-        """Return how often works are run before the clock, or in front of it, at most."""
+        """Return how often works are run, at most."""
         return sum((1 + self.repeats) * len(works) for _, works in self.todo)
 
 
 def carry_out(plan: Plan, advance: Advance) -> Timings:
     """Measure everything; `advance` is told the name of every work that was run."""
-    kinds = {(case.device, case.precision): case for case in plan.cases}
+    kinds = list(dict.fromkeys((case.device, case.precision) for case, _ in plan.todo))
     machine = describe([device for device, _ in kinds])
     timings = tuple(timing for case, works in plan.todo for timing in measure(case, works, plan, advance))
-    peaks = {f"{device.type} {precision}": peak(device, precision) for device, precision in kinds if plan.counted}
-    found = Timings(machine, timings, peaks)
-    return replace(found, verdicts=tuple(targets.judge(plan.targets, found, plan.cases)))
+    peaks = {}
+    for device, precision in kinds if plan.counted else ():
+        with multiplying(precision):
+            peaks[f"{device.type} {precision}"] = peak(device, precision)
+    return Timings(machine, timings, peaks)
 
 
 def measure(case: Case, works: Sequence[Work], plan: Plan, advance: Advance) -> Iterator[Timing]:

@@ -14,7 +14,7 @@ from methods import METHODS, MethodSpec, parse
 from methods.adapters.counterparts import through
 from methods.registry import did_you_mean
 from methods.sets import PAPER_ROWS
-from results.timings import Timing, Timings, Verdict
+from results.timings import Timings, Verdict
 
 DELTAS = range(0, 100, 10)
 BATCHES = (2, 8)
@@ -24,7 +24,7 @@ PASSES, TIMES, MEMORY = "bare passes", "times faster", "times the memory"
 
 
 @dataclass(frozen=True)
-class Target:
+class Goal:
     """One row.
 
     Attributes:
@@ -64,26 +64,26 @@ def _only(name: str) -> Callable[[], list[MethodSpec]]:
     return lambda: [parse(name)]
 
 
-TARGETS = {
-    "gradient": Target("all gradient-weighted methods", _gradient_weighted, PASSES, {"cpu": 1.4, "cuda": 1.5}),
-    "truncated": Target(
+GOALS = {
+    "gradient": Goal("all gradient-weighted methods", _gradient_weighted, PASSES, {"cpu": 1.4, "cuda": 1.5}),
+    "truncated": Goal(
         "lt-grad-cam and lt-layer-cam at ten δ",
         _at_ten_deltas("lt-grad-cam", "lt-layer-cam"),
         PASSES,
         {"cpu": 1.6, "cuda": 2},
     ),
-    "ra": Target("ra-cam at one δ", _only("ra-cam"), PASSES, {"cpu": 2, "cuda": 2}),
-    "ra-ten": Target("ra-cam at ten δ", _at_ten_deltas("ra-cam"), PASSES, {"cpu": 9, "cuda": 9}),
-    "papers": Target(
+    "ra": Goal("ra-cam at one δ", _only("ra-cam"), PASSES, {"cpu": 2, "cuda": 2}),
+    "ra-ten": Goal("ra-cam at ten δ", _at_ten_deltas("ra-cam"), PASSES, {"cpu": 9, "cuda": 9}),
+    "papers": Goal(
         "the papers' rows that pytorch-grad-cam has, but Score-CAM and Ablation-CAM",
         _paper_rows,
         TIMES,
         {"cpu": 6, "cuda": 10},
     ),
-    "full-grad": Target("full-grad alone", _only("full-grad"), TIMES, {"cpu": 4, "cuda": 20}),
-    "ablation": Target("ablation-cam alone", _only("ablation-cam"), TIMES, {"cpu": 40, "cuda": 20}, square=True),
-    "score": Target("score-cam alone", _only("score-cam"), TIMES, {"cpu": 1.3, "cuda": 3}, square=True),
-    "memory": Target(
+    "full-grad": Goal("full-grad alone", _only("full-grad"), TIMES, {"cpu": 4, "cuda": 20}),
+    "ablation": Goal("ablation-cam alone", _only("ablation-cam"), TIMES, {"cpu": 40, "cuda": 20}, square=True),
+    "score": Goal("score-cam alone", _only("score-cam"), TIMES, {"cpu": 1.3, "cuda": 3}, square=True),
+    "memory": Goal(
         f"a run of {BATCHES[1]} batches beside one of {BATCHES[0]}",
         _gradient_weighted,
         MEMORY,
@@ -92,52 +92,55 @@ TARGETS = {
 }
 
 
-def choose(text: str) -> list[Target]:
-    """Return the rows that a list of keys of `TARGETS`, or ``all``, names.
+def choose(text: str) -> list[Goal]:
+    """Return the rows that a list of keys of `GOALS`, or ``all``, names.
 
     Raises:
         BenchError: there is no such row.
     """
-    keys = list(TARGETS) if text == "all" else [one.strip() for one in text.split(",")]
+    keys = list(GOALS) if text == "all" else [one.strip() for one in text.split(",")]
     for key in keys:
-        if key not in TARGETS:
-            raise BenchError(f"--targets {text}: there is no target {key!r}; {did_you_mean(key, [*TARGETS, 'all'])}")
-    return [TARGETS[key] for key in keys]
+        if key not in GOALS:
+            raise BenchError(f"--targets {text}: there is no target {key!r}; {did_you_mean(key, [*GOALS, 'all'])}")
+    return [GOALS[key] for key in keys]
 
 
-def works(targets: Sequence[Target], case: Case) -> Iterator[tuple[Case, list[Work]]]:
-    """Yield what has to be timed for the rows that are measured on images of the size of `case`."""
-    timed = [one for one in targets if one.unit != MEMORY]
-    for square in (False, True):
-        own = [one.work for one in timed if one.square == square]
-        compared = [spec for one in timed if one.square == square and one.unit == TIMES for spec in one.specs()]
-        there = [work for work in rivals(compared) if work.library == LIBRARY]
-        # What takes minutes an image is timed on one.
-        if own and not (square and case.batch > 1):
-            yield _squared(case) if square else case, [*own, *there]
+def todo(goals: Sequence[Goal], cases: Sequence[Case]) -> list[tuple[Case, list[Work]]]:
+    """Return what has to be timed for the rows, by the conditions that it is timed under."""
+    found = []
+    for case in cases:
+        for square in (False, True):
+            timed = [one for one in goals if one.unit != MEMORY and one.square == square]
+            compared = [spec for one in timed if one.unit == TIMES for spec in one.specs()]
+            there = [work for work in rivals(compared) if work.library == LIBRARY]
+            # What takes minutes an image is timed on one.
+            if timed and not (square and case.batch > 1):
+                found.append((_squared(case) if square else case, [*(one.work for one in timed), *there]))
+    return found
 
 
-def judge(targets: Sequence[Target], timings: Timings, cases: Sequence[Case]) -> Iterator[Verdict]:
+def judge(goals: Sequence[Goal], timings: Timings, cases: Sequence[Case]) -> Iterator[Verdict]:
     """Yield the number of each row under each set of conditions, beside its target."""
-    for one in targets:
+    for one in goals:
         for case in cases:
+            if one.square and case.batch > 1:
+                continue
             conditions = (_squared(case) if one.square else case).conditions
             limit = one.limits[case.device.type]
-            found = next((timing for timing in timings.under(conditions) if timing.work == one.name), None)
-            if one.unit == MEMORY:
-                yield Verdict(one.name, conditions, _memory(one, case), limit, at_most=True, unit=MEMORY)
-            elif found and not (one.square and case.batch > 1):
-                number = found.of_rounds if one.unit == PASSES else _speed_up(timings, found)
-                yield Verdict(one.name, conditions, number, limit, at_most=one.unit == PASSES, unit=one.unit)
+            yield Verdict(one.name, conditions, _number(one, timings, case), limit, one.unit != TIMES, one.unit)
 
 
-def _speed_up(timings: Timings, timing: Timing) -> float:
-    return timings.speed_up(timing, LIBRARY)
+def _number(goal: Goal, timings: Timings, case: Case) -> float:
+    if goal.unit == MEMORY:
+        return _memory(goal, case)
+    conditions = (_squared(case) if goal.square else case).conditions
+    (found,) = [one for one in timings.under(conditions) if one.work == goal.name]
+    return found.of_rounds if goal.unit == PASSES else timings.speed_up(found, LIBRARY)
 
 
-def _memory(target: Target, case: Case) -> float:
+def _memory(goal: Goal, case: Case) -> float:
     """Return how many times the memory of a short run a longer one takes."""
-    few, many = (replace(target.work, batches=count) for count in BATCHES)
+    few, many = (replace(goal.work, batches=count) for count in BATCHES)
     if case.device.type == "cuda":
         with multiplying(case.precision):
             there = subject(case)
