@@ -10,6 +10,7 @@ from bench.commands.readings import readings
 from bench.commands.report import report
 from bench.commands.run import run
 from bench.commands.sweep import sweep
+from bench.commands.time_ import time
 from bench.commands.train import train
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app.command()(train)
 app.command()(readings)
 app.command()(layers)
 app.command()(parity)
+app.command()(time)
 app.command()(data.fetch)
 app.command()(data.verify)
 app.command()(data.leaks)

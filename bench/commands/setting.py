@@ -138,8 +138,8 @@ def network_config(name: str, head: str, activation: str) -> "NetworkConfig":
     return NetworkConfig.model_validate({"name": name, "head": head, "activation": activation})
 
 
-def read_size(text: str) -> tuple[int, int] | None:
-    """Read HEIGHTxWIDTH in pixels; None for an empty text.
+def read_size(text: str, option: str = "--size") -> tuple[int, int] | None:
+    """Read HEIGHTxWIDTH in pixels, what an option was given; None for an empty text.
 
     Raises:
         BenchError: it is something else, or too small for five stages.
@@ -148,7 +148,7 @@ def read_size(text: str) -> tuple[int, int] | None:
         return None
     height, _, width = text.partition("x")
     if not (height.isdigit() and width.isdigit() and min(int(height), int(width)) >= 32):
-        raise BenchError(f"--size {text}: write HEIGHTxWIDTH in pixels, at least 32 each, e.g. 704x256")
+        raise BenchError(f"{option} {text}: write HEIGHTxWIDTH in pixels, at least 32 each, e.g. 704x256")
     return int(height), int(width)
 
 

@@ -1,0 +1,265 @@
+"""`python -m bench time`: how long methods take, in seconds and in bare passes of the network."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Optional
+
+import typer
+
+from bench.commands.setting import CLASSIFIER, network_config, read_size
+from bench.errors import BenchError
+
+if TYPE_CHECKING:
+    import torch
+
+    from bench.classifiers.networks import NetworkConfig
+    from bench.timing.subject import Case
+    from bench.timing.works import Work
+    from results.timings import Timings
+
+TIMINGS = Path("results/timings")
+
+
+def time(
+    *,
+    methods: Annotated[
+        str, typer.Option(help="Sets and specs, as in run; each alone, and beside a library that has it.")
+    ] = "gradient,full-grad,lt-full-grad",
+    together: Annotated[
+        Optional[list[str]],  # noqa: UP045  read at run time by the command line's library
+        typer.Option(help="NAME=METHODS: methods that share one forward pass; may be given again."),
+    ] = None,
+    targets: Annotated[
+        str,
+        typer.Option(
+            help="The rows of the suite's own targets instead: all, or some of gradient, truncated, ra, ra-ten, "
+            "papers, full-grad, ablation, score, memory; of vgg16 at 640x224, batch 1 and 8, if nothing else is named."
+        ),
+    ] = "",
+    grow: Annotated[
+        bool,
+        typer.Option(
+            "--scaling", help="Vary pixels, images, channels, methods and δ one by one, and fit how time grows."
+        ),
+    ] = False,
+    run: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Folder of a run whose IoU is drawn against time."),
+    ] = None,
+    input_sizes: Annotated[str, typer.Option(help="HEIGHTxWIDTH of the images, several by commas.")] = "",
+    batch_sizes: Annotated[str, typer.Option(help="Images at once, several by commas.")] = "",
+    devices: Annotated[str, typer.Option(help="cpu, cuda or cpu,cuda; by default the GPU where there is one.")] = "",
+    precision: Annotated[
+        str, typer.Option(help="Of the network's passes: fp32, tf32 (GPUs), bf16, several by commas.")
+    ] = "fp32",
+    threads: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Of the processor; as many as torch takes by default.", min=1),
+    ] = None,
+    repeats: Annotated[int, typer.Option(help="Samples of each work.", min=1)] = 7,
+    limit: Annotated[float, typer.Option(help="Seconds after which a work is sampled no more.", min=0)] = 60,
+    counted: Annotated[bool, typer.Option("--counted/--only-time", help="Measure memory and operations too.")] = True,
+    plugin: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(help="Python file that registers methods; may be given again."),
+    ] = None,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="New folder; by default one of its own under results/timings."),
+    ] = None,
+    network: Annotated[str, typer.Option(help="As in run.", rich_help_panel=CLASSIFIER)] = "",
+    head: Annotated[
+        Literal["fc", "gap"],
+        typer.Option(help="Two linear layers, or pooling and one.", rich_help_panel=CLASSIFIER),
+    ] = "fc",
+    activation: Annotated[
+        Literal["relu", "leaky_relu"], typer.Option(help="Of the body.", rich_help_panel=CLASSIFIER)
+    ] = "relu",
+    weights: Annotated[
+        str, typer.Option(help="Of the body: none, imagenet or a file.", rich_help_panel=CLASSIFIER)
+    ] = "none",
+) -> None:
+    """Time methods on random images, each beside a bare pass; timings are never cached and never joined."""
+    import torch
+
+    from bench.classifiers.networks import BUILTIN
+    from bench.commands.terminal import bar
+    from bench.plugins import load_plugins
+    from bench.timing import goals, scaling
+    from bench.timing.session import Plan, carry_out
+    from methods import select
+
+    plugins = tuple(plugin or ())
+    load_plugins(plugins)
+    if threads:
+        torch.set_num_threads(threads)
+    folder = fresh_folder(out)
+    rows = goals.choose(targets) if targets else []
+    cases, left_out = read_cases(
+        network_config(network or ("vgg16" if rows else BUILTIN), head, activation),
+        weights,
+        read_sizes(input_sizes or ("640x224" if rows else "128x128")),
+        read_numbers(batch_sizes or ("1,8" if rows else "1")),
+        read_devices(devices),
+        read_precisions(precision),
+    )
+    varied = [point for case in cases for point in scaling.points(case, select(methods))] if grow else []
+    if rows:
+        todo = goals.todo(rows, cases)
+    elif varied:
+        todo = scaling.todo(varied)
+    else:
+        works = read_works(methods, together or ())
+        todo = [(case, works) for case in cases]
+    plan = Plan(todo, repeats, limit, counted, plugins)
+    with bar() as progress:
+        task = progress.add_task("timing", total=plan.runs, shown="")
+        found = carry_out(plan, lambda name: progress.update(task, advance=1, shown=name))
+    verdicts, growths = tuple(goals.judge(rows, found, cases)), tuple(scaling.fits(varied, found))
+    _keep(replace(found, left_out=left_out, verdicts=verdicts, growths=growths), folder, run)
+
+
+def fresh_folder(out: Path | None) -> Path:
+    """Return the folder for the results, `out` or one that is named by the time; it is not made yet.
+
+    Raises:
+        BenchError: it is there already.
+    """
+    folder = out or TIMINGS / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S")
+    if folder.exists():
+        raise BenchError(f"{folder} is there already, and timings of two days are never joined; name another --out")
+    return folder
+
+
+def read_works(methods: str, together: Sequence[str]) -> "list[Work]":
+    """Return what is timed: each method alone, the libraries' counterparts, and groups, each NAME=METHODS.
+
+    Raises:
+        BenchError: a group is written in another way.
+        MethodError: a spec cannot be read.
+    """
+    from bench.timing.works import Work, alone, rivals
+    from methods import select
+
+    groups = []
+    for text in together:
+        name, _, members = (part.strip() for part in text.partition("="))
+        if not (name and members):
+            raise BenchError(f"--together {text}: write NAME=METHODS, e.g. 'two of them=grad-cam,layer-cam'")
+        groups.append(Work(name, tuple(select(members))))
+    specs = select(methods)
+    compared = dict.fromkeys([*specs, *(spec for group in groups for spec in group.specs)])
+    return [*alone(specs), *groups, *rivals(compared)]
+
+
+def read_cases(
+    config: "NetworkConfig",
+    weights: str,
+    sizes: list[tuple[int, int]],
+    batches: list[int],
+    devices: "list[torch.device]",
+    precisions: list[str],
+) -> "tuple[tuple[Case, ...], tuple[str, ...]]":
+    """Return every combination that there is, and in words those that there are not.
+
+    Raises:
+        BenchError: nothing remains.
+    """
+    from bench.timing.subject import Case
+
+    cases, left_out = [], []
+    for device in devices:
+        for precision in precisions:
+            if precision == "tf32" and device.type != "cuda":
+                left_out.append(f"tf32 on the {device.type}: it is a precision of GPUs")
+                continue
+            cases += [Case(config, weights, size, batch, device, precision) for size in sizes for batch in batches]
+    if not cases:
+        raise BenchError("--precision tf32 is for GPUs; on the cpu there are fp32 and bf16")
+    return tuple(cases), tuple(left_out)
+
+
+def read_sizes(text: str) -> list[tuple[int, int]]:
+    """Read sizes HEIGHTxWIDTH in pixels.
+
+    Raises:
+        BenchError: one of them is something else, or too small for five stages.
+    """
+    found = [size for one in text.split(",") if (size := read_size(one.strip(), "--input-sizes"))]
+    if not found:
+        raise BenchError(f"--input-sizes {text!r}: write HEIGHTxWIDTH in pixels, e.g. 640x224")
+    return found
+
+
+def read_numbers(text: str) -> list[int]:
+    """Read sizes of batches.
+
+    Raises:
+        BenchError: one of them is no whole number above 0.
+    """
+    numbers = [one.strip() for one in text.split(",")]
+    if not all(one.isdigit() and int(one) for one in numbers):
+        raise BenchError(f"--batch-sizes {text}: write whole numbers above 0, e.g. 1,8")
+    return [int(one) for one in numbers]
+
+
+def read_devices(text: str) -> "list[torch.device]":
+    """Read kinds of devices; none: the GPU where there is one.
+
+    Raises:
+        BenchError: there is no such device.
+    """
+    import torch
+
+    names = [one.strip() for one in text.split(",")] if text else ["cuda" if torch.cuda.is_available() else "cpu"]
+    for name in names:
+        if name not in {"cpu", "cuda"}:
+            raise BenchError(f"--devices {text}: there is no device {name!r}; write cpu, cuda or cpu,cuda")
+        if name == "cuda" and not torch.cuda.is_available():
+            raise BenchError(f"--devices {text}: there is no GPU here that torch can use; write --devices cpu")
+    return [torch.device(name) for name in names]
+
+
+def read_precisions(text: str) -> list[str]:
+    """Read names of precisions.
+
+    Raises:
+        BenchError: there is no such precision.
+    """
+    from bench.timing.subject import PRECISIONS
+
+    names = [one.strip() for one in text.split(",")]
+    if unknown := [one for one in names if one not in PRECISIONS]:
+        raise BenchError(f"--precision {text}: there is no precision {unknown[0]!r}; write {', '.join(PRECISIONS)}")
+    return names
+
+
+def _keep(found: "Timings", folder: Path, run: Path | None) -> None:
+    """Write everything into a new folder, and print it."""
+    from bench.commands.terminal import output
+    from reports.timing import frame, growth_table, markdown, notes, terminal, verdict_table
+    from reports.timing_plots import draw
+    from results.timings import write
+
+    folder.mkdir(parents=True)
+    write(found, folder / "timing.json")
+    frame(found).to_csv(folder / "timing.csv", index=False)
+    (folder / "timing.md").write_text(markdown(found))
+    pictures = draw(found, folder, run)
+    console = output()
+    for conditions in () if found.growths else found.conditions:
+        console.print(str(conditions), style="bold", markup=False)
+        for table in terminal(found, conditions):
+            console.print(table)
+            console.print()
+    if found.verdicts:
+        console.print(verdict_table(found.verdicts))
+        console.print()
+    if found.growths:
+        console.print(growth_table(found.growths))
+        console.print()
+    for line in notes(found):
+        console.print(line, markup=False)
+    console.print(f"\nAll samples are in {folder / 'timing.json'}. Open {pictures[0]} next.", soft_wrap=True)

@@ -1,0 +1,118 @@
+"""From works and conditions to timings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from bench.timing import memory
+from bench.timing.clock import HostClock, Laps, clock_of, in_turn
+from bench.timing.machine import describe, peak
+from bench.timing.subject import Case, Subject, multiplying, subject
+from bench.timing.works import BARE_PASS, Work
+from results.timings import Apart, Sample, Timing, Timings
+
+Advance = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured, and how.
+
+    Attributes:
+        todo: works under each set of conditions; no conditions twice.
+        repeats: samples of each work.
+        limit: seconds after which a work is sampled no more.
+        counted: memory and floating-point operations are measured too.
+        plugins: files that register methods.
+    """
+
+    todo: Sequence[tuple[Case, Sequence[Work]]]
+    repeats: int
+    limit: float
+    counted: bool = True
+    plugins: tuple[Path, ...] = ()
+
+    @property
+    def runs(self) -> int:
+        """Return how often works are run, at most."""
+        return sum((1 + self.repeats) * len(works) for _, works in self.todo)
+
+
+def carry_out(plan: Plan, advance: Advance) -> Timings:
+    """Measure everything; `advance` is told the name of every work that was run."""
+    kinds = list(dict.fromkeys((case.device, case.precision) for case, _ in plan.todo))
+    machine = describe([device for device, _ in kinds])
+    timings = tuple(timing for case, works in plan.todo for timing in measure(case, works, plan, advance))
+    peaks = {}
+    for device, precision in kinds if plan.counted else ():
+        with multiplying(precision):
+            peaks[f"{device.type} {precision}"] = peak(device, precision)
+    return Timings(machine, timings, peaks)
+
+
+def measure(case: Case, works: Sequence[Work], plan: Plan, advance: Advance) -> Iterator[Timing]:
+    """Yield the timing of the bare pass, and that of each of `works`, all under the conditions of `case`."""
+    with multiplying(case.precision):
+        there = subject(case)
+        bare = BARE_PASS.on(there)
+        prepared = {work.name: work.on(there) for work in works}
+        samples, failures = in_turn(clock_of(case.device), bare, prepared, plan.repeats, plan.limit, advance)
+        before = [
+            Sample(one.bare, one.bare_busy, {}, one.bare, one.bare_busy) for found in samples.values() for one in found
+        ]
+        for work in [BARE_PASS, *works]:
+            reason = failures.get(work.name, "")
+            timing = _timing(work, case, before if work is BARE_PASS else samples.get(work.name, []), reason)
+            # What takes minutes is not run again for the sake of its memory.
+            once_more = plan.counted and not reason and timing.median <= plan.limit
+            yield _counted(timing, work, there, case, plan) if once_more else timing
+
+
+def apart(work: Work, case: Case) -> Apart:
+    """Return how far the maps of `work` in the precision of `case` are from those in fp32, where it is worst."""
+    found: list[dict[str, Tensor]] = []
+    for precision in (case.precision, "fp32"):
+        with multiplying(precision):
+            found.append(work.maps(subject(replace(case, precision=precision))))
+    low, full = found
+    pairs = [(one, there) for spec in full for one, there in zip(low[spec], full[spec], strict=True)]
+    return Apart(
+        max(float((one - there).norm() / there.norm()) for one, there in pairs),
+        min(_rank_correlation(one, there) for one, there in pairs),
+    )
+
+
+def _timing(work: Work, case: Case, samples: Sequence[Sample], reason: str) -> Timing:
+    return Timing(
+        work=work.name,
+        specs=tuple(map(str, work.specs)),
+        library=work.library,
+        stands_for=tuple(map(str, work.stands_for)),
+        conditions=case.conditions,
+        samples=tuple(samples),
+        reason=reason,
+    )
+
+
+def _counted(timing: Timing, work: Work, there: Subject, case: Case, plan: Plan) -> Timing:
+    """Add what is measured once, beside the clock."""
+    run = work.on(there)()
+    with FlopCounterMode(display=False) as counter:
+        run(Laps(HostClock()))
+    on_gpu = case.device.type == "cuda"
+    highest = memory.on_device(work, there) if on_gpu else memory.in_process(work, case, plan.plugins)
+    distance = apart(work, case) if case.precision != "fp32" and work.specs and not work.library else None
+    return replace(timing, flops=counter.get_total_flops(), peak_bytes=highest, apart=distance)
+
+
+def _rank_correlation(first: Tensor, second: Tensor) -> float:
+    from scipy.stats import spearmanr
+
+    if min(len(one.unique()) for one in (first, second)) == 1:
+        return float("nan")
+    return float(spearmanr(first.flatten().numpy(), second.flatten().numpy()).statistic)
