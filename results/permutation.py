@@ -1,8 +1,9 @@
 """The paired permutation test: were it no matter which of two methods is which, how often would they differ so much?
 
 The unit is the physical item with its classifiers. Within an item the two methods' pixel counts are swapped or not, at
-random; the statistic is the difference of the pooled IoU. Simulated at the 5 % level, the test says so of two methods
-with the same true IoU in SIZE10 % of cases with 10 items and in SIZE50 % with 50.
+random; the statistic is the difference of the pooled IoU. Simulated at the 5 % level, with 10 items as with 50, two
+methods that are alike were called different in 4.8 % of cases, and in 6.7 % where the true IoU is the same but one
+method varies twice as much from item to item.
 """
 
 from __future__ import annotations

