@@ -30,6 +30,7 @@ from datasets import (
     split_fingerprint,
 )
 from datasets.faults import of_photographs
+from results.kept import kept_classifier
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Setting:
         weights: of the body: ``none``, ``imagenet`` or a file.
         checkpoint: all tensors of a network that was trained elsewhere and is taken as it is, or None.
         recipe: how to train.
-        shelf: the folder of checkpoints.
+        shelf: the folder of checkpoints; one that was kept with a run is taken from there.
         device: where to compute.
     """
 
@@ -147,7 +148,8 @@ class Experiment:
                     recipe=self.setting.recipe,
                 )
                 data = TrainingSet(table, classes, self.size)
-                yield Assignment(plan, data, self.setting.shelf / plan.file_name)
+                kept = kept_classifier(plan.file_name)
+                yield Assignment(plan, data, kept or self.setting.shelf / plan.file_name)
 
     def classifier(self, assignment: Assignment, progress: Callable[[TrainingPlan], Progress]) -> Classifier:
         """Load the classifier of an assignment; train it first, or to its end, if it is not on the shelf.

@@ -7,23 +7,20 @@ over all combinations of the others tells what one part adds: each level is then
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import bootstrap
 
 from results.factorial import Factorial, Levels, fused, largest_factorial
 from results.metrics import Counts, iou
+from results.resampling import bca
 from results.scoring import image_counts, readable
 from results.store import Cells
 from results.thresholds import ThresholdPolicy
 
-RESAMPLES = 2000
-CONFIDENCE = 0.95
 DECIMALS = 12
 """Of a difference: sums in another order must not make one between methods that are equal."""
 BATCH = 1000
@@ -207,20 +204,10 @@ def _intervals(counts: IntArray, contrasts: FloatArray) -> list[tuple[float, flo
     if items < 2:
         return [None] * len(contrasts)
 
-    def statistic(drawn: IntArray, axis: int) -> FloatArray:  # noqa: ARG001  it is always the last
+    def statistic(drawn: IntArray) -> FloatArray:
         rows = drawn.reshape(-1, drawn.shape[-1])
         places = rows + items * np.arange(len(rows))[:, None]
         times = np.bincount(places.ravel(), minlength=items * len(rows)).reshape(*drawn.shape[:-1], items)
         return np.round(np.moveaxis(_pooled_iou(counts, times) @ contrasts.T, -1, 0), DECIMALS)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of differences that no resample changes, which are seen to below
-        found = bootstrap(
-            (np.arange(items),), statistic, vectorized=True, axis=-1, n_resamples=RESAMPLES, batch=BATCH,
-            confidence_level=CONFIDENCE, method="BCa", rng=np.random.default_rng(0),
-        )  # fmt: skip
-    bca = np.stack([found.confidence_interval.low, found.confidence_interval.high])
-    tail = 50 * (1 - CONFIDENCE)
-    percentiles = np.percentile(found.bootstrap_distribution, [tail, 100 - tail], axis=-1)
-    ends = np.where(np.isnan(bca).any(axis=0), percentiles, bca)
-    return [(float(low), float(high)) for low, high in ends.T]
+    return [(float(low), float(high)) for low, high in zip(*bca(items, statistic, batch=BATCH), strict=True)]

@@ -53,9 +53,8 @@ def interval(
 ) -> tuple[float, float]:
     """Return the BCa bootstrap interval of a pooled metric.
 
-    Where every resample gives the same number BCa is undefined, and both ends are that number. With few items the
-    interval is too short: of 95 % intervals, simulated ones held the true value in 88 % of cases with 10 items, in 93 %
-    with 50.
+    With few items the interval is too short: of 95 % intervals, simulated ones held the true value in 88 % of cases
+    with 10 items, in 93 % with 50.
 
     Args:
         by_item: counts of shape (items,), see `per_item`; or (items, seeds) for the mean over the seeds' metrics, where
@@ -68,30 +67,80 @@ def interval(
         Both ends in the metric's own range; (nan, nan) with fewer than two items, and where the metric is
         undefined on a resample.
     """
-    items = len(by_item.tp)
-    if items < 2:
-        return math.nan, math.nan
-    parts = [part.reshape(items, -1) for part in (by_item.tp, by_item.fp, by_item.fn, by_item.tn)]
+    return _scalar(len(by_item.tp), lambda drawn: _pooled(by_item, formula, drawn), by_item.tp.size, level, seed)
 
-    def pooled(drawn: IntArray, axis: int) -> FloatArray:
-        values: FloatArray = formula(Counts(*(part[drawn].sum(axis - 1) for part in parts))).mean(-1)
-        return values
 
+def difference_interval(first: Counts, second: Counts, formula: Callable[[Counts], FloatArray]) -> tuple[float, float]:
+    """Return the 95 % BCa bootstrap interval of the difference of a pooled metric, first minus second.
+
+    Each item is drawn with the counts of both methods. With few items the interval is too short: simulated ones held
+    the true difference in 87 % of cases with 10 items, in 92 % with 50.
+
+    Args:
+        first: counts of shape (items,), or (items, seeds), of one method.
+        second: of the other, on the same items and with the same seeds.
+        formula: of a metric over "pooled" counts; it works element by element.
+
+    Returns:
+        Both ends; (nan, nan) with fewer than two items, and where the metric is undefined on a resample.
+    """
+
+    def moved(drawn: IntArray) -> FloatArray:
+        return _pooled(first, formula, drawn) - _pooled(second, formula, drawn)
+
+    return _scalar(len(first.tp), moved, 2 * first.tp.size, 0.95, 0)
+
+
+def bca(
+    items: int, statistic: Callable[[IntArray], FloatArray], *, batch: int, level: float = 0.95, seed: int = 0
+) -> tuple[FloatArray, FloatArray]:
+    """Return the BCa bootstrap interval of anything that is computed from drawn items.
+
+    Where every resample gives the same number BCa is undefined, and the ends are percentiles: that number.
+
+    Args:
+        items: how many there are, at least two.
+        statistic: from places of drawn items, (..., any number), to (...), or to (M, ...) for M statistics on the same
+            resamples.
+        batch: resamples that are computed at once.
+        level: of confidence, 0 < level < 1.
+        seed: of the resamples.
+
+    Returns:
+        The lower ends and the upper ends, () or (M,).
+    """
     with warnings.catch_warnings():
         # That BCa is undefined is seen in what it returns.
-        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("ignore")
         found = stats.bootstrap(
             (np.arange(items),),
-            pooled,
+            lambda drawn, axis: statistic(drawn),  # noqa: ARG005  it is always the last
             axis=-1,
             n_resamples=RESAMPLES,
-            batch=max(1, DRAWN_AT_ONCE // parts[0].size),
+            batch=batch,
             vectorized=True,
             confidence_level=level,
             method="BCa",
             rng=np.random.default_rng(seed),
         )
-    low, high = found.confidence_interval
-    if math.isnan(low):
-        low, high = np.quantile(found.bootstrap_distribution, [(1 - level) / 2, (1 + level) / 2])
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    percentiles = np.quantile(found.bootstrap_distribution, tails, axis=-1)
+    ends = np.stack([found.confidence_interval.low, found.confidence_interval.high])
+    low, high = np.where(np.isnan(ends).any(axis=0), percentiles, ends)
+    return low, high
+
+
+def _scalar(
+    items: int, statistic: Callable[[IntArray], FloatArray], drawn_each: int, level: float, seed: int
+) -> tuple[float, float]:
+    if items < 2:
+        return math.nan, math.nan
+    low, high = bca(items, statistic, batch=max(1, DRAWN_AT_ONCE // drawn_each), level=level, seed=seed)
     return float(low), float(high)
+
+
+def _pooled(by_item: Counts, formula: Callable[[Counts], FloatArray], drawn: IntArray) -> FloatArray:
+    """Return the metric of the drawn items, (..., items), in the mean over the seeds."""
+    parts = [part.reshape(len(part), -1) for part in (by_item.tp, by_item.fp, by_item.fn, by_item.tn)]
+    values: FloatArray = formula(Counts(*(part[drawn].sum(-2) for part in parts))).mean(-1)
+    return values

@@ -198,6 +198,19 @@ class RunStore:
         ]
         return Cells(latest.reset_index(drop=True), *histograms)
 
+    def copy(self, folder: Path) -> None:
+        """Write the manifest and every cell, in one part, into an empty or new `folder`.
+
+        Raises:
+            ResultError: there are no cells yet, or the folder holds no run.
+        """
+        manifest, cells = self.manifest(), self.cells()
+        other = RunStore(folder)
+        other.begin(manifest, ())
+        rows = [{str(key): value for key, value in row.items()} for row in cells.frame.to_dict("records")]
+        histograms = zip(rows, cells.defect, cells.other, strict=True)
+        other.append([Cell(**row, defect=defect, other=beside) for row, defect, beside in histograms])
+
     @staticmethod
     def _latest(frame: pd.DataFrame) -> pd.DataFrame:
         """Return the last row of each identity, where its first one stood."""

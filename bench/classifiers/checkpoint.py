@@ -124,13 +124,16 @@ class Classifier:
 
 
 def save(network: nn.Module, card: Card, path: Path) -> None:
-    """Write ``path`` (.safetensors) and its card, each to a temporary name first, the tensors last."""
+    """Write ``path`` (.safetensors) and its card, each to a temporary name first, the tensors last.
+
+    Tensors are stored in half precision where none of them loses anything by it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     card_file = path.with_suffix(".json.part")
     card_file.write_text(card.model_dump_json(indent=2) + "\n")
     card_file.rename(path.with_suffix(".json"))
     tensors = path.with_suffix(".safetensors.part")
-    save_file({key: tensor.contiguous() for key, tensor in network.state_dict().items()}, tensors)
+    save_file({key: tensor.contiguous() for key, tensor in _stored(network.state_dict()).items()}, tensors)
     tensors.rename(path)
 
 
@@ -151,3 +154,10 @@ def load(path: Path, device: torch.device | str = "cpu") -> Classifier:
     fill(network, path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     return Classifier(network.to(device).eval(), card, digest)
+
+
+def _stored(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return `tensors` in half precision, integers excepted, or as they are if that loses anything."""
+    halved = {key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
+    lossless = all(torch.equal(halved[key].to(tensor.dtype), tensor) for key, tensor in tensors.items())
+    return halved if lossless else tensors

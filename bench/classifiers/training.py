@@ -16,7 +16,7 @@ from torch.utils.data import WeightedRandomSampler
 
 from bench.batches import Batch, Photographs, batches
 from bench.classifiers.checkpoint import Epoch, Metrics
-from bench.classifiers.networks import NetworkConfig, build, prepare
+from bench.classifiers.networks import BUILTIN, NetworkConfig, build, prepare
 from bench.classifiers.recipe import Recipe
 from bench.classifiers.tensors import fill
 from bench.errors import BenchError
@@ -61,7 +61,8 @@ def train(
     """Train a network and keep the epoch with the best validation average precision.
 
     After every epoch its state is written to `unfinished`; where that file is there, training goes on from it,
-    and ends as if it had never been cut off. With a `checkpoint`, which holds all tensors, nothing is trained.
+    and ends as if it had never been cut off. With a `checkpoint`, which holds all tensors, nothing is trained. The
+    built-in network is rounded to half precision at the end, and used in single precision like the others.
 
     Returns:
         The network in evaluation mode, its metrics on the validation and on the test split, and its epochs.
@@ -80,6 +81,8 @@ def train(
         torch.manual_seed(seed)
         fit = _Fit(network, config, data, recipe, seed, device)
         epochs = [] if checkpoint else fit.run(progress, unfinished)
+        if config.name == BUILTIN and not checkpoint:
+            network.half().float()  # its checkpoint is then small enough to be kept with a run
         network.eval()
         metrics = {split: evaluate(network, config, data, split, device) for split in ("val", "test")}
     return network, metrics, epochs

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import bootstrap
 from small_runs import cell, cells
 
-from results import effects as module
+from results import resampling
 from results.effects import effects
 from results.scoring import score_rows
 from results.thresholds import parse_policy
@@ -22,7 +22,7 @@ NAMES = ("grad-cam", "layer-cam", "hires-cam")
 
 @pytest.fixture(autouse=True)
 def few_resamples(monkeypatch):
-    monkeypatch.setattr(module, "RESAMPLES", 200)
+    monkeypatch.setattr(resampling, "RESAMPLES", 200)
 
 
 def spec_of(rule, layers, name, fuse):
@@ -189,7 +189,7 @@ def test_means_are_those_of_plain_loops(tmp_path, seeds):
 
 
 def test_intervals_are_those_of_a_plain_bootstrap_over_items(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "RESAMPLES", 60)
+    monkeypatch.setattr(resampling, "RESAMPLES", 60)
     listed = noisy(3, IMAGES)
     counts = slow_counts(listed)
     found = by_level(effects(cells(tmp_path, listed), HALF))

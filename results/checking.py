@@ -1,0 +1,183 @@
+"""Is a run as good as the one that it is measured by, cell by cell?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from results.comparison import Comparison, compare
+from results.errors import ResultError
+from results.pairing import counted, paired
+from results.store import IDENTITY, Cells, RunStore
+from results.thresholds import ThresholdPolicy
+
+FIELDS = (
+    "dataset", "dataset_fingerprint", "size", "folds", "network", "weights", "recipe", "target", "evaluate_at",
+)  # fmt: skip
+"""The fields of a manifest in which two runs have to agree."""
+OF_EACH = ("split_fingerprint", "fingerprint")
+"""The same of each classifier that both have."""
+RELEASE = "cam-bench"
+"""The one version that may differ in an exact check: releases are what it compares."""
+
+
+@dataclass(frozen=True)
+class Unmatched:
+    """Cells of a method that only one of two runs has.
+
+    Attributes:
+        method: its short text.
+        cells: how many.
+        whole: the other run has no cell of the method.
+    """
+
+    method: str
+    cells: int
+    whole: bool
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Cells of a method whose histograms or status are no longer the same.
+
+    Attributes:
+        method: its short text.
+        cells: how many.
+        of: that both runs have.
+    """
+
+    method: str
+    cells: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Check:
+    """A run beside its baseline.
+
+    Attributes:
+        manifest: of the run.
+        policy: how thresholds were chosen.
+        tolerance: differences of up to this much IoU, in [0, 1], count as none.
+        comparisons: one a method that both have, run minus baseline, in the order of the run.
+        only_run, only_baseline: cells that the other one lacks.
+        forced: the fields in which the runs differ, though they must not; empty unless that was forced.
+        changed: one a method that both have, in an exact check; else None.
+    """
+
+    manifest: dict[str, Any]
+    policy: ThresholdPolicy
+    tolerance: float
+    comparisons: tuple[Comparison, ...]
+    only_run: tuple[Unmatched, ...]
+    only_baseline: tuple[Unmatched, ...]
+    forced: tuple[str, ...]
+    changed: tuple[Changed, ...] | None
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether no method is worse and, in an exact check, no cell has changed."""
+        worse = any(one.verdict == "worse" for one in self.comparisons)
+        return not worse and not any(one.cells for one in self.changed or ())
+
+
+def check(
+    run: RunStore, baseline: RunStore, policy: ThresholdPolicy, tolerance: float, *, exact: bool, force: bool
+) -> Check:
+    """Compare every method of `run` with the same one of `baseline`, on the photographs that both have.
+
+    Args:
+        run: what is checked.
+        baseline: what it is measured by.
+        policy: how thresholds are chosen in both.
+        tolerance: differences of up to this much IoU, in [0, 1], count as none.
+        exact: compare the histograms bit for bit too; then device and versions have to be the same.
+        force: compare what may not be compared.
+
+    Raises:
+        ResultError: a folder holds no run or one of another schema, the runs may not be compared, or they share
+            nothing.
+    """
+    differing = differences(run.manifest(), baseline.manifest(), exact=exact)
+    if differing and not force:
+        raise ResultError(
+            f"{run.folder} and {baseline.folder} may not be compared: they differ in {'; '.join(differing)}. Make the "
+            "run again as the baseline was made, or compare them all the same with --force"
+        )
+    own, others = run.cells(), baseline.cells()
+    specs = [spec for spec in own.frame["spec"].drop_duplicates() if spec in set(others.frame["spec"])]
+    pairings = {(spec, spec): paired(_counted(own, spec, policy), _counted(others, spec, policy)) for spec in specs}
+    shared = {names: one for names, one in pairings.items() if one.images}
+    if not shared:
+        raise ResultError(f"{run.folder} and {baseline.folder} share no method on a defective test image")
+    keys, other_keys = _keys(own), _keys(others)
+    return Check(
+        manifest=run.manifest(),
+        policy=policy,
+        tolerance=tolerance,
+        comparisons=tuple(compare(shared, tolerance)),
+        only_run=_unmatched(keys, other_keys),
+        only_baseline=_unmatched(other_keys, keys),
+        forced=tuple(differing),
+        changed=tuple(_changed(own, others, spec) for spec in specs) if exact else None,
+    )
+
+
+def differences(manifest: dict[str, Any], other: dict[str, Any], *, exact: bool = False) -> list[str]:
+    """Return what forbids to compare two runs, a text each, with the values of both; nothing if they agree.
+
+    Args:
+        manifest: of one run.
+        other: of the other.
+        exact: read the kind of the device and the versions of the libraries too.
+    """
+    pairs = [(key, manifest[key], other[key]) for key in FIELDS]
+    classifiers, theirs = manifest["classifiers"], other["classifiers"]
+    common = [name for name in classifiers if name in theirs]
+    pairs += [(f"{key} of {name}", classifiers[name][key], theirs[name][key]) for name in common for key in OF_EACH]
+    if not common:
+        pairs.append(("classifiers", ", ".join(classifiers), ", ".join(theirs)))
+    if exact:
+        pairs.append(("device", *(one["device"].split(":")[0] for one in (manifest, other))))
+        own, others = manifest["versions"], other["versions"]
+        names = sorted({*own, *others} - {RELEASE})
+        pairs += [(f"version of {name}", own.get(name), others.get(name)) for name in names]
+    return [f"{key} ({_plain(one)} and {_plain(two)})" for key, one, two in pairs if one != two]
+
+
+def _plain(value: Any) -> str:
+    """Write a value of a manifest in a sentence."""
+    if isinstance(value, dict):
+        return " ".join(f"{key}={one}" for key, one in value.items())
+    return "x".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _counted(cells: Cells, spec: str, policy: ThresholdPolicy) -> pd.DataFrame:
+    return counted(cells.where(cells.frame["spec"] == spec), policy)
+
+
+def _keys(cells: Cells) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(cells.frame[IDENTITY])
+
+
+def _unmatched(keys: pd.MultiIndex, others: pd.MultiIndex) -> tuple[Unmatched, ...]:
+    specs = keys[~keys.isin(others)].get_level_values("spec")
+    known = set(others.get_level_values("spec"))
+    counts = specs.value_counts(sort=False)
+    return tuple(Unmatched(str(spec), int(count), spec not in known) for spec, count in counts.items())
+
+
+def _changed(own: Cells, others: Cells, spec: str) -> Changed:
+    one, other = (cells.where(cells.frame["spec"] == spec) for cells in (own, others))
+    places = _keys(other).get_indexer(_keys(one))
+    rows, theirs = np.flatnonzero(places >= 0), places[places >= 0]
+    same: Sequence[Any] = (
+        (one.defect[rows] == other.defect[theirs]).all(1)
+        & (one.other[rows] == other.other[theirs]).all(1)
+        & (one.frame["status"].to_numpy()[rows] == other.frame["status"].to_numpy()[theirs])
+    )
+    return Changed(spec, int(len(rows) - np.sum(same)), len(rows))

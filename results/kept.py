@@ -1,0 +1,97 @@
+"""Kept runs: small copies of runs under a name, for others to be measured by.
+
+They lie in ``results/baselines`` under the current folder; those that come with the suite are found from anywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from results.errors import ResultError
+from results.store import RunStore
+
+HERE = Path("results/baselines")
+SHIPPED = Path(__file__).parent / "baselines"
+CLASSIFIERS = "classifiers"
+"""Folder of a kept run with the checkpoints that it was made with, and their cards."""
+SMALL = 1_000_000
+"""Bytes up to which a classifier is kept with its run."""
+
+
+def kept_runs() -> dict[str, Path]:
+    """Return the folder of each kept run by its name; those of the current folder hide those of the suite."""
+    found = [path.parent for shelf in (SHIPPED, HERE) for path in sorted(shelf.glob("*/manifest.json"))]
+    return {folder.name: folder for folder in found}
+
+
+def find_run(text: str) -> RunStore:
+    """Return the run in the folder `text`, or the kept run of this name.
+
+    Raises:
+        ResultError: there is none.
+    """
+    if (Path(text) / "manifest.json").is_file():
+        return RunStore(Path(text))
+    kept = kept_runs()
+    if text not in kept:
+        raise ResultError(f"{text} is neither the folder of a run nor a kept run; kept are {', '.join(kept)}")
+    return RunStore(kept[text])
+
+
+def kept_classifier(file_name: str) -> Path | None:
+    """Return the checkpoint of this name that was kept with a run, so that it need not be trained; None without."""
+    found = [folder / CLASSIFIERS / file_name for folder in kept_runs().values()]
+    return next((path for path in found if path.is_file()), None)
+
+
+def keep(run: RunStore, name: str, shelf: Path) -> Path:
+    """Copy a run without its pictures under a name, with those of its classifiers that are small.
+
+    Args:
+        run: what is kept.
+        name: for it.
+        shelf: folder where its classifiers are looked for.
+
+    Returns:
+        The folder of the kept run.
+
+    Raises:
+        ResultError: there is a kept run of this name, the name is no name of a folder, or the run is empty.
+    """
+    if Path(name).name != name:
+        raise ResultError(f"{name!r} cannot be the name of a kept run; name it with --name")
+    target = HERE / name
+    if target.exists():
+        raise ResultError(f"there is a kept run {name} already; remove it first, or choose another one with --name")
+    partial = target.with_suffix(".part")
+    shutil.rmtree(partial, ignore_errors=True)
+    run.copy(partial)
+    for file_name, known in run.manifest()["classifiers"].items():
+        path = shelf / file_name
+        # The name tells how it was trained; only the fingerprint tells that it is the one.
+        if not path.is_file() or path.stat().st_size > SMALL or _fingerprint(path) != known["fingerprint"]:
+            continue
+        (partial / CLASSIFIERS).mkdir(exist_ok=True)
+        for file in (path, path.with_suffix(".json")):
+            shutil.copyfile(file, partial / CLASSIFIERS / file.name)
+    partial.rename(target)
+    return target
+
+
+def remove(name: str) -> Path:
+    """Delete a kept run of the current folder and return where it was.
+
+    Raises:
+        ResultError: there is none of this name.
+    """
+    target = HERE / name
+    if Path(name).name != name or not (target / "manifest.json").is_file():
+        raise ResultError(f"there is no kept run {name} in {HERE}")
+    shutil.rmtree(target)
+    return target
+
+
+def _fingerprint(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
