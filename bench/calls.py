@@ -81,3 +81,9 @@ def record(network: nn.Module, images: Tensor) -> tuple[Call, list[Call]]:
 def changes(tensor: Tensor) -> int:
     """Return how often `tensor` was changed in place; torch has no public name for it."""
     return tensor._version  # noqa: SLF001
+
+
+def readable(tensor: Tensor) -> Tensor:
+    """Return `tensor` off the graph, half precision widened to float32."""
+    detached = tensor.detach()
+    return detached.float() if detached.element_size() < 4 else detached

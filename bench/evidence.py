@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from bench.anatomy import Anatomy
 from bench.biases import bias_of
-from bench.calls import evaluating
+from bench.calls import evaluating, readable
 from bench.errors import BenchError
 from bench.probing import Probe
 from bench.targets import Target
@@ -106,6 +106,7 @@ class Evidence:
             spec: the method that will be asked for.
         """
         explained, seeds = classes[list(numbers)], tuple(self.seeds[number] for number in numbers)
+        images = images.to(self.images.dtype)
         there = Evidence(self.network, self.anatomy, images, self.target, [spec], seeds=seeds, classes=explained)
         there.probe = self.probe.beside(there.images, explained)
         return there
@@ -116,7 +117,7 @@ class Evidence:
 
     def activation(self, layer: str) -> Tensor:
         """Return the output of `layer`, (B, K, h, w)."""
-        return _readable(self._outputs[layer])
+        return readable(self._outputs[layer])
 
     def gradient(self, layer: str, filtered: Filter | None, truncation: Truncation | None) -> Tensor:
         """Return the gradient at `layer` under the rules, (B, K, h, w)."""
@@ -181,7 +182,7 @@ class Evidence:
             raise NotApplicableError("the network does not end in global average pooling and one linear layer")
         linear = self.network.get_submodule(self.anatomy.pooled_linear)
         (per_logit,) = torch.autograd.grad(self._total, self.logits, retain_graph=True)
-        return _readable(per_logit @ linear.get_parameter("weight"))
+        return readable(per_logit @ linear.get_parameter("weight"))
 
     def _truncations(self, spec: MethodSpec) -> list[Truncation | None]:
         """Return what the gradients that `spec` weighs will be truncated by, in it and in specs that differ in that."""
@@ -214,7 +215,7 @@ class Evidence:
                 self._total, list(differentiable.values()), retain_graph=True, allow_unused=True
             )
         named = zip(differentiable, gradients, strict=True)
-        return {layer: _readable(gradient) for layer, gradient in named if gradient is not None}
+        return {layer: readable(gradient) for layer, gradient in named if gradient is not None}
 
 
 def by_gradient(specs: Iterable[MethodSpec]) -> list[MethodSpec]:
@@ -234,12 +235,6 @@ def _weighing(spec: MethodSpec) -> Hashable:
 
 def _filters(spec: MethodSpec) -> bool:
     return spec.filter is not None or "guided" in METHODS[spec.name].reads
-
-
-def _readable(tensor: Tensor) -> Tensor:
-    """Return `tensor` off the graph, half precision widened to float32."""
-    detached = tensor.detach()
-    return detached.float() if detached.element_size() < 4 else detached
 
 
 @contextmanager

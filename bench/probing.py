@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.anatomy import Anatomy, Layer
-from bench.calls import evaluating
+from bench.calls import evaluating, readable
 from bench.memory import fitting
 from bench.propagation import Propagated, lifted, relevance
 from bench.replay import Replay
@@ -49,8 +49,8 @@ class Probe:
     def logits(self, images: Tensor) -> Tensor:
         """Return the network's output, (n, classes), without gradients."""
         with evaluating(self._network), torch.no_grad():
-            logits: Tensor = self._network(images.contiguous(memory_format=self._memory_format))
-        return logits
+            given = images.to(self._images.dtype, memory_format=self._memory_format)
+            return readable(self._network(given))
 
     @cached_property
     def _memory_format(self) -> torch.memory_format:

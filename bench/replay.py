@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from bench.calls import Call, evaluating, record
+from bench.calls import Call, evaluating, readable, record
 from bench.errors import BenchError
 
 Forward = Callable[..., Any]
@@ -61,14 +61,14 @@ class Replay:
     def __call__(self, activations: Tensor) -> Tensor:
         """Return the logits, (n, classes), that follow from n outputs of the layer, (n, K, h, w); no gradients."""
         with torch.no_grad():
-            return self.differentiable(activations)
+            return readable(self.differentiable(activations))
 
     def differentiable(self, activations: Tensor) -> Tensor:
         """Return the same as a part of the graph of `activations`, which the network may overwrite."""
 
         def give(run: _Run, _forward: Forward, inputs: tuple[Any, ...], _options: dict[str, Any]) -> Any:
             if run.is_layer:
-                return activations
+                return activations.to(self._image.dtype)
             return inputs[0] if run.passed_on else _repeated(run.given, len(activations))
 
         with evaluating(self._network), self._instead(give):

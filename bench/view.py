@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from bench.calls import readable
 from bench.elsewhere import Elsewhere
 from bench.propagation import Propagated
 from methods.contract import Build, Computed
@@ -33,9 +34,9 @@ class View:
         self._evidence, self._spec = evidence, spec
         self._rules = spec.filter, spec.truncation
         self.layers = evidence.layers(spec)
-        self.input = evidence.images
+        self.input = readable(evidence.images)
         self.seeds = evidence.seeds
-        self.score = evidence.score.detach()
+        self.score = readable(evidence.score)
         self.model = evidence.network
         self.classes = evidence.classes
         self.notes: dict[int, str] = {}

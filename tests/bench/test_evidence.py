@@ -8,11 +8,12 @@ from small_networks import INPLACE, NETWORKS, SOLID, chain, pictures
 from torch import nn
 from torch.nn import functional
 
+from bench import explain
 from bench.anatomy import examine
 from bench.errors import BenchError
 from bench.evidence import Evidence, by_gradient
 from bench.targets import Target
-from methods import NotApplicableError, gradient_method, heatmap, parse
+from methods import NotApplicableError, gradient_method, heatmap, parse, select
 from methods.rules import Filter, Truncation, positive_percentiles
 
 
@@ -192,6 +193,13 @@ def test_half_precision_is_widened(dtype):
     assert evidence.class_weights().dtype == torch.float32
     for spec in specs:
         assert heatmap(spec, evidence.view(spec)).values.dtype == torch.float32
+
+
+def test_every_method_takes_a_network_of_half_precision():
+    network, images = chain(kind="gap").to(torch.bfloat16), pictures(1).to(torch.bfloat16)
+    for text, values in explain(network, images, list(map(str, select("all")))).items():
+        assert values.dtype == torch.float32, text
+        assert values.isfinite().all(), text
 
 
 def test_double_precision_is_kept():
