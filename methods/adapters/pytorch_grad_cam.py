@@ -76,8 +76,13 @@ def at_once(name: str, view: EvidenceView) -> Tensor:
     """Return what the class `name` makes of the whole batch in one call of its own, (B, H, W) in [0, 1].
 
     That is as fast as the library can be, and for timing: its maps of an image may depend on the rest of the batch.
+
+    Raises:
+        MethodError: the class would ask for more memory than any machine has to spare.
     """
     kind = getattr(importlib.import_module("pytorch_grad_cam"), name)
+    if name in SQUARE:
+        _check_square(kind, view)
     return _explain(kind, view, range(len(view.input)))
 
 

@@ -35,11 +35,11 @@ def test_methods_groups_and_libraries_are_timed_and_everything_is_kept(bench):
     )
     assert code == 0, messages
     found = read(Path("there/timing.json"))
-    names = ["bare pass", "grad-cam", "two", "pgc:GradCAM", "captum:LayerGradCam", "pgc:LayerCAM"]
+    names = ["bare pass", "grad-cam", "pgc:GradCAM", "captum:LayerGradCam", "pgc:LayerCAM", "two"]
     assert [one.work for one in found.timings] == names * 2
     assert [one.batch for one in found.conditions] == [1, 2]
     assert all(len(one.samples) == 2 for one in found.timings if one.work != "bare pass")
-    assert found.timings[2].specs == ("layer-cam", "grad-cam")
+    assert found.timings[5].specs == ("layer-cam", "grad-cam")
     table = pd.read_csv("there/timing.csv")
     assert table["spec"].tolist() == names * 2
     assert table["faster_than_pgc"].notna().sum() == 4
@@ -101,6 +101,9 @@ def test_a_lower_precision_stands_beside_the_full_one(bench):
         (("--precision", "fp8"), "there is no precision 'fp8'; write fp32, tf32, bf16"),
         (("--devices", "tpu"), "there is no device 'tpu'"),
         (("--together", "grad-cam"), "write NAME=METHODS"),
+        (("--together", "full-grad=grad-cam"), "that is the name of a method; give the group another"),
+        (("--together", "two=grad-cam", "--scaling"), "exclude each other"),
+        (("--targets", "ra", "--scaling"), "exclude each other"),
         (("--batch-sizes", "0"), "write whole numbers above 0"),
         (("--input-sizes", "big"), "--input-sizes big: write HEIGHTxWIDTH"),
         (("--targets", "grad"), "there is no target 'grad'"),
@@ -126,5 +129,5 @@ def test_where_there_is_no_gpu_it_is_said(monkeypatch):
 
 def test_lists_are_read():
     assert read_sizes("640x224, 32x32") == [(640, 224), (32, 32)]
-    assert read_numbers("1, 8") == [1, 8]
+    assert read_numbers("1, 8, 1") == [1, 8]
     assert read_precisions("fp32, bf16") == ["fp32", "bf16"]

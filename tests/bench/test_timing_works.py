@@ -10,9 +10,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from bench.classifiers.networks import NetworkConfig
 from bench.errors import BenchError
 from bench.evidence import Evidence
-from bench.timing import goals, memory, scaling, session, works
+from bench.timing import goals, machine, memory, scaling, session, works
 from bench.timing.clock import HostClock, Laps, sample
-from bench.timing.machine import describe
 from bench.timing.subject import MULTIPLYING, Case, multiplying, subject
 from methods import METHODS, heatmap, parse
 from results.levels import level_statistics
@@ -116,7 +115,8 @@ def test_a_library_gets_the_whole_batch_and_only_its_own_call_is_timed(small, mo
     torch.testing.assert_close(kept[0], METHODS[spec.name].compute(view), atol=1e-4, rtol=1e-3)
 
 
-def test_measuring_keeps_every_sample_and_counts_beside_the_clock(small):
+def test_measuring_keeps_every_sample_and_counts_beside_the_clock(small, monkeypatch):
+    monkeypatch.setitem(machine.SIDES, "cpu", 256)
     some = [works.Work("two", (parse("grad-cam"), parse("layer-cam"))), *works.alone([parse("cam")])]
     plan = session.Plan([(CASE, some)], 2, 60)
     found = session.carry_out(plan, lambda _name: None)
@@ -155,6 +155,14 @@ def test_lower_precision_is_that_of_the_network_and_its_price_is_told():
     assert session.apart(work, CASE).relative == 0
 
 
+def test_maps_of_nothing_are_not_apart_and_have_no_ranks(monkeypatch):
+    nothing = {"a": torch.zeros(2, 4, 4)}
+    monkeypatch.setattr(works.Work, "maps", lambda *_: nothing)
+    distance = session.apart(works.Work("a", (parse("grad-cam"),)), CASE)
+    assert distance.relative == 0
+    assert distance.correlation != distance.correlation  # NaN
+
+
 def test_products_on_a_gpu_are_allowed_tf32_only_where_it_is_asked_for():
     before = [one.fp32_precision for one in MULTIPLYING]
     with multiplying("tf32"):
@@ -165,7 +173,7 @@ def test_products_on_a_gpu_are_allowed_tf32_only_where_it_is_asked_for():
 
 
 def test_the_machine_is_described():
-    found = describe([CASE.device])
+    found = machine.describe([CASE.device])
     assert found["threads"] == torch.get_num_threads()
     assert found["cores"] >= 1
     assert found["memory_bytes"] > 2**28
@@ -176,10 +184,10 @@ def test_the_machine_is_described():
 
 def test_every_target_has_its_works_and_its_verdict(monkeypatch):
     monkeypatch.setattr(memory, "in_process", lambda work, _case: 100 + work.batches)
-    cases = [CASE, replace(CASE, batch=1)]
+    cases = [CASE, replace(CASE, batch=3)]
     chosen = goals.choose("all")
     todo = goals.todo(chosen, cases)
-    assert [(case.size, case.batch) for case, _ in todo] == [((32, 48), 2), ((32, 48), 1), ((32, 32), 1)]
+    assert [(case.size, case.batch) for case, _ in todo] == [((32, 48), 2), ((32, 48), 3), ((32, 32), 1)]
     by_name = {work.name: work for _, there in todo for work in there}
     assert len(by_name["lt-grad-cam and lt-layer-cam at ten δ"].specs) == 20
     assert len({spec.filter for spec in by_name["ra-cam at ten δ"].specs}) == 10
