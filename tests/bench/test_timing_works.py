@@ -60,6 +60,22 @@ def test_a_bare_pass_is_one_forward_and_one_backward_to_the_stages(small, monkey
     assert not small.network.get_submodule(small.anatomy.stages[0])._forward_hooks
 
 
+def test_a_bare_pass_copies_only_what_the_network_overwrites(small):
+    given, read = [], []
+    network, stage = small.network, small.anatomy.stages[0]
+    follower = "features." + str(int(stage.split(".")[1]) + 1)
+    handles = [network.get_submodule(follower).register_forward_pre_hook(lambda _, inputs: read.append(inputs[0]))]
+    handles.append(network.get_submodule(stage).register_forward_hook(lambda _, __, output: given.append(output)))
+    run(works.BARE_PASS, small)
+    assert read[0] is given[0]
+    for handle in handles:
+        handle.remove()
+    convolution = next(layer for layer in small.anatomy.layers.values() if layer.kind == "Conv2d")
+    norm = f"features.{int(convolution.name.split('.')[1]) + 1}"
+    assert small.anatomy.layers[norm].overwritten  # by the ReLU behind it
+    run(works.BARE_PASS, replace(small, anatomy=replace(small.anatomy, stages=(norm,))))
+
+
 def test_a_work_gives_the_histograms_that_a_run_gives(small, monkeypatch):
     specs = tuple(map(parse, ("layer-cam", "ra-cam@30", "grad-cam", "eigen-cam", "sess:grad-cam")))
     counted = []
