@@ -100,7 +100,7 @@ def _parity(pair: Counterpart, subject: _Subject) -> Parity:
         theirs = _values(other, prepared)
         times.append((between - started, time.perf_counter() - between))
         differences.append(float((_scaled(ours) - _scaled(theirs)).abs().max()))
-        correlations.append(_rank_correlation(ours, theirs))
+        correlations.append(rank_correlation(ours, theirs))
     own_seconds, other_seconds = map(min, zip(*times, strict=True))
     return Parity(pair, max(differences), float(np.min(correlations)), 1000 * own_seconds, 1000 * other_seconds)
 
@@ -119,7 +119,8 @@ def _scaled(values: Tensor) -> Tensor:
     return (values - values.min()) / span.clamp(min=torch.finfo(values.dtype).tiny)
 
 
-def _rank_correlation(first: Tensor, second: Tensor) -> float:
+def rank_correlation(first: Tensor, second: Tensor) -> float:
+    """Return Spearman's correlation of two maps on the CPU, NaN where one of them is constant."""
     from scipy.stats import spearmanr
 
     if min(len(one.unique()) for one in (first, second)) == 1:

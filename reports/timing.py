@@ -33,7 +33,8 @@ COLUMNS_OF_TIMES = (
     "the CPU. Bare: how many bare passes that is, medians over medians; By round: the median of the ratios to the bare "
     "pass just before; By CPU: in seconds of processors, which a load of others moves less. A bare pass is one "
     "forward and one backward pass with respect to the activations of the stages, and nothing else. pgc, captum: how "
-    "many times longer pytorch-grad-cam or captum take for the same methods, one method and one image after the other. "
+    "many times longer pytorch-grad-cam, given the whole batch, or captum, given one image after the other, take for "
+    "the same methods, one after the other. "
     "Forward, Backward (with filters), Method (at its layers), Counting (upsampling, fusing, histograms): ms of parts."
 )
 COLUMNS_OF_PARTS = (

@@ -12,8 +12,9 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 from matplotlib.patches import Patch
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from reports.summary import summarise
+from reports.summary import Summary, summarise
 from reports.sweep import COLOURS, MARKERS
 from results.errors import ResultError
 from results.thresholds import parse_policy
@@ -43,7 +44,7 @@ def draw(timings: Timings, folder: Path, run: Path | None = None) -> list[Path]:
         The PNG files.
 
     Raises:
-        ResultError: the run has none of the methods that were timed.
+        ResultError: the run is of another network or size, or has none of the methods that were timed.
     """
     pictures = [] if timings.growths else [_bars(timings, folder / "times.png")]
     if timings.growths:
@@ -63,22 +64,20 @@ def _bars(timings: Timings, target: Path) -> Path:
     for axis, panel, conditions in zip(axes[:, 0], panels, timings.conditions, strict=True):
         _panel_of_bars(axis, [one for one in panel if one.samples], conditions)
     handles = [Patch(color=colour) for colour in (*PARTS.values(), WHOLE)]
-    names = [*PARTS, "parts not known"]
+    names = [*PARTS, "not told apart"]
     figure.legend(handles, names, loc="outside lower center", ncols=len(names), fontsize=8, frameon=False)
     return _save(figure, target)
 
 
 def _panel_of_bars(axis: Any, shown: Sequence[Timing], conditions: Conditions) -> None:
     for place, one in enumerate(shown):
-        left = 0.0
-        parts = {name: 1000 * one.scope(name) for name in PARTS if one.samples[0].scopes}
-        for name, width in parts.items():
-            if width > 0:
-                axis.barh(place, width, left=left, color=PARTS[name], height=0.7)
-                left += width
         low, median, high = (1000 * seconds for seconds in one.quartiles)
-        if not parts:
-            axis.barh(place, median, color=WHOLE, height=0.7)
+        axis.barh(place, median, color=WHOLE, height=0.7)
+        left = 0.0
+        for name, colour in PARTS.items():
+            width = median * one.share(name)
+            axis.barh(place, width, left=left, color=colour, height=0.7)
+            left += width
         axis.errorbar(median, place, xerr=[[median - low], [high - median]], color="black", linewidth=1, capsize=2)
         if one.work == BARE:
             axis.axvline(median, color="black", linestyle=":", linewidth=0.8)
@@ -105,8 +104,10 @@ def _lines(growths: Sequence[Growth], target: Path) -> Path:
             panel.plot(x, [1000 * one.factor * place**one.exponent for place in x], color=colour, linewidth=1)
             label = f"{one.work}: {one.exponent:.2f}"
             panel.plot(x, [1000 * s for _, s in one.points], marker, color=colour, markersize=5, label=label)
-        panel.set_xscale("log")
-        panel.set_yscale("log")
+        for scale in (panel.xaxis, panel.yaxis):
+            _logarithmic(scale)
+        panel.set_xticks(sorted({x for one in growths if one.axis == quantity for x, _ in one.points}))
+        panel.tick_params(labelsize=8)
         panel.set_xlabel(quantity)
         panel.legend(fontsize=7, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), title="exponents")
         panel.grid(which="major", linewidth=0.3)
@@ -119,7 +120,7 @@ def _pareto(timings: Timings, run: Path, target: Path) -> Path:
     """Draw pooled IoU against the time for an image; a line joins those that no other one beats in both."""
     summary = summarise(run, parse_policy("otsu"))
     reached = {row.spec: 100 * row.mean["iou"] for row in summary.rows if row.applicable}
-    first = timings.conditions[0]
+    first = _as_in(timings, summary)
     points = {
         one.work: (1000 * one.median / first.batch, reached[one.work])
         for one in timings.under(first)
@@ -133,12 +134,34 @@ def _pareto(timings: Timings, run: Path, target: Path) -> Path:
     for name, (x, y) in points.items():
         axis.plot(x, y, "o", color=COLOURS[0] if (x, y) in best else WHOLE, markersize=5)
         axis.annotate(name, (x, y), (4, 3), textcoords="offset points", fontsize=7)
-    axis.set_xscale("log")
+    _logarithmic(axis.xaxis)
     axis.set_xlabel(f"ms an image, each method alone ({first})", fontsize=8)
     axis.set_ylabel("pooled IoU in %")
     axis.set_title(f"IoU of {run.name}: {summary.protocol}", fontsize=7, loc="left", wrap=True)
     axis.spines[["top", "right"]].set_visible(False)
     return _save(figure, target)
+
+
+def _as_in(timings: Timings, summary: Summary) -> Conditions:
+    """Return the conditions with the network and the size of a run: its IoU beside other times would mislead."""
+    network, (height, width) = summary.manifest["network"], summary.manifest["size"]
+    for one in timings.conditions:
+        named = one.network.startswith(f"{network['name']} ({network['head']} head, {network['activation']},")
+        if named and (one.height, one.width) == (height, width):
+            return one
+    raise ResultError(
+        f"{summary.folder} is of {network['name']} ({network['head']} head, {network['activation']}) at "
+        f"{height}x{width}, which was not timed; add --network {network['name']} --head {network['head']} "
+        f"--activation {network['activation']} --input-sizes {height}x{width}"
+    )
+
+
+def _logarithmic(scale: Any) -> None:
+    """Make an axis logarithmic, its marks plain numbers."""
+    scale.axes.set(**{f"{scale.axis_name}scale": "log"})
+    scale.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    scale.set_major_formatter(StrMethodFormatter("{x:g}"))
+    scale.set_minor_formatter(NullFormatter())
 
 
 def frontier(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

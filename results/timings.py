@@ -132,6 +132,10 @@ class Timing:
         """The same in seconds of processors, which a load of others moves less; of works on a GPU it tells nothing."""
         return _quartiles([one.busy / one.bare_busy for one in self.samples if one.bare_busy])[1]
 
+    def share(self, name: str) -> float:
+        """Return the mean share of a part in the seconds, 0 where it is not known."""
+        return float(np.mean([one.scopes.get(name, 0) / one.seconds for one in self.samples]))
+
     def scope(self, name: str) -> float:
         """Return the median seconds of a part; NaN where it is not known."""
         return _quartiles([one.scopes[name] for one in self.samples if name in one.scopes])[1]

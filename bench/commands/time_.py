@@ -96,6 +96,8 @@ def time(
     if threads:
         torch.set_num_threads(threads)
     folder = fresh_folder(out)
+    if (bool(targets), grow, bool(together)).count(True) > 1:
+        raise BenchError("--targets, --scaling and --together exclude each other: time one after the other")
     rows = goals.choose(targets) if targets else []
     cases, left_out = read_cases(
         network_config(network or ("vgg16" if rows else BUILTIN), head, activation),
@@ -151,7 +153,11 @@ def read_works(methods: str, together: Sequence[str]) -> "list[Work]":
         groups.append(Work(name, tuple(select(members))))
     specs = select(methods)
     compared = dict.fromkeys([*specs, *(spec for group in groups for spec in group.specs)])
-    return [*alone(specs), *groups, *rivals(compared)]
+    works = [*alone(specs), *rivals(compared)]
+    if taken := {work.name for work in works} & {group.name for group in groups}:
+        raise BenchError(f"--together {taken.pop()}=...: that is the name of a method; give the group another")
+    # A counterpart that was asked for by name stands once, as one that is compared.
+    return [*{work.name: work for work in works}.values(), *groups]
 
 
 def read_cases(
@@ -188,9 +194,7 @@ def read_sizes(text: str) -> list[tuple[int, int]]:
         BenchError: one of them is something else, or too small for five stages.
     """
     found = [size for one in text.split(",") if (size := read_size(one.strip(), "--input-sizes"))]
-    if not found:
-        raise BenchError(f"--input-sizes {text!r}: write HEIGHTxWIDTH in pixels, e.g. 640x224")
-    return found
+    return list(dict.fromkeys(found))
 
 
 def read_numbers(text: str) -> list[int]:
@@ -202,7 +206,7 @@ def read_numbers(text: str) -> list[int]:
     numbers = [one.strip() for one in text.split(",")]
     if not all(one.isdigit() and int(one) for one in numbers):
         raise BenchError(f"--batch-sizes {text}: write whole numbers above 0, e.g. 1,8")
-    return [int(one) for one in numbers]
+    return list(dict.fromkeys(map(int, numbers)))
 
 
 def read_devices(text: str) -> "list[torch.device]":
@@ -219,7 +223,7 @@ def read_devices(text: str) -> "list[torch.device]":
             raise BenchError(f"--devices {text}: there is no device {name!r}; write cpu, cuda or cpu,cuda")
         if name == "cuda" and not torch.cuda.is_available():
             raise BenchError(f"--devices {text}: there is no GPU here that torch can use; write --devices cpu")
-    return [torch.device(name) for name in names]
+    return [torch.device(name) for name in dict.fromkeys(names)]
 
 
 def read_precisions(text: str) -> list[str]:
@@ -233,7 +237,7 @@ def read_precisions(text: str) -> list[str]:
     names = [one.strip() for one in text.split(",")]
     if unknown := [one for one in names if one not in PRECISIONS]:
         raise BenchError(f"--precision {text}: there is no precision {unknown[0]!r}; write {', '.join(PRECISIONS)}")
-    return names
+    return list(dict.fromkeys(names))
 
 
 def _keep(found: "Timings", folder: Path, run: Path | None) -> None:

@@ -107,34 +107,37 @@ def choose(text: str) -> list[Goal]:
 
 def todo(goals: Sequence[Goal], cases: Sequence[Case]) -> list[tuple[Case, list[Work]]]:
     """Return what has to be timed for the rows, by the conditions that it is timed under."""
+    rows: dict[Case, list[Goal]] = {}
+    for goal in goals:
+        for case in _cases(goal, cases) if goal.unit != MEMORY else ():
+            rows.setdefault(case, []).append(goal)
     found = []
-    for case in cases:
-        for square in (False, True):
-            timed = [one for one in goals if one.unit != MEMORY and one.square == square]
-            compared = [spec for one in timed if one.unit == TIMES for spec in one.specs()]
-            there = [work for work in rivals(compared) if work.library == LIBRARY]
-            # What takes minutes an image is timed on one.
-            if timed and not (square and case.batch > 1):
-                found.append((_squared(case) if square else case, [*(one.work for one in timed), *there]))
+    for case, there in rows.items():
+        compared = [spec for goal in there if goal.unit == TIMES for spec in goal.specs()]
+        found.append(
+            (case, [*(goal.work for goal in there), *(work for work in rivals(compared) if work.library == LIBRARY)])
+        )
     return found
 
 
 def judge(goals: Sequence[Goal], timings: Timings, cases: Sequence[Case]) -> Iterator[Verdict]:
     """Yield the number of each row under each set of conditions, beside its target."""
-    for one in goals:
-        for case in cases:
-            if one.square and case.batch > 1:
-                continue
-            conditions = (_squared(case) if one.square else case).conditions
-            limit = one.limits[case.device.type]
-            yield Verdict(one.name, conditions, _number(one, timings, case), limit, one.unit != TIMES, one.unit)
+    for goal in goals:
+        for case in _cases(goal, cases):
+            number, limit = _number(goal, timings, case), goal.limits[case.device.type]
+            yield Verdict(goal.name, case.conditions, number, limit, goal.unit != TIMES, goal.unit)
+
+
+def _cases(goal: Goal, cases: Sequence[Case]) -> list[Case]:
+    if not goal.square:
+        return list(cases)
+    return list(dict.fromkeys(replace(case, size=(min(case.size),) * 2, batch=1) for case in cases))
 
 
 def _number(goal: Goal, timings: Timings, case: Case) -> float:
     if goal.unit == MEMORY:
         return _memory(goal, case)
-    conditions = (_squared(case) if goal.square else case).conditions
-    (found,) = [one for one in timings.under(conditions) if one.work == goal.name]
+    (found,) = [one for one in timings.under(case.conditions) if one.work == goal.name]
     return found.of_rounds if goal.unit == PASSES else timings.speed_up(found, LIBRARY)
 
 
@@ -147,8 +150,3 @@ def _memory(goal: Goal, case: Case) -> float:
             return memory.on_device(many, there) / memory.on_device(few, there)
     short, long = memory.in_process(few, case), memory.in_process(many, case)
     return math.nan if short is None or long is None else long / short
-
-
-def _squared(case: Case) -> Case:
-    side = min(case.size)
-    return replace(case, size=(side, side))

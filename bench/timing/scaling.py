@@ -56,12 +56,12 @@ def points(base: Case, specs: Sequence[MethodSpec]) -> list[Point]:
     weighted = [parse(name) for name, method in METHODS.items() if method.weighs_gradients]
     for count in dict.fromkeys(min(count, len(weighted)) for count in COUNTS):
         work = Work(f"{count} gradient-weighted methods", tuple(weighted[:count]))
-        found.append(Point("methods", "gradient-weighted methods", count, base, work))
+        found.append(Point("methods at once", "gradient-weighted methods", count, base, work))
     for spec in specs:
         for count in COUNTS if spec.rules else ():
             many = tuple(spec.at(delta) for delta in range(0, 100, 100 // count))
             family = str(spec.at(50)).replace("@50", "")
-            found.append(Point("δ", family, count, base, Work(f"{family} at {count} δ", many)))
+            found.append(Point("δ at once", family, count, base, Work(f"{family} at {count} δ", many)))
     return found
 
 

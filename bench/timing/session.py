@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from bench.parity import rank_correlation
 from bench.timing import memory
 from bench.timing.clock import HostClock, Laps, clock_of, in_turn
 from bench.timing.machine import describe, peak
@@ -81,10 +84,12 @@ def apart(work: Work, case: Case) -> Apart:
             found.append(work.maps(subject(replace(case, precision=precision))))
     low, full = found
     pairs = [(one, there) for spec in full for one, there in zip(low[spec], full[spec], strict=True)]
-    return Apart(
-        max(float((one - there).norm() / there.norm()) for one, there in pairs),
-        min(_rank_correlation(one, there) for one, there in pairs),
-    )
+    known = [value for value in map(rank_correlation, *zip(*pairs, strict=True)) if not math.isnan(value)]
+    return Apart(max(_relative(one, there) for one, there in pairs), min(known, default=math.nan))
+
+
+def _relative(one: Tensor, full: Tensor) -> float:
+    return float((one - full).norm() / full.norm().clamp(min=torch.finfo(full.dtype).tiny))
 
 
 def _timing(work: Work, case: Case, samples: Sequence[Sample], reason: str) -> Timing:
@@ -108,11 +113,3 @@ def _counted(timing: Timing, work: Work, there: Subject, case: Case, plan: Plan)
     highest = memory.on_device(work, there) if on_gpu else memory.in_process(work, case, plan.plugins)
     distance = apart(work, case) if case.precision != "fp32" and work.specs and not work.library else None
     return replace(timing, flops=counter.get_total_flops(), peak_bytes=highest, apart=distance)
-
-
-def _rank_correlation(first: Tensor, second: Tensor) -> float:
-    from scipy.stats import spearmanr
-
-    if min(len(one.unique()) for one in (first, second)) == 1:
-        return float("nan")
-    return float(spearmanr(first.flatten().numpy(), second.flatten().numpy()).statistic)

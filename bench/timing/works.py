@@ -13,6 +13,7 @@ from bench.evidence import Evidence, by_gradient
 from bench.timing.clock import Laps, Prepare, Run
 from bench.timing.subject import Subject
 from methods import METHODS, MethodSpec, heatmap, layer_maps, parse
+from methods.adapters import pytorch_grad_cam
 from methods.adapters.counterparts import COUNTERPARTS
 from methods.registry import SOURCES, source_of
 from results.levels import LevelStatistics, level_statistics
@@ -127,10 +128,17 @@ def _counted(subject: Subject, specs: tuple[MethodSpec, ...], laps: Laps) -> lis
 
 
 def _library_call(subject: Subject, spec: MethodSpec) -> Run:
-    """Let a library explain the batch by itself, to its own maps: they are not upsampled again, nor counted."""
+    """Let a library explain the batch by itself, to its own maps: they are not upsampled again, nor counted.
+
+    pytorch-grad-cam gets the whole batch at once, captum one image after the other.
+    """
     view = Evidence(subject.network, subject.anatomy, subject.images, subject.target, [spec]).view(spec)
+    prefix, _, name = spec.name.partition(":")
 
     def run(_laps: Laps) -> None:
-        METHODS[spec.name].compute(view, **spec.own_options())
+        if prefix == pytorch_grad_cam.PREFIX:
+            pytorch_grad_cam.at_once(name, view)
+        else:
+            METHODS[spec.name].compute(view, **spec.own_options())
 
     return run

@@ -31,7 +31,7 @@ class Lent(nn.Module):
 
 
 @contextmanager
-def lent(view: EvidenceView, number: int) -> Iterator[Tensor]:
+def lent(view: EvidenceView, number: int, count: int = 1) -> Iterator[Tensor]:
     """Prepare everything for a library's call that explains one image of the batch, and leave no trace of it.
 
     One image at a time: what a library draws or ablates then does not depend on the rest of the batch. Within the
@@ -42,14 +42,15 @@ def lent(view: EvidenceView, number: int) -> Iterator[Tensor]:
     Args:
         view: of the evidence.
         number: of the image.
+        count: images from it on, where time matters and not what a library draws.
 
     Yields:
-        The image, (1, C, H, W), a leaf that requires a gradient.
+        The image, (count, C, H, W), a leaf that requires a gradient.
 
     Raises:
         MethodError: the library raises.
     """
-    image = view.input[number : number + 1].detach().clone().requires_grad_()
+    image = view.input[number : number + count].detach().clone().requires_grad_()
     with preserved(view.model), _drawing(view.seeds[number]), _silence(), torch.enable_grad():
         view.model.eval()
         for parameter in view.model.parameters():

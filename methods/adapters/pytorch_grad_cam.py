@@ -69,26 +69,40 @@ def _heatmaps(kind: type, view: EvidenceView) -> Tensor:
     """
     if kind.__name__ in SQUARE:
         _check_square(kind, view)
-    return torch.stack([_heatmap(kind, view, image) for image in range(len(view.input))])
+    return torch.cat([_explain(kind, view, range(number, number + 1)) for number in range(len(view.input))])
 
 
-def _heatmap(kind: type, view: EvidenceView, number: int) -> Tensor:
+def at_once(name: str, view: EvidenceView) -> Tensor:
+    """Return what the class `name` makes of the whole batch in one call of its own, (B, H, W) in [0, 1].
+
+    That is as fast as the library can be, and for timing: its maps of an image may depend on the rest of the batch.
+
+    Raises:
+        MethodError: the class would ask for more memory than any machine has to spare.
+    """
+    kind = getattr(importlib.import_module("pytorch_grad_cam"), name)
+    if name in SQUARE:
+        _check_square(kind, view)
+    return _explain(kind, view, range(len(view.input)))
+
+
+def _explain(kind: type, view: EvidenceView, numbers: range) -> Tensor:
     names = () if kind.__name__ in BIASES else view.layers
-    with lent(view, number) as image:
+    with lent(view, numbers.start, len(numbers)) as images:
         layers = [view.model.get_submodule(name) for name in names]
         explainer = kind(Lent(view.model), layers, **AT_ONCE.get(kind.__name__, {}))
         # The library keeps an output itself and no copy of it, on which a network may write later.
         for layer in layers:
             layer.register_forward_hook(_copied)
-        (values,) = explainer(image, **_explained(kind, view, number))
+        values = explainer(images, **_explained(kind, view, numbers))
     return torch.from_numpy(values).to(view.input.device)
 
 
-def _explained(kind: type, view: EvidenceView, number: int) -> dict[str, Any]:
-    """Return what is explained: a score, or the class for methods that make a score of it themselves."""
+def _explained(kind: type, view: EvidenceView, numbers: range) -> dict[str, Any]:
+    """Return what is explained: a score an image; or the first one's class, for methods that make a score of it."""
     if "target_idx" in inspect.signature(kind.forward).parameters:  # type: ignore[attr-defined]
-        return {"targets": None, "target_idx": int(view.classes[number])}
-    return {"targets": [view.target(number)]}
+        return {"targets": None, "target_idx": int(view.classes[numbers.start])}
+    return {"targets": [view.target(number) for number in numbers]}
 
 
 def _copied(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
