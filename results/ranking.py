@@ -94,11 +94,17 @@ def against(setting: Setting, reference: str, *, all_pairs: bool = False) -> lis
         ResultError: the setting does not have the reference.
     """
     methods = setting.methods
-    if reference not in methods:
-        raise ResultError(f"{setting.name} has no {reference}; it has {', '.join(methods)}")
     names = list(combinations(methods, 2)) if all_pairs else [(one, reference) for one in methods if one != reference]
-    pairings = {(one, other): paired(methods[one], methods[other]) for one, other in names}
-    return compare({names: one for names, one in pairings.items() if one.images})
+    return _compared(setting, names, reference)
+
+
+def duels(setting: Setting, challengers: Sequence[str], reference: str) -> list[Comparison]:
+    """Compare some methods of a setting with one of them, corrected for their number.
+
+    Raises:
+        ResultError: the setting does not have one of them.
+    """
+    return _compared(setting, [(one, reference) for one in challengers if one != reference], reference, *challengers)
 
 
 def item_ious(found: Sequence[Setting]) -> FloatArray:
@@ -159,6 +165,15 @@ def _agreement(over: str, within: str, scores: FloatArray) -> Iterator[Agreement
     if rankings > 1 and methods > 2:
         friedman = stats.friedmanchisquare(*scores.T).statistic
         yield Agreement(over, within, rankings, methods, float(friedman / (rankings * (methods - 1))))
+
+
+def _compared(setting: Setting, names: Sequence[tuple[str, str]], *needed: str) -> list[Comparison]:
+    methods = setting.methods
+    for name in needed:
+        if name not in methods:
+            raise ResultError(f"{setting.name} has no {name}, or it has no answer there; it has {', '.join(methods)}")
+    pairings = {(one, other): paired(methods[one], methods[other]) for one, other in names}
+    return compare({pair: one for pair, one in pairings.items() if one.images})
 
 
 def _setting(run: RunStore, policy: ThresholdPolicy) -> Setting:

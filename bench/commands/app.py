@@ -13,6 +13,7 @@ from bench.commands.readings import readings
 from bench.commands.run import run
 from bench.commands.sweep import sweep
 from bench.commands.train import train
+from bench.commands.try_ import try_
 
 app = typer.Typer(
     name="bench",
@@ -31,6 +32,7 @@ app.command()(data.fetch)
 app.command()(data.verify)
 app.command()(data.leaks)
 app.command()(data.show)
+app.command("try")(try_)
 app.command()(check)
 app.command()(compare)
 app.command()(history)
