@@ -9,6 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from bench.errors import BenchError
+from methods.registry import names
 
 GROUP = "cam_bench.methods"
 
@@ -37,6 +38,21 @@ def load_plugins(files: Iterable[Path]) -> None:
         except Exception as error:
             del sys.modules[spec.name]
             raise BenchError(f"the plug-in {path} fails: {_what(error)}") from error
+
+
+def load_new(file: Path) -> list[str]:
+    """Import a plug-in and return the names of the methods and aliases that it registers.
+
+    Raises:
+        BenchError: it is missing, fails to import, or registers none.
+    """
+    load_plugins(())
+    before = set(names())
+    load_plugins((file,))
+    new = [name for name in names() if name not in before]
+    if not new:
+        raise BenchError(f"{file} registers no method; README shows what a method is")
+    return new
 
 
 def _what(error: Exception) -> str:

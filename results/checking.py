@@ -139,7 +139,7 @@ def differences(manifest: dict[str, Any], other: dict[str, Any], *, exact: bool 
     classifiers, theirs = manifest["classifiers"], other["classifiers"]
     common = [name for name in classifiers if name in theirs]
     pairs += [(f"{key} of {name}", classifiers[name][key], theirs[name][key]) for name in common for key in OF_EACH]
-    if not common:
+    if not common and all(one == two for _, one, two in pairs):
         pairs.append(("classifiers", ", ".join(classifiers), ", ".join(theirs)))
     if exact:
         pairs.append(("device", *(one["device"].split(":")[0] for one in (manifest, other))))

@@ -3,7 +3,10 @@
 import typer
 
 from bench import __version__
-from bench.commands import data, listing
+from bench.commands import baseline, data, listing
+from bench.commands.check import check
+from bench.commands.compare import compare
+from bench.commands.history import history
 from bench.commands.layers import layers
 from bench.commands.parity import parity
 from bench.commands.readings import readings
@@ -12,6 +15,7 @@ from bench.commands.run import run
 from bench.commands.sweep import sweep
 from bench.commands.time_ import time
 from bench.commands.train import train
+from bench.commands.try_ import try_
 
 app = typer.Typer(
     name="bench",
@@ -32,6 +36,11 @@ app.command()(data.fetch)
 app.command()(data.verify)
 app.command()(data.leaks)
 app.command()(data.show)
+app.command("try")(try_)
+app.command()(check)
+app.command()(compare)
+app.command()(history)
+app.add_typer(baseline.app, name="baseline")
 app.add_typer(listing.app, name="list")
 
 

@@ -1,0 +1,66 @@
+"""`python -m bench baseline`: kept runs, for others to be measured by."""
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+app = typer.Typer(name="baseline", help="Keep runs for others to be measured by.", no_args_is_help=True)
+
+
+@app.command()
+def add(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    *,
+    name: Annotated[str, typer.Option(help="For the kept run; by default that of the folder.")] = "",
+    checkpoints: Annotated[
+        Optional[Path],  # noqa: UP045  read at run time by the command line's library
+        typer.Option(help="Folder of its classifiers, of which small ones are kept too; else the user's cache."),
+    ] = None,
+) -> None:
+    """Keep a run under results/baselines: manifest, statistics and small classifiers, no pictures."""
+    from datasets import cache_folder
+    from results.kept import keep
+    from results.store import RunStore
+
+    folder = keep(RunStore(run), name or run.resolve().name, checkpoints or cache_folder() / "classifiers")
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    typer.echo(f"kept {folder}: {size / 1e6:.1f} MB")
+
+
+@app.command("list")
+def list_them() -> None:
+    """List the kept runs."""
+    from bench.commands.terminal import output
+    from reports.history import overview
+    from results.kept import kept_runs
+
+    output().print(overview(kept_runs()))
+
+
+@app.command()
+def show(name: Annotated[str, typer.Argument(help="Of a kept run.")]) -> None:
+    """Print the table of a kept run, and what it was made with."""
+    from bench.commands.terminal import output
+    from reports.history import origin
+    from reports.summary import summarise
+    from reports.table import notes, terminal
+    from results.kept import find_run
+    from results.thresholds import ThresholdPolicy
+
+    summary = summarise(find_run(name).folder, ThresholdPolicy("otsu"))
+    console = output()
+    console.print(terminal(summary))
+    console.print()
+    for line in [*notes(summary), origin(summary.manifest)]:
+        console.print(line, markup=False)
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="Of a kept run in the current folder's results/baselines.")],
+) -> None:
+    """Delete a kept run."""
+    from results.kept import remove as delete
+
+    typer.echo(f"removed {delete(name)}")

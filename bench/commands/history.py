@@ -1,0 +1,25 @@
+"""`python -m bench history`: one method over kept runs."""
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+
+def history(
+    *,
+    method: Annotated[str, typer.Option(help="A spec, e.g. ra-cam or layer-cam/S2-S4+lt@30.")],
+    plugin: Annotated[
+        Optional[list[Path]],  # noqa: UP045  read at run time by the command line's library
+        typer.Option(help="Python file that registers methods; may be given again."),
+    ] = None,
+) -> None:
+    """Show one method over the kept runs, the oldest first, with the versions that they were made with."""
+    from bench.commands.terminal import output
+    from bench.plugins import load_plugins
+    from methods import parse
+    from reports.history import history as table
+    from results.kept import kept_runs
+
+    load_plugins(plugin or ())
+    output().print(table(kept_runs(), str(parse(method))))

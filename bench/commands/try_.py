@@ -1,0 +1,81 @@
+"""`python -m bench try`: is a new method better than a known one?"""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.commands.run import RUNS
+from bench.commands.setting import takes_setting
+
+if TYPE_CHECKING:
+    from bench.contract import Breach
+    from bench.experiment import Setting
+    from bench.trying import Cost
+
+FLOORS = "random,centre,everything"
+
+
+@takes_setting
+def try_(
+    *,
+    plugin: Annotated[Path, typer.Argument(help="Python file that registers a method, or several.")],
+    against: Annotated[str, typer.Option(help="The method to be better than.")] = "ra-cam",
+    setting: "Setting",
+) -> None:
+    """Run the methods of a plug-in and a rival, and tell which is better, at what cost, and whether rules are kept.
+
+    Exit code 1: a method breaks a rule that every method has to keep to.
+    """
+    started = time.perf_counter()
+    from bench.classifiers.checkpoint import load
+    from bench.commands.terminal import bar, output
+    from bench.contract import breaches
+    from bench.experiment import find
+    from bench.plugins import load_new
+    from bench.runner import Work
+    from bench.session import Request, carry_out
+    from bench.targets import default_target
+    from bench.trying import costs
+    from methods import parse, select
+    from reports.comparison import notes, terminal
+    from results.ranking import duels, settings
+    from results.store import RunStore
+    from results.thresholds import ThresholdPolicy
+
+    own, rival = [parse(name) for name in load_new(plugin)], parse(against)
+    broken = [one for spec in own for one in breaches(str(spec))]
+    experiment = find(setting)
+    target = default_target(len(experiment.classes))
+    work = Work((*own, rival, *select(FLOORS)), target, ("test",))
+    with bar() as progress:
+        folder = carry_out(Request(experiment, work, (plugin,), None, RUNS), progress)
+    (found,) = settings([RunStore(folder)], ThresholdPolicy("otsu"))
+    rows = duels(found, [str(spec) for spec in own], str(rival))
+    assignment = next(experiment.assignments())
+    spent = list(costs(assignment, load(assignment.path, setting.device), target, [*own, rival]))
+    console = output()
+    console.print(f"{found.name}\n", style="bold")
+    console.print(terminal(rows, all_pairs=False))
+    console.print()
+    for line in [*notes(found, rows), *_costs(spent), *_contract(broken, len(own))]:
+        console.print(line, markup=False)
+    seconds = time.perf_counter() - started
+    console.print(
+        f"\nDone in {seconds:.0f} s. python -m bench run --plugin {plugin} goes on from here.", soft_wrap=True
+    )
+    raise typer.Exit(1 if broken else 0)
+
+
+def _costs(spent: "list[Cost]") -> list[str]:
+    told = ", ".join(f"{one.spec} {one.milliseconds:.1f} ms and {one.megabytes:.0f} MB" for one in spent)
+    return [f"Cost of an image, with its forward and backward passes, and memory at the peak: {told}."]
+
+
+def _contract(broken: "list[Breach]", methods: int) -> list[str]:
+    if not broken:
+        return [
+            f"Contract: kept by {methods} new method(s): shape, type and sign of maps, batches, nothing left behind."
+        ]
+    return [f"Contract broken: {one.method} ({one.network}): {one.reason}." for one in broken]
