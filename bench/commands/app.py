@@ -4,6 +4,7 @@ import typer
 
 from bench import __version__
 from bench.commands import data, listing
+from bench.commands.explain import explain
 from bench.commands.layers import layers
 from bench.commands.parity import parity
 from bench.commands.readings import readings
@@ -24,6 +25,7 @@ app.command()(report)
 app.command()(sweep)
 app.command()(train)
 app.command()(readings)
+app.command()(explain)
 app.command()(layers)
 app.command()(parity)
 app.command()(data.fetch)
