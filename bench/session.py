@@ -84,7 +84,7 @@ def carry_out(request: Request, progress: Progress) -> Path:
     galleries = [Gallery(folder / "gallery", own) for own in spread(pictured, tables)]
     jobs = list(zip(assignments, galleries, strict=True))
     work = _affordable(request, jobs, store)
-    task = progress.add_task("heatmaps", total=sum(map(len, tables)), shown="")
+    task = progress.add_task("heatmaps", total=sum(map(len, tables)), shown="", unit="images")
     for one, gallery in jobs:
         classifier = load(one.path, experiment.setting.device)
         run(one, classifier, work, store, gallery, lambda count: progress.advance(task, count))

@@ -6,6 +6,7 @@ from bench import __version__
 from bench.commands import baseline, data, listing
 from bench.commands.check import check
 from bench.commands.compare import compare
+from bench.commands.explain import explain
 from bench.commands.history import history
 from bench.commands.layers import layers
 from bench.commands.parity import parity
@@ -29,6 +30,7 @@ app.command()(report)
 app.command()(sweep)
 app.command()(train)
 app.command()(readings)
+app.command()(explain)
 app.command()(layers)
 app.command()(parity)
 app.command()(time)

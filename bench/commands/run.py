@@ -76,11 +76,14 @@ def run(
         typer.Option(help="Folder of the run; by default one of its own under results/runs."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print nothing but errors, and JSON where it is asked for.")
+    ] = False,
     setting: "Setting",
 ) -> None:
     """Run methods on the test images and print the table; what a run has is not computed again."""
     started = time.perf_counter()
-    from bench.commands.terminal import bar
+    from bench.commands.terminal import bar, messages
     from bench.experiment import find
     from bench.plugins import load_plugins
     from bench.runner import Work
@@ -94,6 +97,7 @@ def run(
     from reports.table import markdown
     from results.thresholds import parse_policy
 
+    messages.quiet = quiet
     plugins = tuple(plugin or ())
     load_plugins(plugins)
     policy, asked = parse_policy(threshold), select(methods)
@@ -115,7 +119,7 @@ def run(
     page = write(folder, policy)
     if json:
         typer.echo(json_format.dumps(_told(summary, effects), indent=2))
-    else:
+    elif not quiet:
         _print(summary, effects, page, time.perf_counter() - started)
 
 

@@ -8,7 +8,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 if TYPE_CHECKING:
     from bench.classifiers.checkpoint import TrainingPlan
@@ -32,17 +41,31 @@ def output() -> Console:
     return Console(width=None if sys.stdout.isatty() else COLUMNS, highlight=False)
 
 
-@contextmanager
-def bar() -> Iterator[Progress]:
-    """Show a progress bar within the context."""
-    columns = (
+class RateColumn(ProgressColumn):
+    """How many of a task's `unit` are done a second; empty for tasks without one."""
+
+    def render(self, task: Task) -> Text:
+        """Return the text; there is no rate before the first step."""
+        unit, speed = task.fields.get("unit", ""), task.finished_speed or task.speed
+        return Text(f"{speed:.3g} {unit}/s" if unit and speed else "", style="progress.data.speed")
+
+
+def columns() -> tuple[ProgressColumn, ...]:
+    """Return what a progress bar shows of a task."""
+    return (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        RateColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("{task.fields[shown]}"),
     )
-    with Progress(*columns, console=messages, disable=not messages.is_terminal) as progress:
+
+
+@contextmanager
+def bar() -> Iterator[Progress]:
+    """Show a progress bar within the context, where someone looks."""
+    with Progress(*columns(), console=messages, disable=messages.quiet or not messages.is_terminal) as progress:
         yield progress
 
 

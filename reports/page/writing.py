@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports.page import facts
+from reports.page.comparison import write_comparisons
 from reports.page.drawn import draw
 from reports.page.material import Material, gather
 from reports.page.pictures import write_gallery
@@ -79,5 +80,6 @@ def _html(material: Material, target: Path) -> str:
         drawings=draw(material, target),
         statuses=list(facts.statuses(material)),
         pictures=write_gallery(material, target),
+        comparisons=write_comparisons(material, target),
         policy=str(summary.policy),
     )

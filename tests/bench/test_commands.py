@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -64,6 +65,22 @@ def test_run_gives_every_method_a_row_and_writes_what_it_names(first_run, workpl
     assert (run / "overview.png").stat().st_size > 10_000
     assert "| `grad-cam` |" in (run / "table.md").read_text()
     assert not list(run.rglob("*.part"))
+
+
+def test_run_ends_with_a_page_that_report_makes_again_from_what_was_kept(bench, first_run, workplace):
+    page = workplace / first_run["run"] / "report" / "index.html"
+    before = page.read_text()
+    shutil.rmtree(page.parent)
+    told = bench("report", first_run["run"]).stdout
+    assert told == f"Open {first_run['run']}/report/index.html\n"
+    assert page.read_text() == before
+    assert "<code>ra-cam@50</code>" in before
+    assert "ra-cam@50" in (page.parent / "tables" / "table.tex").read_text()
+
+
+def test_a_quiet_run_says_nothing(bench, first_run):
+    done = bench("run", *QUICK, "--methods", "grad-cam", "--quiet")
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_run_measures_all_but_what_has_no_answer(first_run):

@@ -275,3 +275,10 @@ def test_asking_for_help_imports_nothing_heavy(command):
     loaded = json.loads(done.stdout.splitlines()[-1])
     assert "bench" in loaded
     assert not {"torch", "pandas", "matplotlib", "numpy", "datasets"} & set(loaded)
+
+
+@pytest.mark.parametrize("command", ["show", "leaks"])
+def test_a_picture_of_an_unknown_kind_is_refused_in_our_own_words(bench, command):
+    code, _, told = bench(command, "synthetic", "--out", "a.xyz")
+    assert (code, told.count("\n")) == (2, 1)
+    assert "a.xyz is no name of a picture: let it end in .png" in told

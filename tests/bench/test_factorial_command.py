@@ -59,9 +59,11 @@ def test_a_factorial_is_measured_and_its_effects_are_told_and_kept(run, workplac
         assert picture.width > 500
 
 
-def test_the_terminal_shows_the_effects_behind_the_table_just_where_there_are_some(run):
+def test_the_terminal_shows_the_effects_behind_the_table_just_where_there_are_some(run, workplace):
     text = run("--methods", "grad-cam,hires-cam,grad-cam+lt,hires-cam+lt")
     assert text.index("Micro-F1") < text.index("Difference [95 %]") < text.index("Done in")
     assert max(map(len, text.splitlines()[:-1])) <= 100
     assert "full product of 4 methods" in text
+    assert (workplace / "run" / "effects.md").is_file()
     assert "effects" not in json.loads(run("--methods", "grad-cam,ra-cam", "--json"))
+    assert not list((workplace / "run").glob("effects.*"))

@@ -1,13 +1,16 @@
 """What is wrong with the photographs is told before anything is computed on them."""
 
+import io
+import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from rich.progress import Progress
 from tiny_set import register_tiny, tiny_request, tiny_setting
 
 from bench import experiment as experiments
-from bench.commands.terminal import MOST_FAULTS, tell_faults
+from bench.commands.terminal import MOST_FAULTS, bar, columns, messages, tell_faults
 from bench.experiment import find
 from bench.session import carry_out
 from datasets import DatasetError, assign
@@ -35,6 +38,24 @@ def test_a_run_tells_every_fault_and_goes_on(tmp_path, capsys):
     told = capsys.readouterr().err
     assert f"damaged image: {image}" in told
     assert f"damaged mask: {mask}" in told
+
+
+def test_a_quiet_terminal_is_told_nothing(monkeypatch, capsys):
+    monkeypatch.setattr(messages, "quiet", True)
+    tell_faults("tiny", ("damaged image: a",))
+    with bar() as progress:
+        assert progress.disable
+    assert capsys.readouterr().err == ""
+
+
+def test_the_bar_tells_images_a_second_and_the_time_left():
+    told = io.StringIO()
+    console = Console(file=told, force_terminal=True, no_color=True, width=120)
+    with Progress(*columns(), console=console, get_time=iter(range(1000)).__next__) as progress:
+        task = progress.add_task("heatmaps", total=40, shown="", unit="images")
+        for _ in range(4):
+            progress.advance(task, 5)
+    assert re.search(r"20/40 .* images/s .*0:0\d:\d\d", told.getvalue())
 
 
 def test_photographs_are_read_once_for_each_copy_and_size(tmp_path, monkeypatch):

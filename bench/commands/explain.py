@@ -1,0 +1,45 @@
+"""`python -m bench explain`: what a method sees in a user's own photographs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.errors import BenchError
+
+
+def explain(
+    images: Annotated[list[Path], typer.Argument(help="Photographs.")],
+    checkpoint: Annotated[
+        Path, typer.Option(help="A classifier (.safetensors, its card beside it), as train writes it.")
+    ],
+    method: Annotated[str, typer.Option(help="A spec, e.g. ra-cam or grad-cam/stages+lt@30.")] = "ra-cam",
+    plugin: Annotated[list[Path] | None, typer.Option(help="Python file that registers methods.")] = None,
+    target: Annotated[
+        str, typer.Option(help="What is explained: a class index, predicted or margin; by default the defect class.")
+    ] = "",
+    threshold: Annotated[str, typer.Option(help="otsu, fixed:0.5 or percentile:95.")] = "otsu",
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("explanations"),
+    device: Annotated[str, typer.Option(help="cpu, cuda, ...; the GPU by default where there is one.")] = "",
+) -> None:
+    """Write overlay, raw map (float32), mask and JSON of each photograph, at the photograph's own size."""
+    import torch
+
+    from bench.classifiers.checkpoint import load
+    from bench.own_images import explain_image, stems, write
+    from bench.plugins import load_plugins
+    from bench.targets import default_target, parse_target
+    from methods import parse
+    from results.thresholds import check_unsupervised, parse_policy
+
+    places = stems(images, out)
+    load_plugins(tuple(plugin or ()))
+    spec, policy = parse(method), parse_policy(threshold)
+    check_unsupervised(policy)
+    classifier = load(checkpoint, torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")))
+    explained = parse_target(target) if target else default_target(len(classifier.card.plan.classes))
+    if explained.uses_label:
+        raise BenchError("--target label: these photographs have no label; choose a class index, predicted or margin")
+    for image, place in zip(images, places, strict=True):
+        picture, *_ = write(explain_image(classifier, image, spec, explained, policy), place)
+        typer.echo(f"Open {picture}")

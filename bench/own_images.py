@@ -1,0 +1,152 @@
+"""A user's own photographs explained: heatmap, mask and numbers as files."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from bench.anatomy import examine
+from bench.batches import seed_of
+from bench.classifiers.checkpoint import Classifier
+from bench.environment import versions
+from bench.errors import BenchError
+from bench.evidence import Evidence
+from bench.targets import Target
+from datasets import read_image, read_own_mask
+from methods import MethodSpec, NotApplicableError, heatmap
+from methods.fusing import upsample
+from reports.overlay import overlay
+from results.levels import level_statistics, to_levels
+from results.thresholds import ThresholdPolicy, thresholds
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What one method sees in one photograph, at the photograph's own size.
+
+    Attributes:
+        photograph: (H, W, 3), 0 to 255.
+        values: (H, W) float32, the raw map: non-negative and not normalised.
+        levels: (H, W), 0 to 255.
+        marked: (H, W); nothing where the map is constant or not finite.
+        facts: the same in numbers, and what they come from; JSON.
+    """
+
+    photograph: NDArray[np.uint8]
+    values: NDArray[np.float32]
+    levels: NDArray[np.uint8]
+    marked: NDArray[np.bool_]
+    facts: dict[str, Any]
+
+
+def explain_image(
+    classifier: Classifier, path: Path, spec: MethodSpec, target: Target, policy: ThresholdPolicy
+) -> Explanation:
+    """Explain one photograph, resized to the classifier's input as in training.
+
+    Args:
+        classifier: with its card.
+        path: of the photograph.
+        spec: the method.
+        target: the score that is explained; the photograph has no label.
+        policy: how the map is cut; it reads no masks.
+
+    Raises:
+        DatasetError: the file cannot be read as an image.
+        BenchError: the method has no answer on this network, or the network has not the layers or the class asked for.
+    """
+    plan = classifier.card.plan
+    pixels = torch.from_numpy(read_image(str(path), plan.size, plan.network.channels))[None]
+    images = classifier.prepare(pixels.to(next(classifier.network.parameters()).device))
+    evidence = Evidence(
+        classifier.network, examine(classifier.network, images), images, target, [spec], seeds=(seed_of(path.name),)
+    )
+    view = evidence.view(spec)
+    try:
+        found = heatmap(spec, view).values
+    except NotApplicableError as error:
+        raise BenchError(f"{spec} has no answer here: {error}") from error
+    height, width = read_own_mask(str(path), "").shape
+    values = upsample(found, (height, width)).cpu()
+    marked, told = _cut(values, policy)
+    facts = {
+        "image": str(path),
+        "method": str(spec),
+        "target": str(target),
+        **told,
+        "probabilities": dict(zip(plan.classes, _probabilities(evidence.logits.detach()[0]), strict=True)),
+        "note": view.notes.get(0, ""),
+        "classifier": {"file": plan.file_name, "fingerprint": classifier.fingerprint, "input": list(plan.size)},
+        "versions": versions(),
+    }
+    photograph = read_image(str(path), (height, width), 3).transpose(1, 2, 0)
+    return Explanation(photograph, values[0].numpy(), to_levels(values)[0].numpy(), marked, facts)
+
+
+def _probabilities(logits: Tensor) -> list[float]:
+    """Return the probability of each class; a single logit is that of the second of two."""
+    if len(logits) == 1:
+        logits = torch.cat([torch.zeros_like(logits), logits])
+    found: list[float] = logits.softmax(0).tolist()
+    return found
+
+
+def _cut(values: Tensor, policy: ThresholdPolicy) -> tuple[NDArray[np.bool_], dict[str, Any]]:
+    """Cut a map, (1, H, W), as a run does, and tell how."""
+    kept = level_statistics(values, torch.zeros_like(values, dtype=torch.bool))
+    cut = int(thresholds(policy, kept.defect, kept.other)[0])
+    low, high = float(kept.minimum[0]), float(kept.maximum[0])
+    usable = kept.status[0] == "ok"
+    marked = (to_levels(values)[0].numpy() > cut) & usable
+    told = {
+        "status": kept.status[0],
+        "size": list(values.shape[1:]),
+        "minimum": low if usable else None,
+        "maximum": high if usable else None,
+        "threshold": str(policy),
+        "threshold_level": cut,
+        "marked": float(marked.mean()),
+    }
+    return marked, told
+
+
+def stems(images: Sequence[Path], folder: Path) -> list[Path]:
+    """Return where the files of each photograph begin: its path under what all of them share, without its suffix.
+
+    Raises:
+        BenchError: two photographs would write the same files.
+    """
+    parents = [image.absolute().parent for image in images]
+    common = Path(os.path.commonpath(parents))
+    found = [folder / parent.relative_to(common) / image.stem for parent, image in zip(parents, images, strict=True)]
+    for stem, count in Counter(found).items():
+        if count > 1:
+            raise BenchError(f"{count} of the photographs would write {stem}: explain them one after the other")
+    return found
+
+
+def write(found: Explanation, stem: Path) -> list[Path]:
+    """Write the files ``STEM-overlay.png``, ``STEM-map.npy``, ``STEM-mask.png`` (0 or 255) and ``STEM.json``.
+
+    Returns:
+        Where they are, in this order.
+    """
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    files = [stem.with_name(stem.name + end) for end in ("-overlay.png", "-map.npy", "-mask.png", ".json")]
+    picture, values, mask, facts = files
+    Image.fromarray(overlay(found.photograph, found.levels, found.marked)).save(picture)
+    np.save(values, found.values)
+    Image.fromarray(255 * found.marked.astype(np.uint8)).save(mask)
+    facts.write_text(json.dumps(found.facts, indent=2, allow_nan=False) + "\n")
+    return files

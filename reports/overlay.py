@@ -1,0 +1,42 @@
+"""A heatmap over its photograph, pixel by pixel."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+from numpy.typing import NDArray
+
+COLOURS = "viridis"
+OPACITY = 0.5
+INSIDE, OUTSIDE = (255, 255, 255), (0, 0, 0)
+"""The line around what is marked: white on its own side and black on the other, seen on every ground."""
+
+
+def overlay(photograph: NDArray[np.uint8], levels: NDArray[np.uint8], marked: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Lay a heatmap over a photograph, with a line around what is marked.
+
+    Args:
+        photograph: (H, W, 3), 0 to 255.
+        levels: (H, W), 0 to 255.
+        marked: (H, W).
+
+    Returns:
+        (H, W, 3), 0 to 255.
+    """
+    colours = mpl.colormaps[COLOURS](levels)[..., :3] * 255
+    mixed = ((1 - OPACITY) * photograph + OPACITY * colours).round().astype(np.uint8)
+    wide = max(1, round(max(marked.shape) / 400))
+    mixed[marked & _near(~marked, wide, beyond=True)] = INSIDE
+    mixed[~marked & _near(marked, wide, beyond=False)] = OUTSIDE
+    return mixed
+
+
+def _near(where: NDArray[np.bool_], reach: int, *, beyond: bool) -> NDArray[np.bool_]:
+    """Tell which pixels have one of `where` at most `reach` away along a row or a column."""
+    padded = np.pad(where, reach, constant_values=beyond)
+    tall, wide = where.shape
+    near = where.copy()
+    for step in range(-reach, reach + 1):
+        near |= padded[reach + step : reach + step + tall, reach : reach + wide]
+        near |= padded[reach : reach + tall, reach + step : reach + step + wide]
+    return near

@@ -1,0 +1,104 @@
+"""Figures as papers show methods beside each other: a row a photograph, a column a method."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from PIL import Image
+
+from reports.overlay import overlay
+from reports.page.material import Material
+from reports.saving import save_all
+from results.papers import papers, published
+
+ROWS, COLUMNS = 5, 8
+"""Photographs and methods in a figure, at most."""
+WIDTH, TITLE = 7.2, 0.28
+"""Of the figure, and height of the headings, in inches."""
+
+Picture = NDArray[np.uint8]
+
+
+def write_comparisons(material: Material, folder: Path) -> list[str]:
+    """Write ``figures/heatmaps`` and ``figures/masks`` as PDF and PNG into the page's folder; return their names.
+
+    Shown are the methods that the papers print, or else the first ones of the table; none where the run kept no
+    pictures of a defect.
+    """
+    defective = set(material.defective["image"])
+    kept = [path.parent for path in sorted((material.folder / "gallery").glob("*/image.png"))]
+    kept = [path for path in kept if unquote(path.name) in defective]
+    methods = _methods(material)
+    if not kept or not methods:
+        return []
+    count = min(ROWS, len(kept))
+    chosen = [kept[number * len(kept) // count] for number in range(count)]
+    names = []
+    for name, shown in (("heatmaps", _heatmap), ("masks", _mask)):
+        rows = []
+        for path in chosen:
+            photograph, mask = np.asarray(Image.open(path / "image.png").convert("RGB")), _grey(path / "mask.png")
+            cells = [_cell(material, path, method) for method in methods]
+            rows.append([photograph, _coloured(mask), *(cell and shown(photograph, *cell) for cell in cells)])
+        targets = [folder / "figures" / f"{name}{end}" for end in (".pdf", ".png")]
+        save_all(_grid(rows, ["image", "truth", *methods]), targets, dpi=300)
+        names.append(name)
+    return names
+
+
+def _methods(material: Material) -> list[str]:
+    shown = list(material.defective["spec"].drop_duplicates())
+    printed = {spec for dataset in papers()["dataset"].unique() for spec in published(dataset)["spec"]}
+    return ([spec for spec in shown if spec in printed] or shown)[:COLUMNS]
+
+
+def _cell(material: Material, path: Path, method: str) -> tuple[Picture, NDArray[np.bool_]] | None:
+    """Return the levels of one map, and what is marked of it; None where there is no map."""
+    file = path / f"{quote(method, safe='')}.png"
+    rows = material.images[(material.images["spec"] == method) & (material.images["image"] == unquote(path.name))]
+    if not file.is_file() or rows.empty:
+        return None
+    first = rows.sort_values(["seed", "fold"]).iloc[0]
+    levels = _grey(file)
+    return levels, (levels > first["threshold"]) & (first["status"] == "ok")
+
+
+def _heatmap(photograph: Picture, levels: Picture, marked: NDArray[np.bool_]) -> Picture:
+    return overlay(photograph, levels, np.zeros_like(marked))
+
+
+def _mask(_photograph: Picture, _levels: Picture, marked: NDArray[np.bool_]) -> Picture:
+    return _coloured(255 * marked.astype(np.uint8))
+
+
+def _grid(rows: list[list[Picture | None]], titles: list[str]) -> Figure:
+    tall, wide = next(picture for picture in rows[0] if picture is not None).shape[:2]
+    side = WIDTH / len(titles)
+    height = side * tall / wide * len(rows) + TITLE
+    figure, axes = plt.subplots(len(rows), len(titles), figsize=(WIDTH, height), squeeze=False)
+    figure.subplots_adjust(left=0.003, right=0.997, bottom=0.003, top=1 - TITLE / height, wspace=0.04, hspace=0.04)
+    for axis, title in zip(axes[0], titles, strict=True):
+        axis.set_title(title.replace("+", "\n+", 1) if len(title) > 10 else title, fontsize=5.5, pad=2)
+    for axis, picture in zip(axes.flat, [picture for row in rows for picture in row], strict=True):
+        axis.axis("off")
+        if picture is not None:
+            axis.imshow(picture, aspect="auto", interpolation="none")
+    return figure
+
+
+def _grey(path: Path) -> Picture:
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("L"))
+
+
+def _coloured(grey: Picture) -> Picture:
+    return np.repeat(grey[:, :, None], 3, axis=2)
