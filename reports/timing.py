@@ -73,7 +73,8 @@ def growth_table(growths: Sequence[Growth]) -> Table:
 
 def markdown(timings: Timings) -> str:
     """Return everything but the samples as Markdown."""
-    blocks = []
+    machine, *others = notes(timings)
+    blocks = ["# Timings", machine]
     if timings.verdicts:
         blocks.append(_grid([list(VERDICT_HEADINGS), ["---"] * 5, *map(_verdict_cells, timings.verdicts)]))
     if timings.growths:
@@ -88,7 +89,7 @@ def markdown(timings: Timings) -> str:
             name = f"`{one.work}`" if one.specs == (one.work,) else one.work
             rows.append([name, *(cell(timings, one) for cell in columns.values())])
         blocks += [f"## {conditions}", _grid(rows)]
-    return "\n\n".join([*blocks, *notes(timings)]) + "\n"
+    return "\n\n".join([*blocks, *others]) + "\n"
 
 
 def notes(timings: Timings) -> list[str]:
