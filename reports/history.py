@@ -51,7 +51,7 @@ def history(runs: Mapping[str, Path], spec: str) -> Table:
         ResultError: none of them has the method.
     """
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("Made", "Run", "On", "IoU [95 %]", "Items", "cam-bench", "torch", "Commit"):
+    for heading in ("Made", "Run", "On", "IoU [95 %]", "Items", "Version", "torch", "Commit"):
         right = heading in ("IoU [95 %]", "Items")
         table.add_column(heading, justify="right" if right else "left", no_wrap=heading != "On")
     dated = sorted((RunStore(folder).manifest()["started"], name) for name, folder in runs.items())

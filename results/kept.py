@@ -60,7 +60,7 @@ def keep(run: RunStore, name: str, shelf: Path) -> Path:
     Raises:
         ResultError: there is a kept run of this name, the name is no name of a folder, or the run is empty.
     """
-    if Path(name).name != name:
+    if not name or Path(name).name != name:
         raise ResultError(f"{name!r} cannot be the name of a kept run; name it with --name")
     target = HERE / name
     if target.exists():

@@ -34,7 +34,7 @@ def swap_tests(pairings: Sequence[Pairing]) -> FloatArray:
     All swaps are tried where there are few, else drawn with a fixed seed; the same ones for all pairings.
     """
     items = sorted({item for pairing in pairings for item in pairing.items})
-    if not items:
+    if len(items) < 2:
         return np.ones(len(pairings))
     first, second, column = _aligned(pairings, items)
     # With signs of +1 and -1 for kept and swapped, the counts of either method are half the sum plus or minus these.
