@@ -83,6 +83,7 @@ def _panels(
         # At a place of its own: to look for one takes a third of the time of a chart.
         axis.set_title(method, fontsize=7.5, pad=3, y=1)
         axis.tick_params(labelsize=7, length=2)
+        axis.locator_params(nbins=3)
         axis.grid(linewidth=0.3)
         axis.spines[["top", "right"]].set_visible(False)
     for axis in axes.flat[len(methods) :]:

@@ -20,7 +20,7 @@ from reports.page.material import Material
 from reports.saving import save_all
 from results.papers import papers, published
 
-ROWS, COLUMNS = 5, 8
+ROWS, COLUMNS = 5, 9
 """Photographs and methods in a figure, at most."""
 WIDTH, TITLE = 7.2, 0.28
 """Of the figure, and height of the headings, in inches."""
@@ -31,8 +31,8 @@ Picture = NDArray[np.uint8]
 def write_comparisons(material: Material, folder: Path) -> list[str]:
     """Write ``figures/heatmaps`` and ``figures/masks`` as PDF and PNG into the page's folder; return their names.
 
-    Shown are the methods that the papers print, or else the first ones of the table; none where the run kept no
-    pictures of a defect.
+    Shown are the best of the methods that the papers print, or else of all; none where the run kept no pictures of a
+    defect.
     """
     defective = set(material.defective["image"])
     kept = [path.parent for path in sorted((material.folder / "gallery").glob("*/image.png"))]
@@ -56,9 +56,12 @@ def write_comparisons(material: Material, folder: Path) -> list[str]:
 
 
 def _methods(material: Material) -> list[str]:
+    worth = {row.spec: row.mean["iou"] for row in material.summary.rows}
     shown = list(material.defective["spec"].drop_duplicates())
     printed = {spec for dataset in papers()["dataset"].unique() for spec in published(dataset)["spec"]}
-    return ([spec for spec in shown if spec in printed] or shown)[:COLUMNS]
+    shown = [spec for spec in shown if spec in printed] or shown
+    best = sorted(shown, key=lambda spec: -worth[spec])[:COLUMNS]
+    return [spec for spec in shown if spec in best]
 
 
 def _cell(material: Material, path: Path, method: str) -> tuple[Picture, NDArray[np.bool_]] | None:
@@ -81,17 +84,24 @@ def _mask(_photograph: Picture, _levels: Picture, marked: NDArray[np.bool_]) -> 
 
 
 def _grid(rows: list[list[Picture | None]], titles: list[str]) -> Figure:
-    tall, wide = next(picture for picture in rows[0] if picture is not None).shape[:2]
-    side = WIDTH / len(titles)
-    height = side * tall / wide * len(rows) + TITLE
-    figure, axes = plt.subplots(len(rows), len(titles), figsize=(WIDTH, height), squeeze=False)
-    figure.subplots_adjust(left=0.003, right=0.997, bottom=0.003, top=1 - TITLE / height, wspace=0.04, hspace=0.04)
-    for axis, title in zip(axes[0], titles, strict=True):
-        axis.set_title(title.replace("+", "\n+", 1) if len(title) > 10 else title, fontsize=5.5, pad=2)
-    for axis, picture in zip(axes.flat, [picture for row in rows for picture in row], strict=True):
-        axis.axis("off")
-        if picture is not None:
-            axis.imshow(picture, aspect="auto", interpolation="none")
+    """Set pictures of one size side by side, as one picture: a hundred panels would take ten times as long."""
+    tall, wide, _ = next(picture for picture in rows[0] if picture is not None).shape
+    gap = max(1, wide // 25)
+    sheet = np.full((len(rows) * (tall + gap), len(titles) * (wide + gap), 3), 255, dtype=np.uint8)
+    for number, row in enumerate(rows):
+        for column, picture in enumerate(row):
+            if picture is not None:
+                top, left = number * (tall + gap), column * (wide + gap)
+                sheet[top : top + tall, left : left + wide] = picture
+    height = WIDTH * sheet.shape[0] / sheet.shape[1]
+    figure = plt.figure(figsize=(WIDTH, height + TITLE))
+    axis = figure.add_axes((0, 0, 1, height / (height + TITLE)))
+    axis.axis("off")
+    axis.imshow(sheet, aspect="auto", interpolation="none")
+    for column, title in enumerate(titles):
+        text = title.replace("+", "\n+", 1) if len(title) > 10 else title
+        middle = column * (wide + gap) + wide / 2
+        axis.text(middle, -gap, text, fontsize=5.5, ha="center", va="bottom")
     return figure
 
 
