@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 from results.curves import ThresholdCurve
 
 OWN, BEST, MARK = "#0072B2", "#8c8c8c", "#D55E00"
-"""Colours of a method, of the best one behind it, and of what its own threshold gives."""
+"""Colours of a method, of the best one behind it (and of thin lines), and of what its own threshold gives."""
 LEVELS = np.arange(256) / 255
 ACROSS = 5
 PANEL = (2.0, 1.55)
@@ -126,7 +126,7 @@ def false_positives(table: pd.DataFrame) -> Figure:
     methods = list(table["spec"].drop_duplicates())
     figure, axis = plt.subplots(figsize=(7.2, 0.9 + 0.24 * len(methods)), layout="constrained")
     percent = table.assign(area=100 * table["area"])
-    look = {"color": OWN, "width": 0.6, "fliersize": 2, "linewidth": 0.8, "whis": (5, 95)}
+    look = {"color": OWN, "linecolor": BEST, "width": 0.6, "fliersize": 2, "linewidth": 0.8, "whis": (5, 95)}
     sns.boxplot(percent, x="area", y="spec", order=methods, ax=axis, **look)
     means = percent.groupby("spec")["area"].mean()
     axis.plot(means.loc[methods], range(len(methods)), "D", color=MARK, markersize=4, label="mean")
