@@ -136,3 +136,26 @@ def false_positives(table: pd.DataFrame) -> Figure:
     axis.spines[["top", "right"]].set_visible(False)
     axis.legend(frameon=False, fontsize=8, loc="lower right")
     return figure
+
+
+def pareto(table: pd.DataFrame) -> Figure:
+    """Draw IoU in percent against the time of a photograph, and a line along the methods that no other one beats.
+
+    Args:
+        table: ``spec``, ``seconds`` and ``iou``, in [0, 1]; a row a method.
+    """
+    figure, axis = plt.subplots(figsize=(7.2, 4.6), layout="constrained")
+    ordered = table.sort_values(["seconds", "iou"], ascending=[True, False])
+    front = ordered[ordered["iou"] > ordered["iou"].cummax().shift(fill_value=-1)]
+    axis.step(
+        front["seconds"], 100 * front["iou"], where="post", color=MARK, linewidth=1, label="none is better faster"
+    )
+    axis.plot(ordered["seconds"], 100 * ordered["iou"], "o", color=OWN, markersize=5)
+    for spec, seconds, worth in zip(ordered["spec"], ordered["seconds"], 100 * ordered["iou"], strict=True):
+        axis.annotate(spec, (seconds, worth), xytext=(4, 3), textcoords="offset points", fontsize=7)
+    axis.set(xscale="log", xlabel="median seconds", ylabel="IoU in %")
+    axis.margins(x=0.15)
+    axis.grid(linewidth=0.3)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.legend(frameon=False, fontsize=8)
+    return figure
