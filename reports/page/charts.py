@@ -148,7 +148,12 @@ def pareto(table: pd.DataFrame) -> Figure:
     ordered = table.sort_values(["seconds", "iou"], ascending=[True, False])
     front = ordered[ordered["iou"] > ordered["iou"].cummax().shift(fill_value=-1)]
     axis.step(
-        front["seconds"], 100 * front["iou"], where="post", color=MARK, linewidth=1, label="none is better faster"
+        front["seconds"],
+        100 * front["iou"],
+        where="post",
+        color=MARK,
+        linewidth=1,
+        label="none is both faster and better",
     )
     axis.plot(ordered["seconds"], 100 * ordered["iou"], "o", color=OWN, markersize=5)
     for spec, seconds, worth in zip(ordered["spec"], ordered["seconds"], 100 * ordered["iou"], strict=True):
