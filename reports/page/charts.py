@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 from results.curves import ThresholdCurve
 
 OWN, BEST, MARK = "#0072B2", "#8c8c8c", "#D55E00"
-"""Colours of a method, of the best one behind it, and of what its own threshold gives."""
+"""Colours of a method, of the best one behind it (and of thin lines), and of what its own threshold gives."""
 LEVELS = np.arange(256) / 255
 ACROSS = 5
 PANEL = (2.0, 1.55)
@@ -126,7 +126,7 @@ def false_positives(table: pd.DataFrame) -> Figure:
     methods = list(table["spec"].drop_duplicates())
     figure, axis = plt.subplots(figsize=(7.2, 0.9 + 0.24 * len(methods)), layout="constrained")
     percent = table.assign(area=100 * table["area"])
-    look = {"color": OWN, "width": 0.6, "fliersize": 2, "linewidth": 0.8, "whis": (5, 95)}
+    look = {"color": OWN, "linecolor": BEST, "width": 0.6, "fliersize": 2, "linewidth": 0.8, "whis": (5, 95)}
     sns.boxplot(percent, x="area", y="spec", order=methods, ax=axis, **look)
     means = percent.groupby("spec")["area"].mean()
     axis.plot(means.loc[methods], range(len(methods)), "D", color=MARK, markersize=4, label="mean")
@@ -135,4 +135,32 @@ def false_positives(table: pd.DataFrame) -> Figure:
     axis.grid(axis="x", linewidth=0.3)
     axis.spines[["top", "right"]].set_visible(False)
     axis.legend(frameon=False, fontsize=8, loc="lower right")
+    return figure
+
+
+def pareto(table: pd.DataFrame) -> Figure:
+    """Draw IoU in percent against the time of a photograph, and a line along the methods that no other one beats.
+
+    Args:
+        table: ``spec``, ``seconds`` and ``iou``, in [0, 1]; a row a method.
+    """
+    figure, axis = plt.subplots(figsize=(7.2, 4.6), layout="constrained")
+    ordered = table.sort_values(["seconds", "iou"], ascending=[True, False])
+    front = ordered[ordered["iou"] > ordered["iou"].cummax().shift(fill_value=-1)]
+    axis.step(
+        front["seconds"],
+        100 * front["iou"],
+        where="post",
+        color=MARK,
+        linewidth=1,
+        label="none is both faster and better",
+    )
+    axis.plot(ordered["seconds"], 100 * ordered["iou"], "o", color=OWN, markersize=5)
+    for spec, seconds, worth in zip(ordered["spec"], ordered["seconds"], 100 * ordered["iou"], strict=True):
+        axis.annotate(spec, (seconds, worth), xytext=(4, 3), textcoords="offset points", fontsize=7)
+    axis.set(xscale="log", xlabel="median seconds", ylabel="IoU in %")
+    axis.margins(x=0.15)
+    axis.grid(linewidth=0.3)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.legend(frameon=False, fontsize=8)
     return figure

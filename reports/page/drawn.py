@@ -15,14 +15,16 @@ from reports.sweep import POINTS, figure_of, read_points
 from results.breakdown import pooled_iou, size_classes
 from results.curves import threshold_curve
 
+TIMING = "timing.csv"
+"""Where the time of each method may stand in the folder of a run: a row a method, ``spec`` and ``median_seconds``."""
+
 
 def draw(material: Material, folder: Path) -> list[Drawing]:
     """Draw every chart that the run has something for into the page's folder, and say what was drawn."""
     drawn = [*_delta(material, folder)]
     if len(material.defective):
         drawn += [*_curves(material, folder), *_parts(material, folder)]
-    drawn += _defect_free(material, folder)
-    return drawn
+    return [*drawn, *_defect_free(material, folder), *_timing(material, folder)]
 
 
 def _delta(material: Material, folder: Path) -> Iterator[Drawing]:
@@ -116,6 +118,29 @@ def _defect_free(material: Material, folder: Path) -> Iterator[Drawing]:
             "What is marked where nothing should be. Boxes: quartiles; whiskers: 5 and 95 %; diamond: mean. "
             "Photographs whose map failed or is flat are left out; methods that ask the classifier "
             "again are mostly not run here.",
+        ),
+        folder,
+    )
+
+
+def _timing(material: Material, folder: Path) -> Iterator[Drawing]:
+    path = material.folder / TIMING
+    if not path.is_file():
+        return
+    timed = pd.read_csv(path)
+    worth = {row.spec: row.mean["iou"] for row in material.summary.rows}
+    table = pd.DataFrame(
+        {"spec": timed["spec"], "seconds": timed["median_seconds"], "iou": timed["spec"].map(worth)}
+    ).dropna()
+    if table.empty:
+        return
+    yield keep(
+        charts.pareto(table),
+        Drawing(
+            "timing",
+            "IoU against time",
+            f"{len(table)} methods by median time and IoU, with a line along those that no other one beats.",
+            f"Times are those of {TIMING} in the run's folder, which says nothing of what else the machine did.",
         ),
         folder,
     )

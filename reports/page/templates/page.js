@@ -135,6 +135,7 @@ const cam = (() => {
     await Promise.all(views.map(async (view, number) => {
       const source = number ? found.maps[chosen[number - 1]] : null;
       Object.assign(view, { mask, levels: source ? await pixels(source) : null });
+      if (view.scored?.status === "ok" && !source) view.caption.textContent = `${view.name}: no picture was kept`;
     }));
     return views;
   }
