@@ -111,6 +111,6 @@ def _lonely(whose: str, unmatched: Sequence[Unmatched]) -> Iterator[str]:
     whole = [one.method for one in unmatched if one.whole]
     if whole:
         yield f"Only {whose} has: {', '.join(whole)}."
-    for one in unmatched:
-        if not one.whole:
-            yield f"Only {whose} has {one.cells} of the cells of {one.method}."
+    parts = [f"{one.cells} of {one.method}" for one in unmatched if not one.whole]
+    if parts:
+        yield f"Cells that only {whose} has: {', '.join(parts)}."

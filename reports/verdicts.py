@@ -45,8 +45,11 @@ def cells(comparison: Comparison, comparisons: Sequence[Comparison]) -> list[str
 def terminal(comparisons: Sequence[Comparison], heads: Sequence[str]) -> Table:
     """Return the table for a terminal."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in heads:
-        table.add_column(heading, justify="left" if heading in ("Method", "Verdict") else "right", no_wrap=True)
+    name, *others, verdict_heading = heads
+    table.add_column(name, overflow="fold")
+    for heading in others:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column(verdict_heading, no_wrap=True)
     for one in comparisons:
         *texts, verdict = cells(one, comparisons)
         table.add_row(*map(Text, texts), Text(verdict, STYLES[verdict]))

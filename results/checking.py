@@ -11,7 +11,7 @@ import pandas as pd
 
 from results.comparison import Comparison, compare
 from results.errors import ResultError
-from results.pairing import counted, paired
+from results.pairing import Pairing, counted, paired
 from results.store import IDENTITY, Cells, RunStore
 from results.thresholds import ThresholdPolicy
 
@@ -110,7 +110,7 @@ def check(
         )
     own, others = run.cells(), baseline.cells()
     specs = [spec for spec in own.frame["spec"].drop_duplicates() if spec in set(others.frame["spec"])]
-    pairings = {(spec, spec): paired(_counted(own, spec, policy), _counted(others, spec, policy)) for spec in specs}
+    pairings = {(spec, spec): _paired(own, others, spec, policy) for spec in specs}
     shared = {names: one for names, one in pairings.items() if one.images}
     if not shared:
         raise ResultError(f"{run.folder} and {baseline.folder} share no method on a defective test image")
@@ -156,8 +156,13 @@ def _plain(value: Any) -> str:
     return "x".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _counted(cells: Cells, spec: str, policy: ThresholdPolicy) -> pd.DataFrame:
-    return counted(cells.where(cells.frame["spec"] == spec), policy)
+def _paired(own: Cells, others: Cells, spec: str, policy: ThresholdPolicy) -> Pairing:
+    sides = [cells.where(cells.frame["spec"] == spec) for cells in (own, others)]
+    first, second = (counted(cells, policy) for cells in sides)
+    if first.empty != second.empty:
+        # A method that has no answer any more has found nothing, or it would pass unseen.
+        first, second = (counted(cells, policy, answered=False) for cells in sides)
+    return paired(first, second)
 
 
 def _keys(cells: Cells) -> pd.MultiIndex:

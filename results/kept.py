@@ -18,12 +18,14 @@ CLASSIFIERS = "classifiers"
 """Folder of a kept run with the checkpoints that it was made with, and their cards."""
 SMALL = 1_000_000
 """Bytes up to which a classifier is kept with its run."""
+PARTIAL = ".part"
+"""Ends the name of a kept run whose copy was cut off."""
 
 
 def kept_runs() -> dict[str, Path]:
     """Return the folder of each kept run by its name; those of the current folder hide those of the suite."""
     found = [path.parent for shelf in (SHIPPED, HERE) for path in sorted(shelf.glob("*/manifest.json"))]
-    return {folder.name: folder for folder in found}
+    return {folder.name: folder for folder in found if not folder.name.endswith(PARTIAL)}
 
 
 def find_run(text: str) -> RunStore:
@@ -65,7 +67,7 @@ def keep(run: RunStore, name: str, shelf: Path) -> Path:
     target = HERE / name
     if target.exists():
         raise ResultError(f"there is a kept run {name} already; remove it first, or choose another one with --name")
-    partial = target.with_suffix(".part")
+    partial = HERE / f"{name}{PARTIAL}"
     shutil.rmtree(partial, ignore_errors=True)
     run.copy(partial)
     for file_name, known in run.manifest()["classifiers"].items():

@@ -38,8 +38,13 @@ class Pairing:
     left_out: int
 
 
-def counted(cells: Cells, policy: ThresholdPolicy) -> pd.DataFrame:
+def counted(cells: Cells, policy: ThresholdPolicy, *, answered: bool = True) -> pd.DataFrame:
     """Count the pixels that one method marks in every defective test image.
+
+    Args:
+        cells: of the method.
+        policy: how thresholds are chosen.
+        answered: leave cells out where the method has no answer on the network; else they mark nothing.
 
     Returns:
         A row an image and classifier, with the columns `fold, seed, image, group, tp, fp, fn, tn`; no row where the
@@ -48,7 +53,9 @@ def counted(cells: Cells, policy: ThresholdPolicy) -> pd.DataFrame:
     Raises:
         ResultError: the policy needs validation cells that the run does not have.
     """
-    frame, counts = image_counts(cells.where(cells.frame["status"] != "not applicable"), policy)
+    if answered:
+        cells = cells.where(cells.frame["status"] != "not applicable")
+    frame, counts = image_counts(cells, policy)
     table = frame[[*_IMAGE, "group"]].assign(**{name: getattr(counts, name) for name in COUNTS})
     return table[table["tp"] + table["fn"] > 0]
 

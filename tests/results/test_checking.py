@@ -55,6 +55,13 @@ def test_a_pixel_at_another_level_is_harmless_unless_the_check_is_exact(tmp_path
     assert [one.cells for one in found.changed] == [1, 0, 0]
 
 
+def test_a_method_that_has_no_answer_any_more_is_worse(tmp_path):
+    lost = run(tmp_path / "run", [*cells_of("grad-cam", GOOD, status="not applicable"), *LISTED[12:]])
+    base = run(tmp_path / "base", LISTED)
+    assert [row.verdict for row in checked(lost, base).comparisons] == ["worse", "equal", "equal"]
+    assert [row.method for row in checked(lost, lost).comparisons] == ["random", "ra-cam@50"]
+
+
 def test_a_status_that_changed_is_a_change(tmp_path):
     one = run(tmp_path / "run", [*cells_of("grad-cam", GOOD[:1], status="constant"), *LISTED[1:]])
     assert [one.cells for one in checked(one, run(tmp_path / "base", LISTED), exact=True).changed] == [1, 0, 0]

@@ -78,6 +78,13 @@ def test_a_run_that_cannot_be_copied_leaves_no_kept_run(tmp_path):
     assert "mine" not in kept_runs()
 
 
+def test_a_copy_that_was_cut_off_is_no_kept_run_and_is_made_again(made, tmp_path):
+    made.copy(kept.HERE / "first.part")
+    assert "first.part" not in kept_runs()
+    assert keep(made, "first", tmp_path).is_dir()
+    assert not (kept.HERE / "first.part").exists()
+
+
 def test_a_kept_run_is_removed_by_its_name(made, tmp_path):
     folder = keep(made, "first", tmp_path)
     assert remove("first").resolve() == folder.resolve()
