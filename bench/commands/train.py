@@ -19,11 +19,13 @@ def train(*, setting: "Setting") -> None:
     experiment = find(setting)
     table = Table("Fold", "Seed", "Accuracy", "AP", "AUROC", "Confusion (good, ...)", "Checkpoint", box=None)
     tell_faults(experiment.dataset.name, experiment.faults())
+    folders: dict[str, None] = {}  # one that is kept with a run is taken from there
     with bar() as progress:
         for assignment in experiment.assignments():
             classifier = experiment.classifier(assignment, lambda plan: training_progress(progress, plan))
             test = classifier.card.metrics["test"]
             numbers = (test.accuracy, test.average_precision, test.auroc)
+            folders[str(assignment.path.parent)] = None
             table.add_row(
                 str(assignment.plan.fold),
                 str(assignment.plan.seed),
@@ -33,4 +35,4 @@ def train(*, setting: "Setting") -> None:
             )
     console = output()
     console.print(table)
-    console.print(f"The checkpoints and their cards are in {setting.shelf}", soft_wrap=True)
+    console.print(f"The checkpoints and their cards are in {', '.join(folders)}", soft_wrap=True)
