@@ -42,9 +42,6 @@ def keep(figure: Figure, drawing: Drawing, folder: Path) -> Drawing:
     figure.set_facecolor(PAPER)
     for axis in figure.axes:
         axis.set_facecolor(PAPER)
-    # Laid out once, and not for each file.
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
     light, *_ = save_all(
         figure, [folder / "charts" / f"{name}.svg", *(folder / "figures" / f"{name}{end}" for end in (".pdf", ".png"))]
     )
