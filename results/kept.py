@@ -48,13 +48,14 @@ def kept_classifier(file_name: str) -> Path | None:
     return next((path for path in found if path.is_file()), None)
 
 
-def keep(run: RunStore, name: str, shelf: Path) -> Path:
+def keep(run: RunStore, name: str, shelf: Path, *, replace: bool = False) -> Path:
     """Copy a run without its pictures under a name, with those of its classifiers that are small.
 
     Args:
         run: what is kept.
         name: for it.
-        shelf: folder where its classifiers are looked for.
+        shelf: folder where its classifiers are looked for; else they are looked for among the kept runs.
+        replace: let it take the place of a kept run of this name.
 
     Returns:
         The folder of the kept run.
@@ -65,19 +66,25 @@ def keep(run: RunStore, name: str, shelf: Path) -> Path:
     if not name or Path(name).name != name:
         raise ResultError(f"{name!r} cannot be the name of a kept run; name it with --name")
     target = HERE / name
-    if target.exists():
-        raise ResultError(f"there is a kept run {name} already; remove it first, or choose another one with --name")
+    if target.exists() and not replace:
+        raise ResultError(
+            f"there is a kept run {name} already; take its place with --replace, or choose another --name"
+        )
     partial = HERE / f"{name}{PARTIAL}"
     shutil.rmtree(partial, ignore_errors=True)
     run.copy(partial)
     for file_name, known in run.manifest()["classifiers"].items():
         path = shelf / file_name
+        if not path.is_file():
+            path = kept_classifier(file_name) or path
         # The name tells how it was trained; only the fingerprint tells that it is the one.
         if not path.is_file() or path.stat().st_size > SMALL or _fingerprint(path) != known["fingerprint"]:
             continue
         (partial / CLASSIFIERS).mkdir(exist_ok=True)
         for file in (path, path.with_suffix(".json")):
             shutil.copyfile(file, partial / CLASSIFIERS / file.name)
+    if target.exists():
+        shutil.rmtree(target)
     partial.rename(target)
     return target
 

@@ -17,13 +17,15 @@ def add(
         Optional[Path],  # noqa: UP045  read at run time by the command line's library
         typer.Option(help="Folder of its classifiers, of which small ones are kept too; else the user's cache."),
     ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Take the place of a kept run of this name.")] = False,
 ) -> None:
     """Keep a run under results/baselines: manifest, statistics and small classifiers, no pictures."""
     from datasets import cache_folder
     from results.kept import keep
     from results.store import RunStore
 
-    folder = keep(RunStore(run), name or run.resolve().name, checkpoints or cache_folder() / "classifiers")
+    shelf = checkpoints or cache_folder() / "classifiers"
+    folder = keep(RunStore(run), name or run.resolve().name, shelf, replace=replace)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     typer.echo(f"kept {folder}: {size / 1e6:.1f} MB")
 
