@@ -67,18 +67,15 @@ def keep(run: RunStore, name: str, shelf: Path, *, replace: bool = False) -> Pat
         raise ResultError(f"{name!r} cannot be the name of a kept run; name it with --name")
     target = HERE / name
     if target.exists() and not replace:
-        raise ResultError(
-            f"there is a kept run {name} already; take its place with --replace, or choose another --name"
-        )
+        raise ResultError(f"there is a kept run {name} already; add --replace, or choose another one with --name")
     partial = HERE / f"{name}{PARTIAL}"
     shutil.rmtree(partial, ignore_errors=True)
     run.copy(partial)
     for file_name, known in run.manifest()["classifiers"].items():
-        path = shelf / file_name
-        if not path.is_file():
-            path = kept_classifier(file_name) or path
         # The name tells how it was trained; only the fingerprint tells that it is the one.
-        if not path.is_file() or path.stat().st_size > SMALL or _fingerprint(path) != known["fingerprint"]:
+        there = [path for path in (shelf / file_name, kept_classifier(file_name)) if path and path.is_file()]
+        path = next((path for path in there if _fingerprint(path) == known["fingerprint"]), None)
+        if path is None or path.stat().st_size > SMALL:
             continue
         (partial / CLASSIFIERS).mkdir(exist_ok=True)
         for file in (path, path.with_suffix(".json")):

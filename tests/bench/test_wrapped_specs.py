@@ -6,13 +6,13 @@ import pytest
 import torch
 from rich.progress import Progress
 from small_networks import CLASSES, NETWORKS, SIZE, chain, frozen, pictures
-from test_contract import CHECKS, assert_unchanged, lived_in, state
 from tiny_set import register_tiny, tiny_request
 from torch import nn
 
 from bench import explain
 from bench.anatomy import examine
 from bench.classifiers.checkpoint import load
+from bench.contract import CHECKS, check_unchanged, lived_in, state
 from bench.costs import asks_again, estimate
 from bench.evidence import Evidence
 from bench.session import carry_out
@@ -30,7 +30,7 @@ TEXTS = ("sess:grad-cam", "nff:layer-cam", "nff:ra-cam/S2-S3=max@30")
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("check", CHECKS)
 def test_every_wrapper_on_every_network(check, text, make):
-    check(text, make)
+    check(text, make, pictures(4))
 
 
 def test_what_is_registered_is_tested():
@@ -200,7 +200,7 @@ def test_a_network_that_takes_no_other_size_is_named_and_left_as_it_was():
     before = state(network)
     with pytest.raises(NotApplicableError, match="the network does not take images of 12x16: AssertionError: one size"):
         explain(network, pictures(1), "nff:grad-cam")
-    assert_unchanged(network, before)
+    check_unchanged(network, before)
     assert explain(network, pictures(1), "sess:grad-cam")["sess:grad-cam"].any()
 
 
@@ -221,7 +221,7 @@ def test_a_method_that_raises_elsewhere_leaves_all_as_it_was(name):
     before, pixels = state(network), images.clone()
     with pytest.raises(RuntimeError, match="mine"):
         explain(network, images, f"{name}:broken+fgbp+lt")
-    assert_unchanged(network, before)
+    check_unchanged(network, before)
     assert torch.equal(images, pixels)
 
 

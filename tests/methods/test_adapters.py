@@ -9,12 +9,12 @@ import pytest
 import pytorch_grad_cam
 import torch
 from small_networks import CLASSES, NETWORKS, SIZE, chain, convolution, pictures, seeded
-from test_contract import assert_unchanged, lived_in, state
 from torch import nn
 from torch.nn.functional import relu
 
 from bench import explain
 from bench.anatomy import examine
+from bench.contract import check_unchanged, lived_in, state
 from bench.evidence import Evidence
 from bench.targets import Target
 from methods import METHODS, MethodError, heatmap, parse
@@ -62,7 +62,7 @@ def test_it_runs_or_says_why_not_and_leaves_no_trace(text, make, capfd):
         assert not maps.requires_grad
         ablated_by_1e7 = (text, make) == ("pgc:AblationCAM", "leaky ReLU")
         assert (maps.amax((1, 2)) > maps.amin((1, 2))).any() or ablated_by_1e7
-    assert_unchanged(network, before)
+    check_unchanged(network, before)
     assert torch.equal(images, pixels)
     assert all(map(np.array_equal, generators(), drawn))
     assert "".join(capfd.readouterr()) == ""
@@ -182,7 +182,7 @@ def test_a_network_is_given_back_as_it_was_when_a_library_fails(fails):
     before, attributes = state(network), [dict(vars(module)) for module in network.modules()]
     with pytest.raises((IndexError, RuntimeError, TypeError)), preserved(network):
         fails(network, images)
-    assert_unchanged(network, before)
+    check_unchanged(network, before)
     assert [dict(vars(module)) for module in network.modules()] == attributes
     with pytest.raises((IndexError, RuntimeError, TypeError)):
         fails(network, images)

@@ -65,7 +65,8 @@ def test_a_large_or_another_classifier_is_not_kept(tmp_path, monkeypatch, spoil)
 def test_a_run_takes_the_place_of_another_with_the_classifier_that_was_kept_with_it(tmp_path):
     known = shelf(tmp_path / "shelf", b"tensors")
     keep(run(tmp_path / "old", cells_of("x", [5]), classifiers=known), "mine", tmp_path / "shelf")
-    keep(run(tmp_path / "new", cells_of("y", [6]), classifiers=known), "mine", tmp_path / "empty", replace=True)
+    (tmp_path / "shelf" / "one.safetensors").write_bytes(b"retrained")
+    keep(run(tmp_path / "new", cells_of("y", [6]), classifiers=known), "mine", tmp_path / "shelf", replace=True)
     assert set(find_run("mine").cells().frame["spec"]) == {"y"}
     assert kept_classifier("one.safetensors").read_bytes() == b"tensors"
 
