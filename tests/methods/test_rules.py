@@ -432,7 +432,8 @@ def test_a_map_of_kolektorsdds_full_size():
 
 
 @pytest.mark.parametrize("several", [(50,), (0, 30, 60, 90)], ids=["selected", "sorted"])
-def test_maps_that_are_shared_among_threads(several):
+def test_maps_that_are_shared_among_threads(several, monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
     gradient = torch.randn(2, 5, 300, 200, generator=torch.Generator().manual_seed(0))
     assert gradient.numel() > 2 * WORTH_A_THREAD
     found = positive_percentiles(gradient, several)
