@@ -75,7 +75,7 @@ def test_the_map_is_that_of_the_python_function_at_the_photographs_own_size(call
 
 
 def test_a_flat_map_marks_nothing_and_says_so(call, photographs, tmp_path):
-    call("--method", "everything", photographs[0], "--threshold", "fixed:0.5")
+    call("--method", "every-pixel", photographs[0], "--threshold", "fixed:0.5")
     facts = json.loads((tmp_path / "out" / "part.json").read_text())
     assert facts["status"] in {"ok", "constant"}
     assert (facts["marked"] == 0) == (facts["status"] == "constant")
