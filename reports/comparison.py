@@ -56,7 +56,7 @@ def notes(setting: Setting, rows: Sequence[Comparison]) -> list[str]:
     """Return the lines under the table of one setting."""
     lines = verdicts.notes(rows)
     if not setting.chance & setting.methods.keys():
-        lines.append("No method of chance is in these runs: add --methods random,centre,everything to one of them.")
+        lines.append("No method of chance is in these runs: add --methods random,centre,every-pixel to one of them.")
     return lines
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bench.experiment import Setting
     from bench.trying import Cost
 
-FLOORS = "random,centre,everything"
+FLOORS = "random,centre,every-pixel"
 
 
 @takes_setting
