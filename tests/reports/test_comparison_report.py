@@ -49,7 +49,7 @@ def test_of_all_pairs_both_names_stand_in_a_row(found):
 def test_runs_without_a_method_of_chance_are_told_to_add_one(tmp_path):
     runs = [run(tmp_path / "one", [one for one in listed() if one.spec != "random"])]
     text = markdown(compared(settings(runs, parse_policy("fixed:0.5"))))
-    assert "No method of chance is in these runs: add --methods random,centre,everything" in text
+    assert "No method of chance is in these runs: add --methods random,centre,every-pixel" in text
 
 
 def test_a_program_gets_rows_and_agreement(found):
