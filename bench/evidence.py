@@ -143,7 +143,7 @@ class Evidence:
         if (layer, _weighing(spec), spec.truncation) not in self._weighed:
             method = METHODS[spec.name]
             weigh = partial(cast("GradientWeighting", method.compute), **spec.own_options())
-            truncations = self._truncations(spec) if method.additive else [spec.truncation]
+            truncations = self._truncations(spec, layer) if method.additive else [spec.truncation]
             cuts = [
                 None if one is None else (one, self._threshold(layer, gradient, spec.filter, one))
                 for one in truncations
@@ -184,10 +184,10 @@ class Evidence:
         (per_logit,) = torch.autograd.grad(self._total, self.logits, retain_graph=True)
         return readable(per_logit @ linear.get_parameter("weight"))
 
-    def _truncations(self, spec: MethodSpec) -> list[Truncation | None]:
-        """Return what the gradients that `spec` weighs will be truncated by, in it and in specs that differ in that."""
+    def _truncations(self, spec: MethodSpec, layer: str) -> list[Truncation | None]:
+        """Return what gradients at `layer` will be truncated by, in `spec` and in specs that differ in that."""
         alike = [one for one in self._specs if (one.filter, _weighing(one)) == (spec.filter, _weighing(spec))]
-        return list(dict.fromkeys(one.truncation for one in [spec, *alike]))
+        return list(dict.fromkeys(one.truncation for one in [spec, *alike] if layer in self.layers(one)))
 
     def _threshold(self, layer: str, gradient: Tensor, filtered: Filter | None, truncation: Truncation) -> Tensor:
         """Return one threshold of `gradient`; those of all truncations that will be asked for are found with it."""

@@ -76,6 +76,23 @@ def test_all_truncations_of_an_additive_method_are_made_together(additive, regis
     assert len(calls) == 2
 
 
+def test_a_layer_is_weighed_only_as_specs_that_read_it_ask(registered):
+    calls = []
+
+    @registered("counting", True)
+    def counting(activation, gradient):
+        calls.append(gradient)
+        return (gradient * activation).sum(1)
+
+    specs = [parse(text) for text in ("counting/stages+lt@30", "counting/last")]
+    evidence = evidence_for(specs)
+    stages = len(evidence.layers(specs[0]))
+    for spec in specs:
+        heatmap(spec, evidence.view(spec))
+    assert stages > 1
+    assert len(calls) == stages + 1
+
+
 def test_a_method_that_raises_leaves_the_others_alone(registered):
     @registered("raising", True)
     def raising(activation, gradient):
