@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 DATA = "Dataset"
 CLASSIFIER = "Classifier"
+Head = Annotated[
+    Literal["fc", "gap"], typer.Option(help="Two linear layers, or pooling and one.", rich_help_panel=CLASSIFIER)
+]
+Activation = Annotated[Literal["relu", "leaky_relu"], typer.Option(help="Of the body.", rich_help_panel=CLASSIFIER)]
+Weights = Annotated[str, typer.Option(help="Of the body: none, imagenet or a file.", rich_help_panel=CLASSIFIER)]
 
 
 def _setting(
@@ -46,16 +51,9 @@ def _setting(
             rich_help_panel=CLASSIFIER,
         ),
     ] = "vgg-small",
-    head: Annotated[
-        Literal["fc", "gap"],
-        typer.Option(help="Two linear layers, or pooling and one.", rich_help_panel=CLASSIFIER),
-    ] = "fc",
-    activation: Annotated[
-        Literal["relu", "leaky_relu"], typer.Option(help="Of the body.", rich_help_panel=CLASSIFIER)
-    ] = "relu",
-    weights: Annotated[
-        str, typer.Option(help="Of the body: none, imagenet or a file.", rich_help_panel=CLASSIFIER)
-    ] = "none",
+    head: Head = "fc",
+    activation: Activation = "relu",
+    weights: Weights = "none",
     checkpoint: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(help="All tensors of a network trained elsewhere, taken as it is.", rich_help_panel=CLASSIFIER),

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from bench.commands.setting import CLASSIFIER, network_config, read_size
+from bench.commands.setting import CLASSIFIER, Activation, Head, Weights, network_config, read_size
 from bench.errors import BenchError
 
 if TYPE_CHECKING:
@@ -70,16 +70,9 @@ def time(
         typer.Option(help="New folder; by default one of its own under results/timings."),
     ] = None,
     network: Annotated[str, typer.Option(help="As in run.", rich_help_panel=CLASSIFIER)] = "",
-    head: Annotated[
-        Literal["fc", "gap"],
-        typer.Option(help="Two linear layers, or pooling and one.", rich_help_panel=CLASSIFIER),
-    ] = "fc",
-    activation: Annotated[
-        Literal["relu", "leaky_relu"], typer.Option(help="Of the body.", rich_help_panel=CLASSIFIER)
-    ] = "relu",
-    weights: Annotated[
-        str, typer.Option(help="Of the body: none, imagenet or a file.", rich_help_panel=CLASSIFIER)
-    ] = "none",
+    head: Head = "fc",
+    activation: Activation = "relu",
+    weights: Weights = "none",
 ) -> None:
     """Time methods on random images, each beside a bare pass; timings are never cached and never joined."""
     import torch

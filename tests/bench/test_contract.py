@@ -107,8 +107,8 @@ def test_images_survive_a_network_that_writes_on_its_input(text):
     assert torch.equal(images, before)
 
 
-@pytest.mark.parametrize("rules", ["", "+fgbp+lt"])
-def test_a_method_that_raises_leaves_all_as_it_was(rules):
+@pytest.mark.parametrize("text", ["broken", "broken+fgbp+lt", "sess:broken+fgbp+lt", "nff:broken+fgbp+lt"])
+def test_a_method_that_raises_leaves_all_as_it_was(text):
     def broken(activation, gradient):
         raise RuntimeError("mine")
 
@@ -116,7 +116,7 @@ def test_a_method_that_raises_leaves_all_as_it_was(rules):
     network, images = lived_in(chain()), pictures(2)
     before, pixels = state(network), images.clone()
     with pytest.raises(RuntimeError, match="mine"):
-        explain(network, images, f"broken{rules}")
+        explain(network, images, text)
     check_unchanged(network, before)
     assert torch.equal(images, pixels)
 
