@@ -51,5 +51,7 @@ def save_all(figure: Any, targets: list[Path], dpi: int = 150) -> list[Path]:
         # Ids within an SVG file are drawn from the salt, and not at random.
         with mpl.rc_context({"svg.hashsalt": "cam-bench"}):
             figure.savefig(target, dpi=dpi, metadata=METADATA.get(target.suffix.lower()))
+        # One layout serves all files: to find it takes longer than to write one.
+        figure.set_layout_engine("none")
     plt.close(figure)
     return targets

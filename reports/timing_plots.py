@@ -46,9 +46,11 @@ def draw(timings: Timings, folder: Path, run: Path | None = None) -> list[Path]:
     Raises:
         ResultError: the run is of another network or size, or has none of the methods that were timed.
     """
-    pictures = [] if timings.growths else [_bars(timings, folder / "times.png")]
+    pictures = []
     if timings.growths:
         pictures.append(_lines(timings.growths, folder / "scaling.png"))
+    elif timings.timings:
+        pictures.append(_bars(timings, folder / "times.png"))
     if run:
         pictures.append(_pareto(timings, run, folder / "pareto.png"))
     return pictures

@@ -259,4 +259,5 @@ def _keep(found: "Timings", folder: Path, run: Path | None) -> None:
         console.print()
     for line in notes(found):
         console.print(line, markup=False)
-    console.print(f"\nAll samples are in {folder / 'timing.json'}. Open {pictures[0]} next.", soft_wrap=True)
+    first = pictures[0] if pictures else folder / "timing.md"
+    console.print(f"\nAll samples are in {folder / 'timing.json'}. Open {first} next.", soft_wrap=True)

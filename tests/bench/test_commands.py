@@ -1,15 +1,12 @@
 """Every command through its real entry point, in a folder and with a cache of its own."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 
 import pytest
+from command_line import call, call_apart, working_in
 
 from bench import __version__
-from bench.__main__ import main
 from bench.costs import asks_again
 from methods import parse
 from results.store import RunStore
@@ -26,36 +23,29 @@ def absolute_cam(activation, gradient):
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory):
-    return tmp_path_factory.mktemp("workplace")
+    folder = tmp_path_factory.mktemp("workplace")
+    with working_in(folder):
+        yield folder
 
 
 @pytest.fixture(scope="module")
 def bench(workplace):
-    environment = {key: value for key, value in os.environ.items() if key != "CAM_BENCH_DATA"}
-    environment |= {"XDG_CACHE_HOME": str(workplace / "cache"), "COLUMNS": "100"}
-
-    def call(*arguments, code=0):
-        command = [sys.executable, "-m", "bench", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=workplace, env=environment)
-        assert done.returncode == code, done.stdout + done.stderr
-        return done
-
     return call
 
 
 @pytest.fixture(scope="module")
-def first_run(bench):
+def first_run(workplace):
     """Every method but the dearest: what these cost is told below."""
-    return json.loads(bench("run", *QUICK, "--budget", "0.05", "--json").stdout)
+    return json.loads(call_apart("run", *QUICK, "--gallery", "2", "--budget", "0.05", "--json").stdout)
 
 
-def test_help_names_every_command(bench):
-    text = bench("--help").stdout
+def test_help_names_every_command(workplace):
+    text = call_apart("--help").stdout
     assert all(command in text for command in ("run", "train", "list"))
 
 
-def test_version(bench):
-    assert bench("--version").stdout.strip() == __version__
+def test_version(workplace):
+    assert call_apart("--version").stdout.strip() == __version__
 
 
 def test_run_gives_every_method_a_row_and_writes_what_it_names(first_run, workplace):
@@ -67,20 +57,36 @@ def test_run_gives_every_method_a_row_and_writes_what_it_names(first_run, workpl
     assert not list(run.rglob("*.part"))
 
 
-def test_run_ends_with_a_page_that_report_makes_again_from_what_was_kept(bench, first_run, workplace):
-    page = workplace / first_run["run"] / "report" / "index.html"
+@pytest.fixture(scope="module")
+def few(bench, first_run):
+    """The options of a run of two methods, and what it said."""
+    options = (*QUICK, "--methods", "grad-cam,ra-cam@30", "--out", "few")
+    return options, json.loads(bench("run", *options, "--json").stdout)
+
+
+def test_a_quiet_run_says_nothing(bench, few):
+    options, _ = few
+    done = bench("run", *options, "--quiet")
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_second_run_computes_nothing_and_says_the_same(bench, few, workplace):
+    options, told = few
+    before = sorted(path.stat().st_mtime_ns for path in (workplace / told["run"] / "cells").iterdir())
+    assert json.loads(bench("run", *options, "--json").stdout) == told
+    assert sorted(path.stat().st_mtime_ns for path in (workplace / told["run"] / "cells").iterdir()) == before
+
+
+def test_run_ends_with_a_page_that_report_makes_again_from_what_was_kept(bench, few, workplace):
+    folder = few[1]["run"]
+    page = workplace / folder / "report" / "index.html"
     before = page.read_text()
     shutil.rmtree(page.parent)
-    told = bench("report", first_run["run"]).stdout
-    assert told == f"Open {first_run['run']}/report/index.html\n"
+    told = bench("report", folder).stdout
+    assert told == f"Open {folder}/report/index.html\n"
     assert page.read_text() == before
-    assert "<code>ra-cam@50</code>" in before
-    assert "ra-cam@50" in (page.parent / "tables" / "table.tex").read_text()
-
-
-def test_a_quiet_run_says_nothing(bench, first_run):
-    done = bench("run", *QUICK, "--methods", "grad-cam", "--quiet")
-    assert (done.stdout, done.stderr) == ("", "")
+    assert "<code>ra-cam@30</code>" in before
+    assert "ra-cam@30" in (page.parent / "tables" / "table.tex").read_text()
 
 
 def test_run_measures_all_but_what_has_no_answer(first_run):
@@ -100,16 +106,8 @@ def test_chance_is_what_it_should_be(first_run):
     assert 0.3 < rows["random"]["recall"] < 0.7
 
 
-def test_a_second_run_computes_nothing_and_says_the_same(bench, first_run, workplace):
-    cells = workplace / first_run["run"] / "cells"
-    before = sorted(path.stat().st_mtime_ns for path in cells.iterdir())
-    again = json.loads(bench("run", *QUICK, "--budget", "0", "--json").stdout)
-    assert again == first_run
-    assert sorted(path.stat().st_mtime_ns for path in cells.iterdir()) == before
-
-
-def test_the_terminal_gets_a_table_a_protocol_and_a_next_step(bench, first_run):
-    text = bench("run", *QUICK, "--methods", "grad-cam,ra-cam@30").stdout
+def test_the_terminal_gets_a_table_a_protocol_and_a_next_step(bench, few):
+    text = bench("run", *few[0]).stdout
     assert all(word in text for word in ("Micro-F1", "ra-cam@30", "threshold otsu", "index.html"))
     assert max(map(len, text.splitlines()[:4])) <= 100
     assert "In percent." in text
@@ -121,8 +119,15 @@ def test_a_budget_leaves_methods_out_and_says_so(bench, first_run):
     assert "score-cam: " in done.stderr
     assert "forward passes an image, 36 images" in done.stderr
     assert "left out" in done.stderr
-    whole = bench("run", *QUICK, "--methods", "group-cam", "--out", "cheap", "--all-images", "--chunk", "9", "--json")
-    assert json.loads(whole.stdout)["rows"][0]["images"] == 72
+
+
+def test_a_method_that_asks_again_is_run_on_good_photographs_where_that_is_asked_for(bench, first_run, workplace):
+    frame = RunStore(workplace / first_run["run"]).cells().frame
+    names = frame.groupby("label")["image"].first()
+    asked = ("--methods", "group-cam", "--chunk", "9", *(word for name in names for word in ("--image", name)))
+    for images, option in ((1, ()), (2, ("--all-images",))):
+        done = bench("run", *QUICK, *asked, *option, "--out", f"asked-{images}", "--json")
+        assert json.loads(done.stdout)["rows"][0]["images"] == images
 
 
 def test_a_run_may_be_of_a_few_photographs_that_are_named(bench, first_run, workplace):
@@ -137,14 +142,15 @@ def test_a_run_may_be_of_a_few_photographs_that_are_named(bench, first_run, work
 
 
 def test_a_tuned_threshold_takes_the_validation_images_along(bench, first_run):
-    rows = json.loads(bench("run", *QUICK, "--methods", "grad-cam", "--threshold", "tuned", "--json").stdout)["rows"]
+    asked = ("--methods", "grad-cam", "--threshold", "tuned", "--out", "tuned")
+    rows = json.loads(bench("run", *QUICK, *asked, "--json").stdout)["rows"]
     assert rows[0]["supervision"] == "masks of validation"
 
 
 def test_a_plug_in_file_adds_a_method_that_takes_rules(bench, first_run, workplace):
     (workplace / "absolute_cam.py").write_text(PLUGIN)
     methods = "absolute-cam,absolute-cam/S2-S4=max+fgbp+lt@30"
-    text = bench("run", *QUICK, "--plugin", "absolute_cam.py", "--methods", methods, "--json").stdout
+    text = bench("run", *QUICK, "--plugin", "absolute_cam.py", "--methods", methods, "--out", "own", "--json").stdout
     assert [row["method"] for row in json.loads(text)["rows"]] == [
         "absolute-cam",
         "absolute-cam/S2-S4=max+fgbp@30+lt@30",
@@ -158,7 +164,7 @@ def test_train_puts_checkpoints_and_cards_on_the_shelf_for_run(bench, workplace)
     files = sorted(path.suffix for path in (workplace / "shelf").iterdir())
     assert files == [".faults", ".json", ".json", ".safetensors", ".safetensors"]
     before = {path: path.stat().st_mtime_ns for path in (workplace / "shelf").iterdir()}
-    done = json.loads(bench("run", *options, "--methods", "cam,grad-cam,hires-cam,layer-cam", "--json").stdout)
+    done = json.loads(bench("run", *options, "--methods", "cam,grad-cam", "--gallery", "2", "--json").stdout)
     assert {path: path.stat().st_mtime_ns for path in (workplace / "shelf").iterdir()} == before
     assert {row["images"] for row in done["rows"]} == {360}
 
@@ -195,14 +201,9 @@ def test_list_layers_shows_stages_shapes_and_signs(bench):
         (("list", "layers", "--model", "vgg61"), ("vgg61", "vgg16")),
     ],
 )
-def test_a_mistake_ends_with_one_message_and_code_2(monkeypatch, tmp_path, capsys, arguments, words):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(sys, "argv", ["bench", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    message = capsys.readouterr().err
-    assert ended.value.code == 2
+def test_a_mistake_ends_with_one_message_and_code_2(tmp_path, arguments, words):
+    with working_in(tmp_path):
+        message = call(*arguments, code=2).stderr
     assert message.startswith("error: ")
     assert all(word in message for word in words), message
 

@@ -1,16 +1,16 @@
 """A user's own photographs explained on the command line."""
 
 import json
-import sys
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
+from command_line import call
 from PIL import Image
 from test_checkpoint import CARD, PLAN
 
 from bench import explain
-from bench.__main__ import main
 from bench.classifiers.checkpoint import load, save
 from bench.classifiers.networks import build
 from datasets import read_image
@@ -40,20 +40,14 @@ def photographs(tmp_path):
 
 
 @pytest.fixture
-def call(monkeypatch, capsys, checkpoint, tmp_path):
-    def run(*arguments, code=0):
-        options = ["--checkpoint", str(checkpoint), "--out", str(tmp_path / "out"), "--device", "cpu"]
-        monkeypatch.setattr(sys, "argv", ["bench", "explain", *map(str, arguments), *options])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        assert (ended.value.code or 0) == code
-        return capsys.readouterr()
-
-    return run
+def explained(checkpoint, tmp_path):
+    return partial(call, "explain", "--checkpoint", checkpoint, "--out", tmp_path / "out", "--device", "cpu")
 
 
-def test_the_map_is_that_of_the_python_function_at_the_photographs_own_size(call, photographs, checkpoint, tmp_path):
-    told = call("--method", "ra-cam/S2-S4@30", *photographs).out
+def test_the_map_is_that_of_the_python_function_at_the_photographs_own_size(
+    explained, photographs, checkpoint, tmp_path
+):
+    told = explained("--method", "ra-cam/S2-S4@30", *photographs).stdout
     assert told.count("Open ") == 2
     classifier = load(checkpoint)
     for photograph in photographs:
@@ -74,8 +68,8 @@ def test_the_map_is_that_of_the_python_function_at_the_photographs_own_size(call
         assert Image.open(f"{stem}-overlay.png").size == (70, 90)
 
 
-def test_a_flat_map_marks_nothing_and_says_so(call, photographs, tmp_path):
-    call("--method", "every-pixel", photographs[0], "--threshold", "fixed:0.5")
+def test_a_flat_map_marks_nothing_and_says_so(explained, photographs, tmp_path):
+    explained("--method", "every-pixel", photographs[0], "--threshold", "fixed:0.5")
     facts = json.loads((tmp_path / "out" / "part.json").read_text())
     assert facts["status"] in {"ok", "constant"}
     assert (facts["marked"] == 0) == (facts["status"] == "constant")
@@ -91,14 +85,14 @@ def test_a_flat_map_marks_nothing_and_says_so(call, photographs, tmp_path):
         (("nowhere.png",), "nowhere.png cannot be read"),
     ],
 )
-def test_a_mistake_ends_with_one_message(call, photographs, arguments, words):
-    assert words in call(photographs[0], *arguments, code=2).err
+def test_a_mistake_ends_with_one_message(explained, photographs, arguments, words):
+    assert words in explained(photographs[0], *arguments, code=2).stderr
 
 
-def test_photographs_that_would_write_the_same_files_are_refused(call, photographs):
+def test_photographs_that_would_write_the_same_files_are_refused(explained, photographs):
     other = photographs[0].with_suffix(".bmp")
     Image.open(photographs[0]).save(other)
-    assert "would write" in call(photographs[0], other, code=2).err
+    assert "would write" in explained(photographs[0], other, code=2).stderr
 
 
 def test_the_line_runs_along_what_is_marked_and_closes_at_the_edge():

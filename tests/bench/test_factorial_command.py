@@ -1,44 +1,38 @@
-"""The factorial set through the real entry point: the table of every method, then what their parts are worth."""
+"""The factorial set: the table of every method, then what their parts are worth."""
 
-import contextlib
-import io
 import json
-import sys
 
 import pytest
+from command_line import call, working_in
 from PIL import Image
+from rich.progress import Progress
+from tiny_set import TINY, register_tiny, tiny_request
 
-from bench.__main__ import main
+from bench.session import carry_out
+from reports.effects import as_rows, effects_of
+from reports.summary import summarise
+from results.thresholds import ThresholdPolicy
 
-QUICK = ("--size", "64x64", "--recipe", "epochs=1", "--device", "cpu")
-
-
-@pytest.fixture(scope="module")
-def workplace(tmp_path_factory):
-    return tmp_path_factory.mktemp("workplace")
+QUICK = ("--dataset", TINY, "--recipe", "epochs=1,batch=8", "--device", "cpu", "--gallery", "2", "--out", "run")
 
 
 @pytest.fixture
-def run(workplace, monkeypatch):
-    monkeypatch.chdir(workplace)
-    monkeypatch.delenv("CAM_BENCH_DATA", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(workplace / "cache"))
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["bench", "run", *QUICK, "--out", "run", *arguments])
-        with contextlib.redirect_stdout(io.StringIO()) as told, pytest.raises(SystemExit) as ended:
-            main()
-        assert not ended.value.code
-        return told.getvalue()
-
-    return call
+def workplace(tmp_path, monkeypatch):
+    register_tiny(monkeypatch)
+    with working_in(tmp_path):
+        yield tmp_path
 
 
-def test_a_factorial_is_measured_and_its_effects_are_told_and_kept(run, workplace):
-    found = json.loads(run("--methods", "factorial", "--json"))
-    single = {row["method"]: row["iou"] for row in found["rows"]}
+def run(*arguments):
+    return call("run", *QUICK, *arguments).stdout
+
+
+def test_every_method_of_the_set_is_measured_and_every_part_has_its_effect(workplace):
+    request, policy = tiny_request(workplace, "factorial"), ThresholdPolicy("otsu")
+    folder, specs = carry_out(request, Progress(disable=True)), [str(spec) for spec in request.work.specs]
+    single = {row.spec: row.mean["iou"] for row in summarise(folder, policy, specs).rows}
     assert len(single) == 36
-    rows = {(row["factor"], row["level"]): row for row in found["effects"]}
+    rows = {(row["factor"], row["level"]): row for row in as_rows(effects_of(folder, policy, specs))}
     assert list(rows) == [
         ("rule", "plain"), ("rule", "+lt"), ("rule", "+fgbp"), ("rule", "+fgbp+lt"),
         ("layers", "last"), ("layers", "stages"),
@@ -54,16 +48,15 @@ def test_a_factorial_is_measured_and_its_effects_are_told_and_kept(run, workplac
     for row in rows.values():
         if row["difference"] is not None:
             assert row["interval"][0] <= row["difference"] <= row["interval"][1]
-    assert "| Rule | `plain` |" in (workplace / "run" / "effects.md").read_text()
-    with Image.open(workplace / "run" / "effects.png") as picture:
-        assert picture.width > 500
 
 
-def test_the_terminal_shows_the_effects_behind_the_table_just_where_there_are_some(run, workplace):
+def test_the_terminal_shows_the_effects_behind_the_table_just_where_there_are_some(workplace):
     text = run("--methods", "grad-cam,hires-cam,grad-cam+lt,hires-cam+lt")
     assert text.index("Micro-F1") < text.index("Difference [95 %]") < text.index("Done in")
     assert max(map(len, text.splitlines()[:-1])) <= 100
     assert "full product of 4 methods" in text
-    assert (workplace / "run" / "effects.md").is_file()
+    assert "| Rule | `plain` |" in (workplace / "run" / "effects.md").read_text()
+    with Image.open(workplace / "run" / "effects.png") as picture:
+        assert picture.width > 400
     assert "effects" not in json.loads(run("--methods", "grad-cam,ra-cam", "--json"))
     assert not list((workplace / "run").glob("effects.*"))

@@ -1,16 +1,10 @@
 """check, compare, baseline, history and try through their entry point, on the kept run of the built-in set."""
 
 import json
-import sys
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
-from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
-from plain_registries import restored
-
-from bench.__main__ import main
+from command_line import call, working_in
 
 REORDERED = """
 from methods.registry import METHODS
@@ -46,26 +40,12 @@ def workplace(tmp_path_factory):
     folder = tmp_path_factory.mktemp("workplace")
     for name, text in {"reordered": REORDERED, "planted": PLANTED, "new": NEW, "broken": BROKEN}.items():
         (folder / f"{name}.py").write_text(text)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.delenv("CAM_BENCH_DATA", raising=False)
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    with working_in(folder):
         yield folder
 
 
 @pytest.fixture(scope="module")
 def bench(workplace):
-    """Call a command; a process for each would spend most of its time with importing."""
-
-    def call(*arguments, code=0):
-        out, err = StringIO(), StringIO()
-        with restored(), redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sys, "argv", ["bench", *arguments])
-            with pytest.raises(SystemExit) as end:
-                main()
-        assert (end.value.code or 0) == code, out.getvalue() + err.getvalue()
-        return SimpleNamespace(stdout=out.getvalue(), stderr=err.getvalue())
-
     return call
 
 

@@ -1,14 +1,10 @@
 """`python -m bench layers` through its real entry points."""
 
-import os
-import subprocess
-import sys
-
 import pytest
+from command_line import call, working_in
 from PIL import Image
 from tiny_set import TINY, register_tiny
 
-from bench.__main__ import main
 from datasets import GOOD, assign
 from datasets.registry import DATASETS
 from reports import layer_sheet
@@ -32,18 +28,11 @@ def workplace(tmp_path_factory):
 
 
 @pytest.fixture
-def bench(workplace, monkeypatch, capsys):
+def bench(workplace, monkeypatch):
     """Call the command on the tiny set in this process; return its exit code, output and messages."""
     register_tiny(monkeypatch)
     monkeypatch.chdir(workplace)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["bench", "layers", *PLACES, *QUICK, *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return (ended.value.code or 0, *capsys.readouterr())
-
-    return call
+    return lambda *arguments: call("layers", *PLACES, *QUICK, *arguments, code=None)
 
 
 @pytest.fixture
@@ -66,11 +55,8 @@ def looks_drawn(path):
 
 
 def test_on_the_built_in_set_without_any_choice_it_draws_what_it_names(tmp_path):
-    environment = {key: value for key, value in os.environ.items() if key != "CAM_BENCH_DATA"}
-    environment |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "bench", "layers", "--size", "64x64", *QUICK]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
-    assert done.returncode == 0, done.stderr
+    with working_in(tmp_path):
+        done = call("layers", "--size", "64x64", *QUICK)
     (picture,) = tmp_path.glob("*.png")
     assert done.stdout == f"Open {picture.name}\n"
     assert picture.name.endswith("-layers.png")

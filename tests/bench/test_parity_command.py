@@ -2,14 +2,13 @@
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import call
 from tiny_set import TINY, register_tiny
 
 from bench import parity
-from bench.__main__ import main
 from methods.adapters import counterparts
 from methods.adapters import pytorch_grad_cam as pgc_file
 from methods.adapters.counterparts import Counterpart
@@ -26,18 +25,11 @@ def workplace(tmp_path_factory):
 
 
 @pytest.fixture
-def bench(workplace, monkeypatch, capsys):
+def bench(workplace, monkeypatch):
     """Call a command on the tiny set in this process; return its exit code, output and messages."""
     register_tiny(monkeypatch)
     monkeypatch.chdir(workplace)
-
-    def call(command, *arguments):
-        monkeypatch.setattr(sys, "argv", ["bench", command, *PLACES, *QUICK, *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return (ended.value.code or 0, *capsys.readouterr())
-
-    return call
+    return lambda command, *arguments: call(command, *PLACES, *QUICK, *arguments, code=None)
 
 
 def row(text, own, other):

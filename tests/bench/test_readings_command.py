@@ -1,13 +1,11 @@
 """`python -m bench readings` through its real entry point."""
 
-import os
 import shutil
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
 from bright_squares import photographs
+from command_line import call, working_in
 
 from bench.classifiers.networks import NetworkConfig
 from bench.readings import network_of
@@ -27,21 +25,13 @@ def workplace(tmp_path_factory):
                 target = folder / "mine" / row.split / kind / f"{row.id}.png"
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(path, target)
-    return folder
-
-
-def call(workplace, *arguments, code=0):
-    environment = {key: value for key, value in os.environ.items() if key != "CAM_BENCH_DATA"}
-    environment |= {"XDG_CACHE_HOME": str(workplace / "cache"), "COLUMNS": "100"}
-    command = [sys.executable, "-m", "bench", "readings", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=workplace, env=environment)
-    assert done.returncode == code, done.stdout + done.stderr
-    return done
+    with working_in(folder):
+        yield folder
 
 
 @pytest.fixture(scope="module")
 def made(workplace):
-    return call(workplace, *QUICK, "--methods", "ra-cam,grad-cam", "--out", "run").stdout
+    return call("readings", *QUICK, "--methods", "ra-cam,grad-cam", "--out", "run").stdout
 
 
 def test_every_reading_has_a_row_and_only_two_of_a_method_are_shown_on_test(made, workplace):
@@ -66,13 +56,13 @@ def test_test_images_are_only_run_for_what_is_shown_on_them(made, workplace):
 
 def test_a_second_call_computes_nothing_and_says_the_same(made, workplace):
     parts = sorted((workplace / "run" / "cells").iterdir())
-    again = call(workplace, *QUICK, "--methods", "ra-cam,grad-cam", "--out", "run").stdout
+    again = call("readings", *QUICK, "--methods", "ra-cam,grad-cam", "--out", "run").stdout
     assert again.split("Done in")[0] == made.split("Done in")[0]
     assert sorted((workplace / "run" / "cells").iterdir()) == parts
 
 
 def test_a_threshold_that_looks_at_masks_is_refused(workplace):
-    said = call(workplace, *QUICK, "--threshold", "oracle", code=2).stderr
+    said = call("readings", *QUICK, "--threshold", "oracle", code=2).stderr
     assert "the threshold oracle is chosen on masks of test" in said
     assert "Traceback" not in said
 

@@ -1,15 +1,12 @@
 """`python -m bench sweep`: what it reads, what it writes, and what it does not compute again."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
+from command_line import call, working_in
 from tiny_set import register_tiny
 
-from bench.__main__ import main
 from bench.commands.sweep import by_family, read_deltas, read_splits
 from bench.errors import BenchError
 from methods import parse, select
@@ -22,35 +19,20 @@ SWEEP = ("sweep", "--methods", "lt-layer-cam,grad-cam/stages+fgbp", "--deltas", 
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory):
-    return tmp_path_factory.mktemp("workplace")
+    folder = tmp_path_factory.mktemp("workplace")
+    with working_in(folder):
+        yield folder
 
 
 @pytest.fixture(scope="module")
 def first_sweep(workplace):
-    """What the first sweep printed, through its real entry point."""
-    environment = {key: value for key, value in os.environ.items() if key != "CAM_BENCH_DATA"}
-    environment |= {"XDG_CACHE_HOME": str(workplace / "cache"), "COLUMNS": "100"}
-    command = [sys.executable, "-m", "bench", *SWEEP]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=workplace, env=environment)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    """What the first sweep printed."""
+    return call(*SWEEP).stdout
 
 
 @pytest.fixture
-def bench(workplace, monkeypatch, capsys):
-    """Call a command in this process, in the folder and with the cache of the first sweep."""
-    monkeypatch.chdir(workplace)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(workplace / "cache"))
-    monkeypatch.delenv("CAM_BENCH_DATA", raising=False)
-
-    def call(*arguments, code=0):
-        monkeypatch.setattr(sys, "argv", ["bench", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        shown = capsys.readouterr()
-        assert ended.value.code == code, shown.out + shown.err
-        return shown
-
+def bench(workplace):
+    """Call a command in the folder and with the cache of the first sweep."""
     return call
 
 
@@ -94,7 +76,7 @@ def test_the_terminal_and_the_markdown_say_the_same(first_sweep, workplace):
 
 def test_a_second_sweep_computes_nothing_and_says_the_same(first_sweep, workplace, bench):
     before, table = parts_of(workplace), (folder_of(workplace) / "sweep.csv").read_bytes()
-    again = bench(*SWEEP).out
+    again = bench(*SWEEP).stdout
     assert again.split("\nDone")[0] == first_sweep.split("\nDone")[0]
     assert parts_of(workplace) == before
     assert (folder_of(workplace) / "sweep.csv").read_bytes() == table
@@ -112,7 +94,7 @@ def test_run_finds_the_cells_of_a_sweep_and_gives_the_same_number(first_sweep, w
     before = set(RunStore(folder_of(workplace)).finished())
     bench(*SWEEP)
     swept = pd.read_csv(folder_of(workplace) / "sweep.csv").set_index(["family", "split", "delta"])["iou"]
-    shown = json.loads(bench("run", "--methods", "lt-layer-cam", "--json", *SETTING).out)
+    shown = json.loads(bench("run", "--methods", "lt-layer-cam", "--json", *SETTING).stdout)
     (row,) = shown["rows"]
     assert row["iou"] == pytest.approx(swept["lt-layer-cam", "test", 50])
     # Of 72 test photographs the 36 without a defect were new.
@@ -199,7 +181,7 @@ def test_a_family_that_is_named_twice_is_swept_once():
 )
 def test_a_mistake_ends_with_one_message_and_code_2_before_anything_is_read(bench, monkeypatch, options, words):
     monkeypatch.setattr("bench.experiment.find", lambda setting: pytest.fail("photographs were looked for"))
-    message = bench("sweep", *options, code=2).err
+    message = bench("sweep", *options, code=2).stderr
     assert message.startswith("error: ")
     assert all(word in message for word in words), message
 
@@ -218,7 +200,7 @@ def test_folds_validation_and_a_plugin_in_a_folder_of_ones_own(bench, workplace,
         "--recipe", "epochs=1,batch=8", "--checkpoints", str(tmp_path / "shelf"), "--device", "cpu",
         "--methods", "my-swept-cam+lt", "--plugin", str(plugin), "--deltas", "0,90", "--splits", "test,val,train",
         "--threshold", "percentile:95", "--out", str(tmp_path / "run"),
-    ).out  # fmt: skip
+    ).stdout  # fmt: skip
     lines = [line.split()[1] for line in shown.splitlines() if line.startswith("my-swept-cam")]
     assert lines == ["training", "validation", "test"]
     assert "2 folds by item" in shown

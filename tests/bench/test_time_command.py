@@ -1,14 +1,13 @@
 """`python -m bench time` from its options to its files."""
 
 import json
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
+from command_line import call
 
-from bench.__main__ import main
 from bench.commands.time_ import read_devices, read_numbers, read_precisions, read_sizes
 from bench.errors import BenchError
 from results.timings import read
@@ -17,16 +16,9 @@ QUICK = ("--input-sizes", "32x32", "--repeats", "2", "--only-time")
 
 
 @pytest.fixture
-def bench(tmp_path, monkeypatch, capsys):
+def bench(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["bench", "time", *QUICK, *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return (ended.value.code or 0, *capsys.readouterr())
-
-    return call
+    return lambda *arguments: call("time", *QUICK, *arguments, code=None)
 
 
 def test_methods_groups_and_libraries_are_timed_and_everything_is_kept(bench):
@@ -65,6 +57,16 @@ def test_targets_are_printed_beside_their_numbers(bench):
     (folder,) = Path("results/timings").iterdir()
     (verdict,) = json.loads((folder / "timing.json").read_text())["verdicts"]
     assert verdict["limit"] == 1.4
+
+
+def test_the_memory_of_a_run_is_judged_without_any_time(bench):
+    code, text, messages = bench(
+        "--targets", "memory", "--network", "vgg-small", "--batch-sizes", "1", "--out", "there"
+    )
+    assert code == 0, messages
+    (verdict,) = json.loads(Path("there/timing.json").read_text())["verdicts"]
+    assert verdict["limit"] == 1.05
+    assert "Open there/timing.md next" in text
 
 
 def test_growth_is_fitted_and_drawn(bench, monkeypatch):
