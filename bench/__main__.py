@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 
+from bench.allocator import keep_freed_memory
 from bench.commands.app import app
 from bench.environment import OWN_PACKAGES, check_own_datasets
 
 
 def main() -> None:
     """Run a command; a mistake of the user ends with one message and exit code 2."""
+    keep_freed_memory()
     try:
         check_own_datasets()
         app()

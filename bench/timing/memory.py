@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import torch
 
+from bench.allocator import keep_freed_memory
 from bench.plugins import load_plugins
 from bench.timing.clock import HostClock, Laps
 from bench.timing.subject import Case, Subject, multiplying, subject
@@ -45,6 +46,7 @@ def in_process(work: Work, case: Case, plugins: Sequence[Path] = ()) -> int | No
 
 
 def _grown(work: Work, case: Case, plugins: tuple[Path, ...], threads: int) -> int:
+    keep_freed_memory()
     torch.set_num_threads(threads)
     load_plugins(plugins)
     with multiplying(case.precision):
