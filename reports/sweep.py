@@ -28,8 +28,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 """One more than colours, so that a pair comes back after 56 families only."""
 PANEL, HEIGHT = 4.2, 3.6
 """Width of a panel and height of the figure, in inches."""
-ACROSS = 4
-"""Entries of the legend side by side."""
+ACROSS = 2.5
+"""Entries of the legend side by side, for each panel."""
 POINTS = "sweep.csv"
 """The file of all points in the folder of a run."""
 HEADINGS = ("Method", "δ chosen on", "δ", "Test IoU [95 %]", "Masks")
@@ -60,7 +60,8 @@ def figure_of(curves: Sequence[Curve], default: float | None = None) -> Figure:
     """
     splits = list(dict.fromkeys(curve.split for curve in curves))
     families = list(dict.fromkeys(curve.family for curve in curves))
-    size = (PANEL * len(splits) + 0.4, HEIGHT + 0.22 * -(-(len(families) + 1) // ACROSS))
+    across = min(int(ACROSS * len(splits)), len(families) + 1)
+    size = (PANEL * len(splits) + 0.4, HEIGHT + 0.22 * -(-(len(families) + 1) // across))
     figure, axes = plt.subplots(1, len(splits), figsize=size, squeeze=False, sharey=True, layout="constrained")
     for axis, split in zip(axes[0], splits, strict=True):
         own = [curve for curve in curves if curve.split == split]
@@ -73,9 +74,7 @@ def figure_of(curves: Sequence[Curve], default: float | None = None) -> Figure:
     axes[0][0].set_ylabel("IoU in %")
     axes[0][0].set_ylim(bottom=max(0, axes[0][0].get_ylim()[0]))
     handles, labels = axes[0][0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=min(ACROSS, len(labels)), fontsize=8, frameon=False
-    )
+    figure.legend(handles, labels, loc="outside lower center", ncols=across, fontsize=8, frameon=False)
     return figure
 
 
