@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 from torch import Tensor, nn
@@ -22,6 +23,8 @@ def explain(
 ) -> dict[str | MethodSpec, Tensor]:
     """Compute raw heatmaps of `images`; all methods share one forward pass.
 
+    What a method has to say of a map, that it is not exact on this network for example, is a warning.
+
     Args:
         model: gives out logits (B, classes) or (B, 1); it is left as it was found.
         images: (B, C, H, W), prepared as the model expects them, on its device.
@@ -41,5 +44,10 @@ def explain(
     if not isinstance(target, Target):
         target = parse_target(str(target))
     evidence = Evidence(model, examine(model, images[:1]), images, target, specs.values())
-    maps = {spec: heatmap(spec, evidence.view(spec)).values for spec in by_gradient(set(specs.values()))}
+    maps = {}
+    for spec in by_gradient(set(specs.values())):
+        view = evidence.view(spec)
+        maps[spec] = heatmap(spec, view).values
+        for image, note in view.notes.items():
+            warnings.warn(f"{spec}, image {image}: {note}", stacklevel=2)
     return {one: maps[spec] for one, spec in specs.items()}

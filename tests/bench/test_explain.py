@@ -29,6 +29,11 @@ def test_maps_are_those_of_the_evidence(target):
         assert torch.equal(found[text], directly(network, images, text, bench.targets.parse_target(target))), text
 
 
+def test_what_a_method_has_to_say_of_a_map_is_a_warning():
+    with pytest.warns(UserWarning, match="relevance-cam/layer.block1.second, image 1: not exact at block1.second"):
+        explain(residual(), pictures(2), "relevance-cam/layer.block1.second")
+
+
 def test_keys_are_the_specs_as_given():
     written, spec = "hires-cam/stages+fgbp+lt", parse("ra-cam")
     found = explain(chain(), pictures(), [written, spec, "ra-cam@50", "grad-cam"])
