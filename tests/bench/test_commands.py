@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from command_line import call, call_apart, working_in
+from tiny_set import TINY, register_tiny
 
 from bench import __version__
 from bench.costs import asks_again
@@ -12,6 +13,8 @@ from methods import parse
 from results.store import RunStore
 
 QUICK = ("--size", "64x64", "--recipe", "epochs=1", "--device", "cpu")
+SMALL = ("--dataset", TINY, "--recipe", "epochs=1,batch=8", "--device", "cpu")
+"""Of calls in this process: so few photographs take no time."""
 PLUGIN = """
 from methods import gradient_method
 
@@ -24,7 +27,8 @@ def absolute_cam(activation, gradient):
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory):
     folder = tmp_path_factory.mktemp("workplace")
-    with working_in(folder):
+    with working_in(folder), pytest.MonkeyPatch.context() as patch:
+        register_tiny(patch)
         yield folder
 
 
@@ -58,9 +62,9 @@ def test_run_gives_every_method_a_row_and_writes_what_it_names(first_run, workpl
 
 
 @pytest.fixture(scope="module")
-def few(bench, first_run):
+def few(bench):
     """The options of a run of two methods, and what it said."""
-    options = (*QUICK, "--methods", "grad-cam,ra-cam@30", "--out", "few")
+    options = (*SMALL, "--methods", "grad-cam,ra-cam@30", "--out", "few")
     return options, json.loads(bench("run", *options, "--json").stdout)
 
 
@@ -113,11 +117,11 @@ def test_the_terminal_gets_a_table_a_protocol_and_a_next_step(bench, few):
     assert "In percent." in text
 
 
-def test_a_budget_leaves_methods_out_and_says_so(bench, first_run):
-    done = bench("run", *QUICK, "--methods", "grad-cam,score-cam", "--out", "cheap", "--budget", "0", "--json")
+def test_a_budget_leaves_methods_out_and_says_so(bench):
+    done = bench("run", *SMALL, "--methods", "grad-cam,score-cam", "--out", "cheap", "--budget", "0", "--json")
     assert [row["method"] for row in json.loads(done.stdout)["rows"]] == ["grad-cam"]
     assert "score-cam: " in done.stderr
-    assert "forward passes an image, 36 images" in done.stderr
+    assert "forward passes an image, 4 images" in done.stderr
     assert "left out" in done.stderr
 
 
@@ -141,16 +145,16 @@ def test_a_run_may_be_of_a_few_photographs_that_are_named(bench, first_run, work
     assert f"no photograph '{names[0]}x'" in refused.stderr
 
 
-def test_a_tuned_threshold_takes_the_validation_images_along(bench, first_run):
+def test_a_tuned_threshold_takes_the_validation_images_along(bench):
     asked = ("--methods", "grad-cam", "--threshold", "tuned", "--out", "tuned")
-    rows = json.loads(bench("run", *QUICK, *asked, "--json").stdout)["rows"]
+    rows = json.loads(bench("run", *SMALL, *asked, "--json").stdout)["rows"]
     assert rows[0]["supervision"] == "masks of validation"
 
 
-def test_a_plug_in_file_adds_a_method_that_takes_rules(bench, first_run, workplace):
+def test_a_plug_in_file_adds_a_method_that_takes_rules(bench, workplace):
     (workplace / "absolute_cam.py").write_text(PLUGIN)
     methods = "absolute-cam,absolute-cam/S2-S4=max+fgbp+lt@30"
-    text = bench("run", *QUICK, "--plugin", "absolute_cam.py", "--methods", methods, "--out", "own", "--json").stdout
+    text = bench("run", *SMALL, "--plugin", "absolute_cam.py", "--methods", methods, "--out", "own", "--json").stdout
     assert [row["method"] for row in json.loads(text)["rows"]] == [
         "absolute-cam",
         "absolute-cam/S2-S4=max+fgbp@30+lt@30",
@@ -158,7 +162,7 @@ def test_a_plug_in_file_adds_a_method_that_takes_rules(bench, first_run, workpla
 
 
 def test_train_puts_checkpoints_and_cards_on_the_shelf_for_run(bench, workplace):
-    options = (*QUICK, "--folds", "2", "--head", "gap", "--checkpoints", "shelf")
+    options = (*SMALL, "--folds", "2", "--head", "gap", "--checkpoints", "shelf")
     text = bench("train", *options).stdout
     assert "Confusion" in text
     files = sorted(path.suffix for path in (workplace / "shelf").iterdir())
@@ -166,7 +170,7 @@ def test_train_puts_checkpoints_and_cards_on_the_shelf_for_run(bench, workplace)
     before = {path: path.stat().st_mtime_ns for path in (workplace / "shelf").iterdir()}
     done = json.loads(bench("run", *options, "--methods", "cam,grad-cam", "--gallery", "2", "--json").stdout)
     assert {path: path.stat().st_mtime_ns for path in (workplace / "shelf").iterdir()} == before
-    assert {row["images"] for row in done["rows"]} == {360}
+    assert {row["images"] for row in done["rows"]} == {40}
 
 
 def test_list_methods_names_papers(bench):
