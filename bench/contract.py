@@ -128,6 +128,8 @@ def state(network: nn.Module) -> State:
         "modules": [(name, id(module), module.training) for name, module in network.named_modules()],
         "parameters": [(name, id(p), p.requires_grad) for name, p in network.named_parameters()],
         "hooks": hooks,
+        # A graph that is held cannot go back to a tensor that was written on, with its own values too.
+        "versions of tensors": [(name, one._version) for name, one in network.state_dict().items()],  # noqa: SLF001
     }
     return flags, tensors, gradients
 

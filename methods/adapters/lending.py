@@ -36,8 +36,8 @@ def lent(view: EvidenceView, number: int, count: int = 1) -> Iterator[Tensor]:
 
     One image at a time: what a library draws or ablates then does not depend on the rest of the batch. Within the
     context the network evaluates and no module of it works in place, which libraries take outputs from silently
-    wrong; all gradients are on, for frozen networks too; random numbers come from the image's seed; nothing is
-    printed.
+    wrong; its tensors are aliases, with all gradients on, for frozen networks too; random numbers come from the image's
+    seed; nothing is printed.
 
     Args:
         view: of the evidence.
@@ -53,8 +53,7 @@ def lent(view: EvidenceView, number: int, count: int = 1) -> Iterator[Tensor]:
     image = view.input[number : number + count].detach().clone().requires_grad_()
     with preserved(view.model), _drawing(view.seeds[number]), _silence(), torch.enable_grad():
         view.model.eval()
-        for parameter in view.model.parameters():
-            parameter.requires_grad_(parameter.is_floating_point())
+        _put_aliases(view.model)
         for module in view.model.modules():
             if getattr(module, "inplace", False):
                 vars(module)["inplace"] = False
@@ -85,6 +84,24 @@ def preserved(network: nn.Module) -> Iterator[None]:
         for parameter, gradient, required in parameters:
             parameter.requires_grad_(required)
             parameter.grad = gradient
+
+
+def _put_aliases(network: nn.Module) -> None:
+    """Put parameters that require a gradient, and buffers, of the same memory in place of all that there are.
+
+    A library that writes on them, be it with their own values, then does not write on tensors that a graph of the
+    caller has kept, which could not go back any more.
+    """
+    aliases: dict[Tensor, Tensor] = {}
+    for module in network.modules():
+        parameters, buffers = vars(module)["_parameters"], vars(module)["_buffers"]
+        for name, tensor in parameters.items():
+            if tensor is not None:
+                own = nn.Parameter(tensor.data, tensor.is_floating_point())
+                parameters[name] = aliases.setdefault(tensor, own)
+        for name, tensor in buffers.items():
+            if tensor is not None:
+                buffers[name] = aliases.setdefault(tensor, tensor.data)
 
 
 Contents = dict[str, tuple[Any, dict[Any, Any] | None]]

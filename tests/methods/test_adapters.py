@@ -69,6 +69,14 @@ def test_it_runs_or_says_why_not_and_leaves_no_trace(text, make, capfd):
 
 
 @pytest.mark.parametrize("text", QUICK)
+def test_methods_behind_it_still_find_their_way_back_through_the_same_graph(text):
+    """captum's LRP writes the weights on themselves, of which the filtered backward pass knew nothing."""
+    network, images = chain(), pictures(2)
+    together = explain(network, images, [text, "ra-cam"])
+    assert torch.equal(together["ra-cam"], explain(network, images, "ra-cam")["ra-cam"])
+
+
+@pytest.mark.parametrize("text", QUICK)
 def test_an_image_has_the_same_map_in_any_batch(text):
     """Also of methods that draw, and of libraries whose result depends on the batch: images go one at a time."""
     network, images, seeds = chain(kind="gap"), pictures(4), (3, 1, 4, 1)
