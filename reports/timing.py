@@ -98,11 +98,16 @@ def notes(timings: Timings) -> list[str]:
     if timings.peaks:
         peaks = ", ".join(f"{name} {peak / 1e9:.0f} GFLOP/s" for name, peak in timings.peaks.items())
         lines.append(f"{COLUMNS_OF_PARTS} Large matrix product: {peaks}.")
-    lines += [f"{one.work} ({one.conditions}) could not be run: {one.reason}." for one in timings.timings if one.reason]
+    lines += [_failed(one) for one in timings.timings if one.reason]
     counts = {len(one.samples) for one in timings.timings if one.samples and one.work != BARE}
     if counts:
         lines.append(f"Samples of each work: {min(counts)} to {max(counts)}.")
     return lines + [f"Left out: {one}." for one in timings.left_out]
+
+
+def _failed(one: Timing) -> str:
+    what = "operations of {} could not be counted" if one.samples else "{} could not be run"
+    return f"{what.format(f'{one.work} ({one.conditions})')}: {one.reason}."
 
 
 def _measured_on(machine: dict[str, Any]) -> str:

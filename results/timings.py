@@ -93,7 +93,7 @@ class Timing:
         peak_bytes: memory that it takes on top of network and images, at its highest; None where it is not known.
         flops: floating-point operations of its convolutions and matrix products; None where they are not counted.
         apart: of maps in a lower precision.
-        reason: why it could not be run.
+        reason: why it could not be run or, where there are samples, why its operations could not be counted.
     """
 
     work: str

@@ -114,9 +114,14 @@ def _timing(work: Work, case: Case, samples: Sequence[Sample], reason: str) -> T
 def _counted(timing: Timing, work: Work, there: Subject, case: Case, plan: Plan) -> Timing:
     """Add what is measured once, beside the clock."""
     run = work.on(there)()
-    with FlopCounterMode(display=False) as counter:
-        run(Laps(HostClock()))
+    flops, reason = None, ""
+    try:
+        with FlopCounterMode(display=False) as counter:
+            run(Laps(HostClock()))
+        flops = counter.get_total_flops()
+    except Exception as error:  # noqa: BLE001  the counter cannot follow all that libraries do; the line says what it was
+        reason = f"{type(error).__name__}: {error}"
     on_gpu = case.device.type == "cuda"
     highest = memory.on_device(work, there) if on_gpu else memory.in_process(work, case, plan.plugins)
     distance = apart(work, case) if case.precision != "fp32" and work.specs and not work.library else None
-    return replace(timing, flops=counter.get_total_flops(), peak_bytes=highest, apart=distance)
+    return replace(timing, flops=flops, peak_bytes=highest, apart=distance, reason=reason)

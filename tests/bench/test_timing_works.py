@@ -14,6 +14,7 @@ from bench.timing import goals, machine, memory, scaling, session, works
 from bench.timing.clock import HostClock, Laps, sample
 from bench.timing.subject import MULTIPLYING, Case, multiplying, subject
 from methods import METHODS, heatmap, parse
+from reports.timing import notes
 from results.levels import level_statistics
 from results.timings import BARE, SCOPES
 
@@ -129,6 +130,17 @@ def test_a_library_gets_the_whole_batch_and_only_its_own_call_is_timed(small, mo
         prepared(Laps(HostClock()))
     view = Evidence(small.network, small.anatomy, small.images, small.target, [spec]).view(spec)
     torch.testing.assert_close(kept[0], METHODS[spec.name].compute(view), atol=1e-4, rtol=1e-3)
+
+
+def test_operations_that_the_counter_cannot_follow_are_not_counted_and_it_is_said(small):
+    works_of_it = works.alone([parse("captum:LRP"), parse("grad-cam")])
+    found = session.carry_out(session.Plan([(CASE, works_of_it)], 1, 60), lambda _name: None)
+    _, lrp, grad_cam = found.timings
+    assert (lrp.flops, len(lrp.samples)) == (None, 1)
+    assert lrp.peak_bytes is not None
+    assert grad_cam.flops
+    (line,) = [line for line in notes(found) if "could not be" in line]
+    assert line.startswith(f"operations of captum:LRP ({lrp.conditions}) could not be counted: ")
 
 
 def test_measuring_keeps_every_sample_and_counts_beside_the_clock(small, monkeypatch):
