@@ -107,7 +107,7 @@ def notes(timings: Timings) -> list[str]:
 
 def _failed(one: Timing) -> str:
     what = "operations of {} could not be counted" if one.samples else "{} could not be run"
-    return f"{what.format(f'{one.work} ({one.conditions})')}: {one.reason}."
+    return f"{what.format(f'{one.work} ({one.conditions})')}: {one.reason.rstrip('.')}."
 
 
 def _measured_on(machine: dict[str, Any]) -> str:
