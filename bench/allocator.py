@@ -15,8 +15,8 @@ def keep_freed_memory() -> None:
     """Let glibc keep the large blocks that are freed in this process, and use them again.
 
     A forward and a backward pass ask for the same activations again and again. By default each goes back to the system,
-    which clears all of its pages before it gives them out anew: a fifth of the time of a pass on two cores. Where
-    there is no glibc, nothing changes.
+    which clears all of its pages before it gives them out anew: a fifth of the time that VGG16 takes on two cores for
+    four images of 640x224. Where there is no glibc, nothing changes.
     """
     if sys.platform != "linux":
         return

@@ -59,15 +59,26 @@ def evidence_for(specs):
     return Evidence(network, examine(network, images), images, Target(), specs)
 
 
+@pytest.fixture
+def counting(registered):
+    """Register a method `counting`, additive or not; give the list of the gradients that it is called with."""
+
+    def register(*, additive):
+        calls = []
+
+        @registered("counting", additive)
+        def weigh(activation, gradient):
+            calls.append(gradient)
+            return (gradient * activation).sum(1)
+
+        return calls
+
+    return register
+
+
 @pytest.mark.parametrize("additive", [True, False])
-def test_all_truncations_of_an_additive_method_are_made_together(additive, registered):
-    calls = []
-
-    @registered("counting", additive)
-    def counting(activation, gradient):
-        calls.append(gradient)
-        return (gradient * activation).sum(1)
-
+def test_all_truncations_of_an_additive_method_are_made_together(additive, counting):
+    calls = counting(additive=additive)
     specs = [parse(text) for text in ("counting+lt@30", "counting+lt@60")]
     evidence = evidence_for(specs)
     heatmap(specs[0], evidence.view(specs[0]))
@@ -76,14 +87,8 @@ def test_all_truncations_of_an_additive_method_are_made_together(additive, regis
     assert len(calls) == 2
 
 
-def test_a_layer_is_weighed_only_as_specs_that_read_it_ask(registered):
-    calls = []
-
-    @registered("counting", True)
-    def counting(activation, gradient):
-        calls.append(gradient)
-        return (gradient * activation).sum(1)
-
+def test_a_layer_is_weighed_only_as_specs_that_read_it_ask(counting):
+    calls = counting(additive=True)
     specs = [parse(text) for text in ("counting/stages+lt@30", "counting/last")]
     evidence = evidence_for(specs)
     stages = len(evidence.layers(specs[0]))
