@@ -6,7 +6,7 @@ import sys
 
 from bench.allocator import keep_freed_memory
 from bench.commands.app import app
-from bench.environment import OWN_PACKAGES, check_own_datasets
+from bench.provenance import OWN_PACKAGES, check_own_datasets
 
 
 def main() -> None:

@@ -37,12 +37,12 @@ def imported(source):
 @pytest.mark.parametrize(
     "source",
     [
-        "import bench.runner as r",
+        "import bench.runs.runner as r",
         "from bench import explain",
         "from bench.errors import BenchError",
-        "def late():\n    from bench.anatomy import examine",
+        "def late():\n    from bench.network.anatomy import examine",
         "if TYPE_CHECKING:\n    import bench",
-        "importlib.import_module('bench.runner')",
+        "importlib.import_module('bench.runs.runner')",
     ],
 )
 def test_every_form_of_import_is_seen(source):

@@ -10,8 +10,8 @@ from typing import Any
 from torch import nn
 
 from bench.classifiers.tensors import load_tensors
-from bench.environment import import_torchvision
 from bench.errors import BenchError
+from bench.provenance import import_torchvision
 from methods.registry import did_you_mean
 
 TIMM = "timm:"

@@ -14,9 +14,9 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from bench.calls import evaluating
 from bench.classifiers.bodies import body, is_own, normalisation, own_network, torchvision_names
 from bench.errors import BenchError
+from bench.network.tracing import evaluating
 
 BUILTIN = "vgg-small"
 LEAK = 0.01

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import WeightedRandomSampler
 
-from bench.batches import Batch, Photographs, batches
 from bench.classifiers.checkpoint import Epoch, Metrics
+from bench.classifiers.loading import Batch, Photographs, batches
 from bench.classifiers.networks import BUILTIN, NetworkConfig, build, prepare
 from bench.classifiers.recipe import Recipe
 from bench.classifiers.tensors import fill

@@ -33,7 +33,7 @@ def add(
 @app.command("list")
 def list_them() -> None:
     """List the kept runs."""
-    from bench.commands.terminal import output
+    from bench.commands.console import output
     from reports.history import overview
     from results.kept import kept_runs
 
@@ -43,7 +43,7 @@ def list_them() -> None:
 @app.command()
 def show(name: Annotated[str, typer.Argument(help="Of a kept run.")]) -> None:
     """Print the table of a kept run, and what it was made with."""
-    from bench.commands.terminal import output
+    from bench.commands.console import output
     from reports.history import origin
     from reports.summary import summarise
     from reports.table import notes, terminal

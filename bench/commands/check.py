@@ -33,7 +33,7 @@ def check(
 
     Exit code 0: nothing is worse; 1: a method is worse, or a cell has changed with --exact; 2: they cannot be compared.
     """
-    from bench.commands.terminal import output
+    from bench.commands.console import output
     from reports import check as report
     from results.checking import check as compare
     from results.kept import find_run

@@ -26,7 +26,7 @@ def compare(
 
     Runs of the same data and classifiers are read as one; others are settings over which rankings are compared.
     """
-    from bench.commands.terminal import output
+    from bench.commands.console import output
     from bench.plugins import load_plugins
     from methods import parse
     from reports import comparison as report

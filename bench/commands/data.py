@@ -65,7 +65,7 @@ def verify(
     size: Annotated[str, typer.Option(help="Input size HEIGHTxWIDTH; the dataset's own by default.")] = "",
 ) -> None:
     """Read every photograph and mask, and list all faults at once; exit code 1 if there are any."""
-    from bench.commands.setting import read_size
+    from bench.commands.options import read_size
     from datasets import classes_of, find_root, get_dataset
     from datasets.faults import verify as verify_dataset
     from datasets.table import SPLITS
@@ -95,7 +95,7 @@ def leaks(
     out: Picture = None,
 ) -> None:
     """Find near-duplicates across splits, and what a random split of single photographs would leak."""
-    from bench.pictures import twins_of
+    from bench.studies.dataset_sheets import twins_of
     from datasets import get_dataset
     from datasets.leaks import apart, crossing, described, near_duplicates, parts
     from reports.leak_sheet import draw
@@ -118,7 +118,7 @@ def leaks(
 
 def show(name: Name, data_root: Root = None, out: Picture = None) -> None:
     """Draw photographs of every class and split with their defects outlined, and how large the defects are."""
-    from bench.pictures import kinds_of
+    from bench.studies.dataset_sheets import kinds_of
     from datasets import assign, get_dataset
     from reports.contact_sheet import draw
 
@@ -137,7 +137,7 @@ def _samples(dataset: "Dataset", data_root: Path | None) -> "pd.DataFrame":
 def _list_pairs(rows: "pd.DataFrame") -> None:
     from rich.table import Table
 
-    from bench.commands.terminal import output
+    from bench.commands.console import output
 
     shown = Table("First", "Second", "Splits", "Correlation", "The second is", box=None)
     for row in rows.itertuples(index=False):
@@ -149,7 +149,7 @@ def _list_pairs(rows: "pd.DataFrame") -> None:
 def _compare_splits(pairs: "list[Pair]", tables: "list[pd.DataFrame]", own: str) -> None:
     from rich.table import Table
 
-    from bench.commands.terminal import output
+    from bench.commands.console import output
     from datasets.leaks import leaked, shuffled
 
     tested = sum(int((table["split"] == "test").sum()) for table in tables)
@@ -163,7 +163,7 @@ def _compare_splits(pairs: "list[Pair]", tables: "list[pd.DataFrame]", own: str)
 def _bytes_bar() -> "Progress":
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    from bench.commands.terminal import messages
+    from bench.commands.console import messages
 
     columns = (
         TextColumn("{task.description}"),

@@ -26,9 +26,9 @@ def explain(
     import torch
 
     from bench.classifiers.checkpoint import load
-    from bench.own_images import explain_image, stems, write
+    from bench.network.targets import default_target, parse_target
     from bench.plugins import load_plugins
-    from bench.targets import default_target, parse_target
+    from bench.studies.explain_images import explain_image, stems, write
     from methods import parse
     from results.thresholds import check_unsupervised, parse_policy
 

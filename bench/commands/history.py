@@ -15,7 +15,7 @@ def history(
     ] = None,
 ) -> None:
     """Show one method over the kept runs, the oldest first, with the versions that they were made with."""
-    from bench.commands.terminal import output
+    from bench.commands.console import output
     from bench.plugins import load_plugins
     from methods import parse
     from reports.history import history as table

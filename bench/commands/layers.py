@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from bench.commands.data import Picture
-from bench.commands.setting import takes_setting
+from bench.commands.options import takes_setting
 
 if TYPE_CHECKING:
-    from bench.experiment import Experiment, Setting
-    from bench.targets import Target
+    from bench.network.targets import Target
+    from bench.runs.experiment import Experiment, Setting
     from methods import MethodSpec
     from reports.layer_sheet import Block
 
@@ -44,11 +44,11 @@ def layers(
     setting: "Setting",
 ) -> None:
     """Draw each layer's map of each method with its share of the fused one, on photographs that are tested."""
-    from bench.commands.terminal import tell_faults
+    from bench.commands.console import tell_faults
     from bench.errors import BenchError
-    from bench.experiment import find
+    from bench.network.targets import default_target, parse_target
     from bench.plugins import load_plugins
-    from bench.targets import default_target, parse_target
+    from bench.runs.experiment import find
     from methods import parse
     from methods.spec import split_list
     from reports.layer_sheet import draw
@@ -72,8 +72,8 @@ def _blocks(
     experiment: "Experiment", asked: tuple[str, ...], specs: "tuple[MethodSpec, ...]", target: "Target"
 ) -> "list[Block]":
     """Return a block for each photograph; a classifier that none of them needs is neither loaded nor trained."""
-    from bench.commands.terminal import bar, training_progress
-    from bench.layer_maps import assignment_of, block, one_of_each_kind
+    from bench.commands.console import bar, training_progress
+    from bench.studies.layers import assignment_of, block, one_of_each_kind
 
     assignments = [one for one in experiment.assignments() if one.plan.seed == 0]
     images = asked or one_of_each_kind(assignments)

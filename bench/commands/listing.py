@@ -15,7 +15,7 @@ def methods() -> None:
     """List methods, aliases and wrappers (``sess:`` before any method), their layers and where their equations are."""
     from rich.table import Table
 
-    from bench.commands.terminal import output
+    from bench.commands.console import output
     from methods import METHODS
     from methods.registry import ALIASES, WRAPPERS
 
@@ -35,7 +35,7 @@ def datasets() -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from bench.commands.terminal import output
+    from bench.commands.console import output
     from datasets import DATASETS
     from datasets.table import SPLITS
 
@@ -79,10 +79,10 @@ def layers(
     import torch
     from rich.table import Table
 
-    from bench.anatomy import examine
     from bench.classifiers.networks import build
-    from bench.commands.setting import network_config, read_size
-    from bench.commands.terminal import output
+    from bench.commands.console import output
+    from bench.commands.options import network_config, read_size
+    from bench.network.anatomy import examine
 
     config = network_config(model, head, "relu")
     height, width = read_size(size) or (224, 224)

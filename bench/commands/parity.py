@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.setting import takes_setting
+from bench.commands.options import takes_setting
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from bench.experiment import Setting
-    from bench.parity import Parity, Unmatched
+    from bench.runs.experiment import Setting
+    from bench.studies.library_parity import Parity, Unmatched
 
 
 @takes_setting
@@ -21,10 +21,10 @@ def parity(
     setting: "Setting",
 ) -> None:
     """Compare every method that pytorch-grad-cam or captum has too: how far maps differ, and how long each takes."""
-    from bench.commands.terminal import bar, output, tell_faults, training_progress
-    from bench.experiment import find
-    from bench.parity import compare
-    from bench.targets import default_target
+    from bench.commands.console import bar, output, tell_faults, training_progress
+    from bench.network.targets import default_target
+    from bench.runs.experiment import find
+    from bench.studies.library_parity import compare
 
     experiment = find(setting)
     tell_faults(experiment.dataset.name, experiment.faults())
@@ -56,7 +56,7 @@ def _table(found: "list[Parity | Unmatched]") -> "Table":
     from rich.markup import escape
     from rich.table import Table
 
-    from bench.parity import Unmatched
+    from bench.studies.library_parity import Unmatched
 
     table = Table(box=None)
     table.add_column("Ours", overflow="fold")
@@ -77,7 +77,7 @@ def _table(found: "list[Parity | Unmatched]") -> "Table":
 
 def _notes(found: "list[Parity | Unmatched]") -> Iterator[str]:
     """Yield a line for each pair that could not be compared, or whose definitions depart."""
-    from bench.parity import Unmatched
+    from bench.studies.library_parity import Unmatched
 
     for one in found:
         pair = f"{one.pair.own}: {one.pair.other}"

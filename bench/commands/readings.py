@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from bench.commands.options import takes_setting
 from bench.commands.run import RUNS
-from bench.commands.setting import takes_setting
 
 if TYPE_CHECKING:
-    from bench.experiment import Setting
+    from bench.runs.experiment import Setting
 
 
 @takes_setting
@@ -36,13 +36,13 @@ def readings(
     Test is shown for the default and for the reading that validation chose.
     """
     started = time.perf_counter()
-    from bench.commands.terminal import bar, output
-    from bench.experiment import find
+    from bench.commands.console import bar, output
+    from bench.network.targets import default_target
     from bench.plugins import load_plugins
-    from bench.readings import compare, network_of
-    from bench.runner import Work
-    from bench.session import Request
-    from bench.targets import default_target
+    from bench.runs.experiment import find
+    from bench.runs.run import Request
+    from bench.runs.runner import Work
+    from bench.studies.readings import compare, network_of
     from methods import select
     from reports.readings import draw, notes, table, write
     from results.thresholds import check_unsupervised, parse_policy

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
-from bench.commands.setting import takes_setting
+from bench.commands.options import takes_setting
 
 if TYPE_CHECKING:
-    from bench.experiment import Setting
+    from bench.runs.experiment import Setting
     from reports.summary import Summary
     from results.effects import Effects
     from results.thresholds import ThresholdPolicy
@@ -83,12 +83,12 @@ def run(
 ) -> None:
     """Run methods on the test images and print the table; what a run has is not computed again."""
     started = time.perf_counter()
-    from bench.commands.terminal import bar, messages
-    from bench.experiment import find
+    from bench.commands.console import bar, messages
+    from bench.network.targets import default_target, parse_target
     from bench.plugins import load_plugins
-    from bench.runner import Work
-    from bench.session import Request, carry_out
-    from bench.targets import default_target, parse_target
+    from bench.runs.experiment import find
+    from bench.runs.run import Request, carry_out
+    from bench.runs.runner import Work
     from methods import select
     from methods.adapters.counterparts import through
     from reports.overview import draw
@@ -151,7 +151,7 @@ def _told(summary: "Summary", effects: "Effects | None") -> dict[str, Any]:
 
 
 def _print(summary: "Summary", effects: "Effects | None", page: Path, seconds: float) -> None:
-    from bench.commands.terminal import output
+    from bench.commands.console import output
     from reports import effects as of_parts
     from reports.table import notes, terminal
 

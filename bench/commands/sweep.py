@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from bench.commands.options import takes_setting
 from bench.commands.run import RUNS
-from bench.commands.setting import takes_setting
 from bench.errors import BenchError
 
 if TYPE_CHECKING:
-    from bench.experiment import Setting
+    from bench.runs.experiment import Setting
     from methods import MethodSpec
 
 DELTAS = "write FIRST:LAST:STEP, e.g. 0:90:10, or a list, e.g. 0,50,90, each from 0 to 100"
@@ -40,12 +40,12 @@ def sweep(
 ) -> None:
     """Draw IoU against δ on training and test images, and tell what a δ gives that other masks have chosen."""
     started = time.perf_counter()
-    from bench.commands.terminal import bar, output
-    from bench.experiment import find
+    from bench.commands.console import bar, output
+    from bench.network.targets import default_target
     from bench.plugins import load_plugins
-    from bench.runner import Work
-    from bench.session import Request, carry_out
-    from bench.targets import default_target
+    from bench.runs.experiment import find
+    from bench.runs.run import Request, carry_out
+    from bench.runs.runner import Work
     from methods import select
     from methods.spec import DEFAULT_DELTA
     from reports.sweep import POINTS, draw, markdown, notes, points_table, terminal

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from bench.commands.setting import CLASSIFIER, Activation, Head, Weights, network_config, read_size
+from bench.commands.options import CLASSIFIER, Activation, Head, Weights, network_config, read_size
 from bench.errors import BenchError
 
 if TYPE_CHECKING:
     import torch
 
     from bench.classifiers.networks import NetworkConfig
-    from bench.timing.subject import Case
-    from bench.timing.works import Work
+    from bench.timing.setup import Case
+    from bench.timing.workloads import Work
     from results.timings import Timings
 
 TIMINGS = Path("results/timings")
@@ -78,10 +78,10 @@ def time(
     import torch
 
     from bench.classifiers.networks import BUILTIN
-    from bench.commands.terminal import bar
+    from bench.commands.console import bar
     from bench.plugins import load_plugins
-    from bench.timing import goals, scaling
-    from bench.timing.session import Plan, carry_out
+    from bench.timing import scaling, speed_targets
+    from bench.timing.measure import Plan, carry_out
     from methods import select
 
     plugins = tuple(plugin or ())
@@ -91,7 +91,7 @@ def time(
     folder = fresh_folder(out)
     if (bool(targets), grow, bool(together)).count(True) > 1:
         raise BenchError("--targets, --scaling and --together exclude each other: time one after the other")
-    rows = goals.choose(targets) if targets else []
+    rows = speed_targets.choose(targets) if targets else []
     cases, left_out = read_cases(
         network_config(network or ("vgg16" if rows else BUILTIN), head, activation),
         weights,
@@ -102,7 +102,7 @@ def time(
     )
     varied = [point for case in cases for point in scaling.points(case, select(methods))] if grow else []
     if rows:
-        todo = goals.todo(rows, cases)
+        todo = speed_targets.todo(rows, cases)
     elif varied:
         todo = scaling.todo(varied)
     else:
@@ -112,7 +112,7 @@ def time(
     with bar() as progress:
         task = progress.add_task("timing", total=plan.runs, shown="")
         found = carry_out(plan, lambda name: progress.update(task, advance=1, shown=name))
-    verdicts, growths = tuple(goals.judge(rows, found, cases)), tuple(scaling.fits(varied, found))
+    verdicts, growths = tuple(speed_targets.judge(rows, found, cases)), tuple(scaling.fits(varied, found))
     _keep(replace(found, left_out=left_out, verdicts=verdicts, growths=growths), folder, run)
 
 
@@ -135,7 +135,7 @@ def read_works(methods: str, together: Sequence[str]) -> "list[Work]":
         BenchError: a group is written in another way.
         MethodError: a spec cannot be read.
     """
-    from bench.timing.works import Work, alone, rivals
+    from bench.timing.workloads import Work, alone, rivals
     from methods import select
 
     groups = []
@@ -166,7 +166,7 @@ def read_cases(
     Raises:
         BenchError: nothing remains.
     """
-    from bench.timing.subject import Case
+    from bench.timing.setup import Case
 
     cases, left_out = [], []
     for device in devices:
@@ -225,7 +225,7 @@ def read_precisions(text: str) -> list[str]:
     Raises:
         BenchError: there is no such precision.
     """
-    from bench.timing.subject import PRECISIONS
+    from bench.timing.setup import PRECISIONS
 
     names = [one.strip() for one in text.split(",")]
     if unknown := [one for one in names if one not in PRECISIONS]:
@@ -235,7 +235,7 @@ def read_precisions(text: str) -> list[str]:
 
 def _keep(found: "Timings", folder: Path, run: Path | None) -> None:
     """Write everything into a new folder, and print it."""
-    from bench.commands.terminal import output
+    from bench.commands.console import output
     from reports.timing import frame, growth_table, markdown, notes, terminal, verdict_table
     from reports.timing_plots import draw
     from results.timings import write

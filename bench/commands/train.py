@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from bench.commands.setting import takes_setting
+from bench.commands.options import takes_setting
 
 if TYPE_CHECKING:
-    from bench.experiment import Setting
+    from bench.runs.experiment import Setting
 
 
 @takes_setting
@@ -13,8 +13,8 @@ def train(*, setting: "Setting") -> None:
     """Train a classifier for each fold and seed, from image labels only; those on the shelf are kept."""
     from rich.table import Table
 
-    from bench.commands.terminal import bar, output, tell_faults, training_progress
-    from bench.experiment import find
+    from bench.commands.console import bar, output, tell_faults, training_progress
+    from bench.runs.experiment import find
 
     experiment = find(setting)
     table = Table("Fold", "Seed", "Accuracy", "AP", "AUROC", "Confusion (good, ...)", "Checkpoint", box=None)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.commands.options import takes_setting
 from bench.commands.run import RUNS
-from bench.commands.setting import takes_setting
 
 if TYPE_CHECKING:
-    from bench.contract import Breach
-    from bench.experiment import Setting
-    from bench.trying import Cost
+    from bench.runs.experiment import Setting
+    from bench.studies.method_contract import Breach
+    from bench.timing.quick import Cost
 
 FLOORS = "random,centre,every-pixel"
 
@@ -30,14 +30,14 @@ def try_(
     """
     started = time.perf_counter()
     from bench.classifiers.checkpoint import load
-    from bench.commands.terminal import bar, output
-    from bench.contract import breaches
-    from bench.experiment import find
+    from bench.commands.console import bar, output
+    from bench.network.targets import default_target
     from bench.plugins import load_new
-    from bench.runner import Work
-    from bench.session import Request, carry_out
-    from bench.targets import default_target
-    from bench.trying import costs
+    from bench.runs.experiment import find
+    from bench.runs.run import Request, carry_out
+    from bench.runs.runner import Work
+    from bench.studies.method_contract import breaches
+    from bench.timing.quick import costs
     from methods import parse, select
     from reports.comparison import notes, terminal
     from results.ranking import duels, settings

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import torch
 
-from bench.environment import commit, versions
+from bench.provenance import commit, versions
 from bench.timing.clock import Laps, clock_of, sample
 
 SIDES = {"cpu": 2048, "cuda": 8192}

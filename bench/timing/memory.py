@@ -13,8 +13,8 @@ import torch
 from bench.allocator import keep_freed_memory
 from bench.plugins import load_plugins
 from bench.timing.clock import HostClock, Laps
-from bench.timing.subject import Case, Subject, multiplying, subject
-from bench.timing.works import Work
+from bench.timing.setup import Case, Subject, multiplying, subject
+from bench.timing.workloads import Work
 
 HIGHEST = Path("/proc/self/status")
 FORGET = Path("/proc/self/clear_refs")

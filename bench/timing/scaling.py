@@ -9,9 +9,9 @@ from functools import partial
 
 from torch import nn
 
-from bench.environment import import_torchvision
-from bench.timing.subject import Case
-from bench.timing.works import BARE_PASS, Work, alone
+from bench.provenance import import_torchvision
+from bench.timing.setup import Case
+from bench.timing.workloads import BARE_PASS, Work, alone
 from methods import METHODS, MethodSpec, parse
 from results.timings import Growth, Timings, growth
 

@@ -8,9 +8,9 @@ import torchvision
 from small_networks import INPLACE, LEAKY, NETWORKS, SIZE, SOLID, Wrapper, chain, dense, pictures, residual
 from torch import nn
 
-from bench.anatomy import examine
-from bench.calls import evaluating
 from bench.errors import BenchError
+from bench.network.anatomy import examine
+from bench.network.tracing import evaluating
 
 
 def small(make, seed=0):

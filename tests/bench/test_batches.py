@@ -9,8 +9,8 @@ import pytest
 import torch
 from bright_squares import CLASSES, SIZE, photographs
 
-from bench import batches as module
-from bench.batches import Photographs, batches
+from bench.classifiers import loading as module
+from bench.classifiers.loading import Photographs, batches
 from datasets import read_image, read_mask
 
 

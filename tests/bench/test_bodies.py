@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from bench.anatomy import examine
 from bench.classifiers.bodies import body, check_name, torchvision_names
 from bench.classifiers.networks import NetworkConfig, build
-from bench.environment import import_torchvision
 from bench.errors import BenchError
+from bench.network.anatomy import examine
+from bench.provenance import import_torchvision
 
 SMALLEST = [
     "alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "mnasnet0_5", "mobilenet_v2", "mobilenet_v3_small",

@@ -8,7 +8,7 @@ from command_line import call, call_apart, working_in
 from tiny_set import TINY, register_tiny
 
 from bench import __version__
-from bench.costs import asks_again
+from bench.runs.budget import asks_again
 from methods import parse
 from results.store import RunStore
 

@@ -9,7 +9,8 @@ from small_networks import NETWORKS, SIZE, chain, pictures
 from torch import nn
 
 from bench import explain
-from bench.contract import (
+from bench.errors import BenchError
+from bench.studies.method_contract import (
     CHECKS,
     ContractError,
     breaches,
@@ -20,7 +21,6 @@ from bench.contract import (
     lived_in,
     state,
 )
-from bench.errors import BenchError
 from methods import NotApplicableError, alias, evidence_method, gradient_method
 from methods.registry import names
 

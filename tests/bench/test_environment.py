@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import environment
-from bench.environment import ROOT, check_own_datasets, code_fingerprint, commit, import_torchvision, versions
+from bench import provenance
 from bench.errors import BenchError
+from bench.provenance import ROOT, check_own_datasets, code_fingerprint, commit, import_torchvision, versions
 
 
 def python(folder, *arguments, first=()):
@@ -53,7 +53,7 @@ def test_every_way_in_which_torchvision_fails_is_caught(monkeypatch, error):
     def fail(name):
         raise error(f"no {name}")
 
-    monkeypatch.setattr(environment.importlib, "import_module", fail)
+    monkeypatch.setattr(provenance.importlib, "import_module", fail)
     with pytest.raises(BenchError, match=r"do not fit each other .*no torchvision"):
         import_torchvision()
 
@@ -90,7 +90,7 @@ def test_versions_name_what_a_number_can_depend_on():
 
 
 def test_a_library_that_is_not_there_is_said_so(monkeypatch):
-    monkeypatch.setattr(environment, "LIBRARIES", ("no-such-library",))
+    monkeypatch.setattr(provenance, "LIBRARIES", ("no-such-library",))
     assert versions()["no-such-library"] == "not installed"
 
 
@@ -100,7 +100,7 @@ def test_the_commit_is_unknown_without_git(monkeypatch):
 
 
 def test_the_commit_is_unknown_outside_of_a_checkout(monkeypatch, elsewhere):
-    monkeypatch.setattr(environment, "ROOT", elsewhere)
+    monkeypatch.setattr(provenance, "ROOT", elsewhere)
     assert commit() == ("", False)
 
 
@@ -109,7 +109,7 @@ def test_a_changed_file_makes_the_checkout_dirty(monkeypatch, elsewhere):
         who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
         subprocess.run(["git", "-C", str(elsewhere), *who, *arguments], check=True, capture_output=True)
 
-    monkeypatch.setattr(environment, "ROOT", elsewhere)
+    monkeypatch.setattr(provenance, "ROOT", elsewhere)
     git("init")
     (elsewhere / "code.py").write_text("one\n")
     git("add", "code.py")
@@ -124,7 +124,7 @@ def test_a_changed_file_makes_the_checkout_dirty(monkeypatch, elsewhere):
 
 
 COMPUTING = (
-    "bench/runner.py", "bench/classifiers/training.py", "datasets/ksdd.py", "datasets/synthetic/defects.py",
+    "bench/runs/runner.py", "bench/classifiers/training.py", "datasets/ksdd.py", "datasets/synthetic/defects.py",
     "methods/gradient.py", "methods/deep/one.py", "results/levels.py",
 )  # fmt: skip
 SHOWING = ("bench/commands/run.py", "results/scoring.py", "reports/table.py")
@@ -136,7 +136,7 @@ def checkout(tmp_path, monkeypatch):
     for name in (*COMPUTING, *SHOWING):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
-    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
     return tmp_path
 
 
@@ -166,4 +166,4 @@ def test_a_plugins_file_is_part_of_the_code(checkout):
 
 
 def test_the_root_is_the_checkout():
-    assert Path(environment.__file__).parent == ROOT / "bench"
+    assert Path(provenance.__file__).parent == ROOT / "bench"

@@ -9,10 +9,10 @@ from torch import nn
 from torch.nn import functional
 
 from bench import explain
-from bench.anatomy import examine
+from bench.attribution.evidence import Evidence, by_gradient
 from bench.errors import BenchError
-from bench.evidence import Evidence, by_gradient
-from bench.targets import Target
+from bench.network.anatomy import examine
+from bench.network.targets import Target
 from methods import NotApplicableError, gradient_method, heatmap, parse, select
 from methods.rules import Filter, Truncation, positive_percentiles
 
@@ -343,7 +343,7 @@ def test_the_thresholds_of_all_truncations_are_found_at_once(monkeypatch):
         calls.append(tuple(deltas))
         return positive_percentiles(gradient, deltas, percentile)
 
-    monkeypatch.setattr("bench.evidence.positive_percentiles", counted)
+    monkeypatch.setattr("bench.attribution.evidence.positive_percentiles", counted)
     texts = [f"lt-grad-cam@{delta}" for delta in (0, 30, 60, 90)] + ["lt-layer-cam@30", "ra-cam@10"]
     evidence, specs = gathered(chain(), texts)
     for spec in by_gradient(specs):

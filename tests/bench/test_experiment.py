@@ -4,11 +4,11 @@ import pytest
 import torch
 from tiny_set import TINY, register_tiny, tiny_setting
 
-from bench import experiment as module
 from bench.classifiers.networks import NetworkConfig
 from bench.classifiers.recipe import Recipe
 from bench.errors import BenchError
-from bench.experiment import find
+from bench.runs import experiment as module
+from bench.runs.experiment import find
 from datasets import DatasetError, fingerprint, split_fingerprint
 
 

@@ -6,10 +6,10 @@ from small_networks import Wrapper, chain, pictures, residual
 
 import bench
 from bench import explain
-from bench.anatomy import examine
+from bench.attribution.evidence import Evidence
 from bench.errors import BenchError
-from bench.evidence import Evidence
-from bench.targets import Target
+from bench.network.anatomy import examine
+from bench.network.targets import Target
 from methods import MethodError, NotApplicableError, heatmap, parse
 
 
@@ -26,7 +26,9 @@ def test_maps_are_those_of_the_evidence(target):
     network, images = chain(kind="gap"), pictures(3)
     found = explain(network, images, TEXTS, target=target)
     for text in TEXTS:
-        assert torch.equal(found[text], directly(network, images, text, bench.targets.parse_target(target))), text
+        assert torch.equal(found[text], directly(network, images, text, bench.network.targets.parse_target(target))), (
+            text
+        )
 
 
 def test_what_a_method_has_to_say_of_a_map_is_a_warning():

@@ -8,7 +8,7 @@ from PIL import Image
 from rich.progress import Progress
 from tiny_set import TINY, register_tiny, tiny_request
 
-from bench.session import carry_out
+from bench.runs.run import carry_out
 from reports.effects import as_rows, effects_of
 from reports.summary import summarise
 from results.thresholds import ThresholdPolicy

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.progress import Progress
 from tiny_set import register_tiny, tiny_request, tiny_setting
 
-from bench import experiment as experiments
-from bench.commands.terminal import MOST_FAULTS, bar, columns, messages, tell_faults
-from bench.experiment import find
-from bench.session import carry_out
+from bench.commands.console import MOST_FAULTS, bar, columns, messages, tell_faults
+from bench.runs import experiment as experiments
+from bench.runs.experiment import find
+from bench.runs.run import carry_out
 from datasets import DatasetError, assign
 
 

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from bench.errors import BenchError
-from bench.gallery import PICTURES, Gallery, choose, named, spread
+from bench.runs.gallery import PICTURES, Gallery, choose, named, spread
 
 
 def samples(labels):

@@ -9,13 +9,13 @@ import torch
 from small_networks import SIZE, chain, pictures
 from tiny_set import TINY, register_tiny, tiny_setting
 
-from bench.anatomy import examine
+from bench.attribution.evidence import Evidence
+from bench.attribution.explaining import explain
 from bench.errors import BenchError
-from bench.evidence import Evidence
-from bench.experiment import find
-from bench.explaining import explain
-from bench.layer_maps import MOST_KINDS, assignment_of, block, methods_maps, one_of_each_kind
-from bench.targets import Target
+from bench.network.anatomy import examine
+from bench.network.targets import Target
+from bench.runs.experiment import find
+from bench.studies.layers import MOST_KINDS, assignment_of, block, methods_maps, one_of_each_kind
 from datasets import GOOD
 from datasets.registry import DATASETS
 from datasets.synthetic import generate

@@ -8,7 +8,7 @@ import pytest
 from command_line import call
 from tiny_set import TINY, register_tiny
 
-from bench import parity
+from bench.studies import library_parity
 from methods.adapters import counterparts
 from methods.adapters import pytorch_grad_cam as pgc_file
 from methods.adapters.counterparts import Counterpart
@@ -40,7 +40,7 @@ def row(text, own, other):
 
 def test_parity_compares_every_pair_and_says_where_definitions_depart(bench, monkeypatch):
     shown = [one for one in counterparts.COUNTERPARTS if one.own != "sess:grad-cam"]
-    monkeypatch.setattr(parity, "COUNTERPARTS", shown)
+    monkeypatch.setattr(library_parity, "COUNTERPARTS", shown)
     code, text, _ = bench("parity", "--images", 2)
     assert code == 0
     for pair in shown:
@@ -58,7 +58,7 @@ def test_parity_compares_every_pair_and_says_where_definitions_depart(bench, mon
 
 def test_a_pair_that_fails_has_its_reason_and_the_others_go_on(bench, monkeypatch):
     pairs = (Counterpart("grad-cam", "pgc:ShapleyCAM/stages"), Counterpart("grad-cam", "pgc:GradCAM"))
-    monkeypatch.setattr(parity, "COUNTERPARTS", pairs)
+    monkeypatch.setattr(library_parity, "COUNTERPARTS", pairs)
     code, text, _ = bench("parity", "--images", 1)
     assert code == 0
     assert "failed: MethodError: the library fails here" in " ".join(text.split())
@@ -72,8 +72,8 @@ def test_maps_that_are_compared_are_those_of_the_photographs_and_the_worst_count
         seen.append((first, second))
         return float(len(seen))
 
-    monkeypatch.setattr(parity, "rank_correlation", spied)
-    monkeypatch.setattr(parity, "COUNTERPARTS", (Counterpart("grad-cam", "captum:LayerGradCam"),))
+    monkeypatch.setattr(library_parity, "rank_correlation", spied)
+    monkeypatch.setattr(library_parity, "COUNTERPARTS", (Counterpart("grad-cam", "captum:LayerGradCam"),))
     _, text, _ = bench("parity", "--images", 3)
     assert [one.shape for one, _ in seen] == [(48, 64)] * 3
     assert len({float(one.sum()) for one, _ in seen}) == 3

@@ -8,14 +8,14 @@ from rich.progress import Progress
 from small_networks import NETWORKS, chain, pictures, seeded
 from tiny_set import register_tiny, tiny_request
 
-from bench import probing
-from bench.anatomy import examine
+from bench.attribution import forward_queries
+from bench.attribution.evidence import Evidence
+from bench.attribution.forward_queries import Probe
 from bench.classifiers.checkpoint import load
-from bench.costs import Cost, estimate, within
-from bench.evidence import Evidence
-from bench.probing import Probe
-from bench.session import carry_out
-from bench.targets import Target
+from bench.network.anatomy import examine
+from bench.network.targets import Target
+from bench.runs.budget import Cost, estimate, within
+from bench.runs.run import carry_out
 from datasets.table import GOOD
 from methods import evidence_method, heatmap, parse
 from methods.registry import METHODS
@@ -127,7 +127,7 @@ def test_layers_that_are_not_behind_take_no_memory(monkeypatch):
     network, images = chain(), pictures(1)
     evidence = Evidence(network, examine(network, images), images, Target(), [parse("ablation-cam/stages")])
     sizes = []
-    monkeypatch.setattr(probing, "fitting", lambda layers, *_, **__: (sizes.append(len(layers)), 4)[1])
+    monkeypatch.setattr(forward_queries, "fitting", lambda layers, *_, **__: (sizes.append(len(layers)), 4)[1])
     heatmap(parse("ablation-cam/stages"), evidence.view(parse("ablation-cam/stages")))
     assert sizes[0] > sizes[1] > sizes[2]
 

@@ -9,13 +9,13 @@ from tiny_set import register_tiny, tiny_request
 from torch import nn
 from torch.nn import functional
 
-from bench import propagation
-from bench.anatomy import examine
+from bench.attribution import propagation
+from bench.attribution.evidence import Evidence
 from bench.errors import BenchError
-from bench.evidence import Evidence
-from bench.replay import Replay
-from bench.session import carry_out
-from bench.targets import Target
+from bench.network.anatomy import examine
+from bench.network.partial_forward import Replay
+from bench.network.targets import Target
+from bench.runs.run import carry_out
 from methods import evidence_method, heatmap, parse
 from reports.summary import summarise
 from reports.table import notes

@@ -8,7 +8,7 @@ from bright_squares import photographs
 from command_line import call, working_in
 
 from bench.classifiers.networks import NetworkConfig
-from bench.readings import network_of
+from bench.studies.readings import network_of
 from methods.alternatives import Network
 from results.store import RunStore
 

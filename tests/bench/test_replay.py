@@ -5,9 +5,9 @@ import torch
 from small_networks import NETWORKS, chain, pictures
 from torch import nn
 
-from bench.anatomy import examine
 from bench.errors import BenchError
-from bench.replay import Replay
+from bench.network.anatomy import examine
+from bench.network.partial_forward import Replay
 
 
 def outputs(network, image, layer):

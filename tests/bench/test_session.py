@@ -17,8 +17,8 @@ from tiny_set import TINY, register_tiny, tiny_request
 from bench.classifiers.checkpoint import load
 from bench.classifiers.networks import NetworkConfig, build
 from bench.errors import BenchError
-from bench.session import carry_out
-from bench.targets import parse_target
+from bench.network.targets import parse_target
+from bench.runs.run import carry_out
 from datasets.reader import mask_values
 from datasets.registry import DATASETS
 from datasets.synthetic import generate

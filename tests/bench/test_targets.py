@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from bench.errors import BenchError
-from bench.targets import Target, parse_target
+from bench.network.targets import Target, parse_target
 
 LOGITS = torch.tensor([[9.0, 1.5, 3.25], [0.5, -2.0, -4.0], [-1.0, 7.0, 7.5], [2.0, 6.0, 5.0]], dtype=torch.float64)
 LABELS = torch.tensor([0, 2, 1, 1])

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from bench.attribution.evidence import Evidence
 from bench.classifiers.networks import NetworkConfig
 from bench.errors import BenchError
-from bench.evidence import Evidence
-from bench.timing import goals, machine, memory, scaling, session, works
+from bench.timing import machine, measure, memory, scaling, speed_targets, workloads
 from bench.timing.clock import HostClock, Laps, sample
-from bench.timing.subject import MULTIPLYING, Case, multiplying, subject
+from bench.timing.setup import MULTIPLYING, Case, multiplying, subject
 from methods import METHODS, heatmap, parse
 from reports.timing import notes
 from results.levels import level_statistics
@@ -52,7 +52,7 @@ def test_a_bare_pass_is_one_forward_and_one_backward_to_the_stages(small, monkey
     passes = []
     handle = small.network.register_forward_hook(lambda *_: passes.append(1))
     monkeypatch.setattr(torch.autograd, "grad", spied)
-    assert run(works.BARE_PASS, small) == {}
+    assert run(workloads.BARE_PASS, small) == {}
     handle.remove()
     assert passes == [1]
     ((*found,),) = asked
@@ -67,23 +67,23 @@ def test_a_bare_pass_copies_only_what_the_network_overwrites(small):
     follower = "features." + str(int(stage.split(".")[1]) + 1)
     handles = [network.get_submodule(follower).register_forward_pre_hook(lambda _, inputs: read.append(inputs[0]))]
     handles.append(network.get_submodule(stage).register_forward_hook(lambda _, __, output: given.append(output)))
-    run(works.BARE_PASS, small)
+    run(workloads.BARE_PASS, small)
     assert read[0] is given[0]
     for handle in handles:
         handle.remove()
     convolution = next(layer for layer in small.anatomy.layers.values() if layer.kind == "Conv2d")
     norm = f"features.{int(convolution.name.split('.')[1]) + 1}"
     assert small.anatomy.layers[norm].overwritten  # by the ReLU behind it
-    run(works.BARE_PASS, replace(small, anatomy=replace(small.anatomy, stages=(norm,))))
+    run(workloads.BARE_PASS, replace(small, anatomy=replace(small.anatomy, stages=(norm,))))
 
 
 def test_a_work_gives_the_histograms_that_a_run_gives(small, monkeypatch):
     specs = tuple(map(parse, ("layer-cam", "ra-cam@30", "grad-cam", "eigen-cam", "sess:grad-cam")))
     counted = []
-    monkeypatch.setattr(works, "level_statistics", lambda *given: counted.append(level_statistics(*given)))
-    run(works.Work("some", specs), small)
+    monkeypatch.setattr(workloads, "level_statistics", lambda *given: counted.append(level_statistics(*given)))
+    run(workloads.Work("some", specs), small)
     evidence = Evidence(small.network, small.anatomy, small.images, small.target, specs)
-    for spec, found in zip(works.by_gradient(specs), counted, strict=True):
+    for spec, found in zip(workloads.by_gradient(specs), counted, strict=True):
         expected = level_statistics(heatmap(spec, evidence.view(spec)).values, small.masks)
         assert (found.defect == expected.defect).all()
         assert (found.other == expected.other).all()
@@ -99,18 +99,18 @@ def test_scopes_are_told_apart_and_each_backward_pass_is_one(small, monkeypatch)
 
     monkeypatch.setattr(torch.autograd, "grad", spied)
     specs = tuple(map(parse, ("ra-cam@0", "ra-cam@50", "layer-cam", "lt-layer-cam", "layer-cam+fgbp@50")))
-    taken = sample(HostClock(), works.Work("some", specs).on(small))
+    taken = sample(HostClock(), workloads.Work("some", specs).on(small))
     assert len(backward) == 3  # plain, and one for each δ of the filter
     assert set(taken.scopes) == set(SCOPES)
     assert 0 < sum(taken.scopes.values()) <= taken.seconds
 
 
 def test_a_method_that_reads_no_gradient_has_no_backward_pass(small):
-    assert set(run(works.Work("eigen-cam", (parse("eigen-cam"),)), small)) == set(SCOPES) - {"backward"}
+    assert set(run(workloads.Work("eigen-cam", (parse("eigen-cam"),)), small)) == set(SCOPES) - {"backward"}
 
 
 def test_libraries_are_timed_for_the_methods_that_they_have():
-    found = works.rivals(map(parse, ("grad-cam", "lt-grad-cam", "layer-cam")))
+    found = workloads.rivals(map(parse, ("grad-cam", "lt-grad-cam", "layer-cam")))
     assert [(work.name, work.library, [str(own) for own in work.stands_for]) for work in found] == [
         ("pgc:GradCAM", "pgc", ["grad-cam"]),
         ("captum:LayerGradCam", "captum", ["grad-cam"]),
@@ -121,20 +121,20 @@ def test_libraries_are_timed_for_the_methods_that_they_have():
 @pytest.mark.parametrize("name", ["GradCAM", "LayerCAM", "FullGrad", "AblationCAM"])
 def test_a_library_gets_the_whole_batch_and_only_its_own_call_is_timed(small, monkeypatch, name):
     kept = []
-    original = works.pytorch_grad_cam.at_once
-    monkeypatch.setattr(works.pytorch_grad_cam, "at_once", lambda *given: kept.append(original(*given)))
+    original = workloads.pytorch_grad_cam.at_once
+    monkeypatch.setattr(workloads.pytorch_grad_cam, "at_once", lambda *given: kept.append(original(*given)))
     spec = parse(f"pgc:{name}")
-    prepared = works.Work(str(spec), (spec,), "pgc").on(small)()
+    prepared = workloads.Work(str(spec), (spec,), "pgc").on(small)()
     with monkeypatch.context() as forbidden:
-        forbidden.setattr(works, "Evidence", None)
+        forbidden.setattr(workloads, "Evidence", None)
         prepared(Laps(HostClock()))
     view = Evidence(small.network, small.anatomy, small.images, small.target, [spec]).view(spec)
     torch.testing.assert_close(kept[0], METHODS[spec.name].compute(view), atol=1e-4, rtol=1e-3)
 
 
 def test_operations_that_the_counter_cannot_follow_are_not_counted_and_it_is_said(small):
-    works_of_it = works.alone([parse("captum:LRP"), parse("grad-cam")])
-    found = session.carry_out(session.Plan([(CASE, works_of_it)], 1, 60), lambda _name: None)
+    works_of_it = workloads.alone([parse("captum:LRP"), parse("grad-cam")])
+    found = measure.carry_out(measure.Plan([(CASE, works_of_it)], 1, 60), lambda _name: None)
     _, lrp, grad_cam = found.timings
     assert (lrp.flops, len(lrp.samples)) == (None, 1)
     assert lrp.peak_bytes is not None
@@ -145,9 +145,9 @@ def test_operations_that_the_counter_cannot_follow_are_not_counted_and_it_is_sai
 
 def test_measuring_keeps_every_sample_and_counts_beside_the_clock(small, monkeypatch):
     monkeypatch.setitem(machine.SIDES, "cpu", 256)
-    some = [works.Work("two", (parse("grad-cam"), parse("layer-cam"))), *works.alone([parse("cam")])]
-    plan = session.Plan([(CASE, some)], 2, 60)
-    found = session.carry_out(plan, lambda _name: None)
+    some = [workloads.Work("two", (parse("grad-cam"), parse("layer-cam"))), *workloads.alone([parse("cam")])]
+    plan = measure.Plan([(CASE, some)], 2, 60)
+    found = measure.carry_out(plan, lambda _name: None)
     bare, two, cam = found.timings
     assert (bare.work, len(bare.samples), len(two.samples)) == (BARE, 2, 2)
     assert cam.samples == ()
@@ -165,7 +165,7 @@ def test_memory_is_that_of_a_process_of_its_own():
     if not memory.FORGET.is_file():
         pytest.skip("memory of a process is measured on Linux only")
     large = replace(CASE, size=(256, 256), batch=4)
-    work = works.Work("layer-cam", (parse("layer-cam"),))
+    work = workloads.Work("layer-cam", (parse("layer-cam"),))
     outputs = 16 * 256 * 256 * 4 * 4  # of one layer of the first stage, in bytes
     assert 2 * outputs < memory.in_process(work, large) < 40 * outputs
 
@@ -175,18 +175,18 @@ def test_lower_precision_is_that_of_the_network_and_its_price_is_told():
     there = subject(low)
     assert there.network(there.images).dtype == torch.bfloat16
     (spec,) = specs = (parse("layer-cam"),)
-    work = works.Work("layer-cam", specs)
+    work = workloads.Work("layer-cam", specs)
     assert work.maps(there)[str(spec)].dtype == torch.float32
-    distance = session.apart(work, low)
+    distance = measure.apart(work, low)
     assert 1e-5 < distance.relative < 0.2
     assert 0.9 < distance.correlation < 1
-    assert session.apart(work, CASE).relative == 0
+    assert measure.apart(work, CASE).relative == 0
 
 
 def test_maps_of_nothing_are_not_apart_and_have_no_ranks(monkeypatch):
     nothing = {"a": torch.zeros(2, 4, 4)}
-    monkeypatch.setattr(works.Work, "maps", lambda *_: nothing)
-    distance = session.apart(works.Work("a", (parse("grad-cam"),)), CASE)
+    monkeypatch.setattr(workloads.Work, "maps", lambda *_: nothing)
+    distance = measure.apart(workloads.Work("a", (parse("grad-cam"),)), CASE)
     assert distance.relative == 0
     assert distance.correlation != distance.correlation  # NaN
 
@@ -213,13 +213,13 @@ def test_the_machine_is_described():
 def test_every_target_has_its_works_and_its_verdict(monkeypatch):
     monkeypatch.setattr(memory, "in_process", lambda work, _case: 100 + work.batches)
     cases = [CASE, replace(CASE, batch=3)]
-    chosen = goals.choose("all")
-    todo = goals.todo(chosen, cases)
+    chosen = speed_targets.choose("all")
+    todo = speed_targets.todo(chosen, cases)
     assert [(case.size, case.batch) for case, _ in todo] == [((32, 48), 2), ((32, 48), 3), ((32, 32), 1)]
     by_name = {work.name: work for _, there in todo for work in there}
     assert len(by_name["lt-grad-cam and lt-layer-cam at ten δ"].specs) == 20
     assert len({spec.filter for spec in by_name["ra-cam at ten δ"].specs}) == 10
-    papers = by_name[goals.GOALS["papers"].name]
+    papers = by_name[speed_targets.GOALS["papers"].name]
     assert [str(spec) for spec in papers.specs] == ["grad-cam", "grad-cam++", "xgrad-cam", "layer-cam", "full-grad"]
     assert {"pgc:FullGrad", "pgc:AblationCAM", "pgc:ScoreCAM"} < set(by_name)
     assert all(spec.rules == () for spec in by_name["all gradient-weighted methods"].specs)
@@ -227,10 +227,12 @@ def test_every_target_has_its_works_and_its_verdict(monkeypatch):
 
 def test_verdicts_are_numbers_of_the_timings_and_the_memory_of_two_runs(monkeypatch):
     monkeypatch.setattr(memory, "in_process", lambda work, _case: 100 + work.batches)
-    chosen = goals.choose("ra,memory")
+    chosen = speed_targets.choose("ra,memory")
     case = replace(CASE, batch=1)
-    found = session.carry_out(session.Plan(goals.todo(chosen, [case]), 1, 60, counted=False), lambda _name: None)
-    ra, long = goals.judge(chosen, found, [case])
+    found = measure.carry_out(
+        measure.Plan(speed_targets.todo(chosen, [case]), 1, 60, counted=False), lambda _name: None
+    )
+    ra, long = speed_targets.judge(chosen, found, [case])
     assert ra.number == found.timings[1].of_rounds
     assert (ra.limit, ra.at_most, ra.unit) == (2, True, "bare passes")
     assert long.number == pytest.approx(132 / 108)
@@ -238,7 +240,7 @@ def test_verdicts_are_numbers_of_the_timings_and_the_memory_of_two_runs(monkeypa
 
 def test_an_unknown_target_is_named():
     with pytest.raises(BenchError, match="there is no target 'gradients'; did you mean gradient"):
-        goals.choose("gradients")
+        speed_targets.choose("gradients")
 
 
 def test_one_quantity_grows_at_a_time_and_nothing_is_timed_twice():
@@ -277,4 +279,4 @@ def test_plug_ins_are_known_in_processes_of_their_own(tmp_path):
     from bench.plugins import load_plugins
 
     load_plugins([file])
-    assert memory.in_process(works.Work("holding", (parse("holding"),)), CASE, [file]) > 90_000_000
+    assert memory.in_process(workloads.Work("holding", (parse("holding"),)), CASE, [file]) > 90_000_000

@@ -5,10 +5,10 @@ import pytest
 import torch
 from small_networks import chain, pictures
 
-from bench import weighing
-from bench.anatomy import examine
-from bench.evidence import Evidence, by_gradient
-from bench.targets import Target
+from bench.attribution import weighting
+from bench.attribution.evidence import Evidence, by_gradient
+from bench.network.anatomy import examine
+from bench.network.targets import Target
 from methods import METHODS, gradient_method, heatmap, parse
 from methods.rules import Truncation, positive_percentiles, truncate
 
@@ -27,11 +27,11 @@ def layer():
 @pytest.mark.parametrize("name", ADDITIVE)
 @pytest.mark.parametrize("block", [1, 30, 100, 10**6])
 def test_an_additive_method_may_look_at_a_few_channels_at_a_time(name, block, layer, monkeypatch):
-    monkeypatch.setattr(weighing, "BLOCK", block)
+    monkeypatch.setattr(weighting, "BLOCK", block)
     activation, gradient = layer
     cuts = [one and (one, positive_percentiles(gradient, (one.delta,), one.percentile)[0]) for one in WAYS]
     weigh = METHODS[name].compute
-    found = weighing.weighed_in_blocks(weigh, activation, gradient, cuts)
+    found = weighting.weighed_in_blocks(weigh, activation, gradient, cuts)
     for cut, one in zip(cuts, found, strict=True):
         given = gradient if cut is None else truncate(gradient, cut[1], cut[0].kept)
         torch.testing.assert_close(one, weigh(activation, given), rtol=1e-12, atol=1e-12)

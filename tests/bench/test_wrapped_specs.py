@@ -10,13 +10,13 @@ from tiny_set import register_tiny, tiny_request
 from torch import nn
 
 from bench import explain
-from bench.anatomy import examine
+from bench.attribution.evidence import Evidence
 from bench.classifiers.checkpoint import load
-from bench.contract import CHECKS, check_unchanged, state
-from bench.costs import asks_again, estimate
-from bench.evidence import Evidence
-from bench.session import carry_out
-from bench.targets import Target
+from bench.network.anatomy import examine
+from bench.network.targets import Target
+from bench.runs.budget import asks_again, estimate
+from bench.runs.run import carry_out
+from bench.studies.method_contract import CHECKS, check_unchanged, state
 from datasets.table import GOOD
 from methods import NotApplicableError, evidence_method, heatmap, parse
 from methods.fusing import over_maximum, upsample

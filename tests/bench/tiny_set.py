@@ -7,10 +7,10 @@ import torch
 
 from bench.classifiers.networks import NetworkConfig
 from bench.classifiers.recipe import Recipe
-from bench.experiment import Setting, find
-from bench.runner import Work
-from bench.session import Request
-from bench.targets import Target
+from bench.network.targets import Target
+from bench.runs.experiment import Setting, find
+from bench.runs.run import Request
+from bench.runs.runner import Work
 from datasets.registry import DATASETS, Dataset
 from datasets.synthetic import generate
 from methods import select

@@ -5,8 +5,8 @@ import torch
 
 from bench.classifiers.networks import NetworkConfig
 from bench.timing.clock import HostClock, Laps
-from bench.timing.subject import Case, subject
-from bench.timing.works import BARE_PASS, alone
+from bench.timing.setup import Case, subject
+from bench.timing.workloads import BARE_PASS, alone
 from methods import parse
 
 WORKS = [BARE_PASS, *alone(map(parse, ("layer-cam", "ra-cam@50", "full-grad")))]

@@ -13,10 +13,10 @@ from torch import nn
 from torch.nn.functional import relu
 
 from bench import explain
-from bench.anatomy import examine
-from bench.contract import check_unchanged, lived_in, state
-from bench.evidence import Evidence
-from bench.targets import Target
+from bench.attribution.evidence import Evidence
+from bench.network.anatomy import examine
+from bench.network.targets import Target
+from bench.studies.method_contract import check_unchanged, lived_in, state
 from methods import METHODS, MethodError, heatmap, parse
 from methods.adapters import pytorch_grad_cam as pgc_file
 from methods.adapters.lending import lent, preserved

@@ -16,9 +16,9 @@ from small_networks import LEAKY, NETWORKS, SOLID, chain, dense, pictures
 from torch.nn.functional import interpolate
 
 from bench import explain
-from bench.anatomy import examine
-from bench.evidence import Evidence
-from bench.targets import Target
+from bench.attribution.evidence import Evidence
+from bench.network.anatomy import examine
+from bench.network.targets import Target
 from methods import METHODS, heatmap, parse, perturbation
 from methods import guided as guided_file
 from methods.adapters.counterparts import COUNTERPARTS

@@ -15,9 +15,9 @@ from small_networks import chain, pictures, seeded
 from torch import nn
 from torch.nn import functional
 
-from bench.anatomy import examine
-from bench.evidence import Evidence
-from bench.targets import Target
+from bench.attribution.evidence import Evidence
+from bench.network.anatomy import examine
+from bench.network.targets import Target
 from methods import MethodSpec, NotApplicableError
 from methods.rules import WORTH_A_THREAD, Filter, _by_selection, _by_sorting, filtering, positive_percentiles, truncate
 

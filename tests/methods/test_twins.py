@@ -9,9 +9,9 @@ import torch
 from slow_twins import EVIDENCE_TWINS, GRADIENT_TWINS, eigen, truncated, upsampled, weighted_sum
 from small_networks import NETWORKS, SIZE, chain, pictures
 
-from bench.anatomy import examine
-from bench.evidence import Evidence
-from bench.targets import Target
+from bench.attribution.evidence import Evidence
+from bench.network.anatomy import examine
+from bench.network.targets import Target
 from methods import METHODS, Heatmap, MethodError, heatmap, parse
 from methods.rules import Filter
 from results.levels import to_levels

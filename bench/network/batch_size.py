@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import psutil
 import torch
 
-from bench.anatomy import Layer
+from bench.network.anatomy import Layer
 
 MEMORY_SHARE = 0.4
 GRAPH_FACTOR = 3

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench.parity import rank_correlation
+from bench.studies.library_parity import rank_correlation
 from bench.timing import memory
 from bench.timing.clock import HostClock, Laps, clock_of, in_turn
 from bench.timing.machine import describe, peak
-from bench.timing.subject import Case, Subject, multiplying, subject
-from bench.timing.works import BARE_PASS, Work
+from bench.timing.setup import Case, Subject, multiplying, subject
+from bench.timing.workloads import BARE_PASS, Work
 from results.timings import Apart, Sample, Timing, Timings
 
 Advance = Callable[[str], None]

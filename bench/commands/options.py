@@ -12,7 +12,7 @@ from bench.errors import BenchError
 
 if TYPE_CHECKING:
     from bench.classifiers.networks import NetworkConfig
-    from bench.experiment import Setting
+    from bench.runs.experiment import Setting
 
 DATA = "Dataset"
 CLASSIFIER = "Classifier"
@@ -79,7 +79,7 @@ def _setting(
     from pydantic import ValidationError
 
     from bench.classifiers.recipe import default_recipe
-    from bench.experiment import Setting
+    from bench.runs.experiment import Setting
     from datasets import cache_folder
 
     config = network_config(network, head, activation)

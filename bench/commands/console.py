@@ -22,7 +22,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from bench.classifiers.checkpoint import TrainingPlan
     from bench.classifiers.training import Progress as TrainingProgress
-    from bench.costs import Cost
+    from bench.runs.budget import Cost
 
 COLUMNS = 100
 """Width of tables in files and pipes, which have none of their own."""

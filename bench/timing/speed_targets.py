@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from bench.errors import BenchError
 from bench.timing import memory
-from bench.timing.subject import Case, multiplying, subject
-from bench.timing.works import Work, rivals
+from bench.timing.setup import Case, multiplying, subject
+from bench.timing.workloads import Work, rivals
 from methods import METHODS, MethodSpec, parse
 from methods.adapters.counterparts import through
 from methods.registry import did_you_mean

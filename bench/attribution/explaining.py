@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from bench.anatomy import examine
-from bench.evidence import Evidence, by_gradient
-from bench.targets import Target, parse_target
+from bench.attribution.evidence import Evidence, by_gradient
+from bench.network.anatomy import examine
+from bench.network.targets import Target, parse_target
 from methods import MethodSpec, heatmap, parse
 
 
@@ -29,7 +29,7 @@ def explain(
         model: gives out logits (B, classes) or (B, 1); it is left as it was found.
         images: (B, C, H, W), prepared as the model expects them, on its device.
         methods: one spec or several, e.g. ``"ra-cam"`` or ``["grad-cam", "layer-cam/S2-S4+lt@30"]``.
-        target: a class index, ``"label"`` excepted any text of `bench.targets.parse_target`, or a `Target`.
+        target: a class index, ``"label"`` excepted any text of `bench.network.targets.parse_target`, or a `Target`.
         layers: choice of layers for the specs that name none, e.g. ``"stages"`` or ``"layer.features.29"``.
 
     Returns:

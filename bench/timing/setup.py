@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from bench.anatomy import Anatomy, examine
 from bench.classifiers.networks import NetworkConfig, build, prepare
-from bench.targets import Target
+from bench.network.anatomy import Anatomy, examine
+from bench.network.targets import Target
 from results.timings import Conditions
 
 PRECISIONS = ("fp32", "tf32", "bf16")

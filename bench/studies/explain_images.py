@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from bench.anatomy import examine
-from bench.batches import seed_of
+from bench.attribution.evidence import Evidence
 from bench.classifiers.checkpoint import Classifier
-from bench.environment import versions
+from bench.classifiers.loading import seed_of
 from bench.errors import BenchError
-from bench.evidence import Evidence
-from bench.targets import Target
+from bench.network.anatomy import examine
+from bench.network.targets import Target
+from bench.provenance import versions
 from datasets import read_image, read_own_mask
 from methods import MethodSpec, NotApplicableError, heatmap
 from methods.fusing import upsample

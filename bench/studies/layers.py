@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import pandas as pd
 from torch import Tensor
 
-from bench.anatomy import examine
-from bench.batches import Photographs, seed_of
+from bench.attribution.evidence import Evidence, by_gradient
 from bench.classifiers.checkpoint import Classifier, TrainingPlan
+from bench.classifiers.loading import Photographs, seed_of
 from bench.errors import BenchError
-from bench.evidence import Evidence, by_gradient
-from bench.experiment import Assignment
-from bench.gallery import choose
-from bench.targets import Target
+from bench.network.anatomy import examine
+from bench.network.targets import Target
+from bench.runs.experiment import Assignment
+from bench.runs.gallery import choose
 from datasets import GOOD
 from methods import Heatmap, MethodSpec, NotApplicableError, heatmap, layer_maps
 from methods.fusing import fuse

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from bench.calls import Call, evaluating, readable, record
 from bench.errors import BenchError
+from bench.network.tracing import Call, evaluating, readable, record
 
 Forward = Callable[..., Any]
 

@@ -13,9 +13,9 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from bench.attribution.graph_rules import Arriving, Leaving, Ruled, Step
 from bench.errors import BenchError
-from bench.replay import Replay
-from bench.steps import Arriving, Leaving, Ruled, Step
+from bench.network.partial_forward import Replay
 from methods.rules import FILTERED, REFUSED, Node
 
 ELEMENTWISE = (FILTERED | REFUSED | {"Sigmoid"}) - {"Glu", "Maximum", "Minimum"}

@@ -12,12 +12,12 @@ import psutil
 import torch
 from torch import Tensor
 
-from bench.anatomy import examine
-from bench.batches import Batch, Photographs, batches
+from bench.attribution.evidence import Evidence
 from bench.classifiers.checkpoint import Classifier
-from bench.evidence import Evidence
-from bench.experiment import Assignment
-from bench.targets import Target
+from bench.classifiers.loading import Batch, Photographs, batches
+from bench.network.anatomy import examine
+from bench.network.targets import Target
+from bench.runs.experiment import Assignment
 from datasets import GOOD
 from methods import MethodSpec, heatmap
 

@@ -13,16 +13,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench.anatomy import Anatomy, examine
-from bench.batches import Batch, Photographs, batches, seed_of
+from bench.attribution.evidence import Evidence, by_gradient
 from bench.classifiers.checkpoint import Classifier, TrainingPlan
-from bench.costs import asks_again
+from bench.classifiers.loading import Batch, Photographs, batches, seed_of
 from bench.errors import BenchError
-from bench.evidence import Evidence, by_gradient
-from bench.experiment import Assignment
-from bench.gallery import Gallery
-from bench.memory import GRAPH_FACTOR, fitting
-from bench.targets import Target
+from bench.network.anatomy import Anatomy, examine
+from bench.network.batch_size import GRAPH_FACTOR, fitting
+from bench.network.targets import Target
+from bench.runs.budget import asks_again
+from bench.runs.experiment import Assignment
+from bench.runs.gallery import Gallery
 from datasets import GOOD, read_own_mask
 from methods import METHODS, Heatmap, MethodSpec, NotApplicableError, heatmap
 from methods.fusing import upsample

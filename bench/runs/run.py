@@ -14,13 +14,13 @@ import pandas as pd
 from rich.progress import Progress
 
 from bench.classifiers.checkpoint import Classifier, TrainingPlan, load
-from bench.commands.terminal import tell_costs, tell_faults, training_progress
-from bench.costs import asks_again, estimate, within
-from bench.environment import code_fingerprint, commit, versions
+from bench.commands.console import tell_costs, tell_faults, training_progress
 from bench.errors import BenchError
-from bench.experiment import Assignment, Experiment
-from bench.gallery import PICTURES, Gallery, choose, named, spread
-from bench.runner import Work, pending, run
+from bench.provenance import code_fingerprint, commit, versions
+from bench.runs.budget import asks_again, estimate, within
+from bench.runs.experiment import Assignment, Experiment
+from bench.runs.gallery import PICTURES, Gallery, choose, named, spread
+from bench.runs.runner import Work, pending, run
 from datasets import GOOD
 from methods import MethodSpec
 from results.store import RunStore

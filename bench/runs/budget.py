@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bench.anatomy import examine
+from bench.attribution.evidence import Evidence
+from bench.attribution.forward_queries import Probe, Run
 from bench.classifiers.checkpoint import Classifier
-from bench.evidence import Evidence
-from bench.probing import Probe, Run
-from bench.targets import Target
+from bench.network.anatomy import examine
+from bench.network.targets import Target
 from methods import METHODS, MethodError, MethodSpec, heatmap
 
 REHEARSED = 4

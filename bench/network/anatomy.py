@@ -13,9 +13,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from bench.biases import has_bias
-from bench.calls import Call, evaluating, record
 from bench.errors import BenchError
+from bench.network.biases import has_bias
+from bench.network.tracing import Call, evaluating, record
 from methods.registry import did_you_mean
 
 _REDUCING = ("MaxPool", "AvgPool", "LPPool", "Dropout", "Identity", "Flatten")

@@ -10,12 +10,12 @@ from typing import Self, TypeVar
 import torch
 from torch import Tensor, nn
 
-from bench.anatomy import Anatomy, Layer
-from bench.calls import evaluating, readable
-from bench.memory import fitting
-from bench.propagation import Propagated, lifted, relevance
-from bench.replay import Replay
-from bench.targets import Target
+from bench.attribution.propagation import Propagated, lifted, relevance
+from bench.network.anatomy import Anatomy, Layer
+from bench.network.batch_size import fitting
+from bench.network.partial_forward import Replay
+from bench.network.targets import Target
+from bench.network.tracing import evaluating, readable
 from methods.contract import Build
 
 LARGEST_CHUNK = 64
@@ -91,7 +91,7 @@ class Probe:
         return relevance(self._behind(layer, image), activation, int(self._classes[image]))
 
     def fitting(self, layers: Iterable[Layer], factor: float = INFERENCE_FACTOR) -> int:
-        """Return how many variants are looked at at once; see `bench.memory.fitting`."""
+        """Return how many variants are looked at at once; see `bench.network.batch_size.fitting`."""
         return self._chunk or fitting(layers, self._images.device, factor=factor, most=LARGEST_CHUNK)
 
     def in_chunks(self, run: Run, count: int, size: int) -> Tensor:

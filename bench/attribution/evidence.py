@@ -10,14 +10,14 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from bench.anatomy import Anatomy
-from bench.biases import bias_of
-from bench.calls import evaluating, readable
+from bench.attribution.forward_queries import Probe
+from bench.attribution.view import INPUT, View
+from bench.attribution.weighting import weighed_in_blocks, weighed_whole
 from bench.errors import BenchError
-from bench.probing import Probe
-from bench.targets import Target
-from bench.view import INPUT, View
-from bench.weighing import weighed_in_blocks, weighed_whole
+from bench.network.anatomy import Anatomy
+from bench.network.biases import bias_of
+from bench.network.targets import Target
+from bench.network.tracing import evaluating, readable
 from methods.contract import Computed, GradientWeighting
 from methods.errors import NotApplicableError
 from methods.registry import METHODS

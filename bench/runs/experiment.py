@@ -14,9 +14,9 @@ from bench.classifiers.networks import NetworkConfig
 from bench.classifiers.recipe import Recipe
 from bench.classifiers.tensors import name_weights
 from bench.classifiers.training import Progress, TrainingSet, train
-from bench.environment import versions
 from bench.errors import BenchError
-from bench.gallery import hint
+from bench.provenance import versions
+from bench.runs.gallery import hint
 from datasets import (
     Dataset,
     assign,

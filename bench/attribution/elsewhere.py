@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from bench.attribution.forward_queries import INFERENCE_FACTOR
 from bench.errors import BenchError
-from bench.memory import GRAPH_FACTOR
-from bench.probing import INFERENCE_FACTOR
+from bench.network.batch_size import GRAPH_FACTOR
 from methods.contract import Build
 from methods.errors import NotApplicableError
 from methods.heatmap import heatmap
 from methods.spec import MethodSpec
 
 if TYPE_CHECKING:
-    from bench.evidence import Evidence
+    from bench.attribution.evidence import Evidence
 
 
 class Elsewhere:

@@ -9,10 +9,10 @@ from pathlib import Path
 import torch
 from rich.progress import Progress
 
-from bench.anatomy import examine
 from bench.classifiers.networks import NetworkConfig, build, prepare
-from bench.runner import Work
-from bench.session import Request, carry_out
+from bench.network.anatomy import examine
+from bench.runs.run import Request, carry_out
+from bench.runs.runner import Work
 from methods import MethodSpec
 from methods.alternatives import Alternative, Network, every_combination, one_at_a_time
 from results.readings import DEFECTIVE, OVER, OVER_QUESTION, Asked, Scored, choose, score_readings
@@ -45,7 +45,7 @@ def compare(
         network: what decides which questions there are.
 
     Raises:
-        BenchError, DatasetError, ResultError: as `bench.session.carry_out`.
+        BenchError, DatasetError, ResultError: as `bench.runs.run.carry_out`.
     """
     ways = every_combination if everything else one_at_a_time
     alternatives = {spec: ways(spec, network) for spec in request.work.specs}

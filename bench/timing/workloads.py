@@ -9,9 +9,9 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from bench.evidence import Evidence, by_gradient
+from bench.attribution.evidence import Evidence, by_gradient
 from bench.timing.clock import Laps, Prepare, Run
-from bench.timing.subject import Subject
+from bench.timing.setup import Subject
 from methods import METHODS, MethodSpec, heatmap, layer_maps, parse
 from methods.adapters import pytorch_grad_cam
 from methods.adapters.counterparts import COUNTERPARTS

@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench.anatomy import Anatomy, examine
-from bench.batches import Photographs
+from bench.attribution.evidence import Evidence
 from bench.classifiers.checkpoint import Classifier
+from bench.classifiers.loading import Photographs
 from bench.errors import BenchError
-from bench.evidence import Evidence
-from bench.experiment import Assignment
-from bench.targets import Target
+from bench.network.anatomy import Anatomy, examine
+from bench.network.targets import Target
+from bench.runs.experiment import Assignment
 from datasets import GOOD
 from methods import MethodSpec, heatmap, parse
 from methods.adapters.counterparts import COUNTERPARTS, Counterpart

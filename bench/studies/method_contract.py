@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from bench.attribution.explaining import explain
 from bench.classifiers.networks import NetworkConfig, build
 from bench.errors import BenchError
-from bench.explaining import explain
 from methods import METHODS, NotApplicableError, parse
 
 Make = Callable[[], nn.Module]

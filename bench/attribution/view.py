@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from bench.calls import readable
-from bench.elsewhere import Elsewhere
-from bench.propagation import Propagated
+from bench.attribution.elsewhere import Elsewhere
+from bench.attribution.propagation import Propagated
+from bench.network.tracing import readable
 from methods.contract import Build, Computed
 from methods.errors import NotApplicableError
 from methods.rules import Filter
 from methods.spec import MethodSpec
 
 if TYPE_CHECKING:
-    from bench.evidence import Evidence
+    from bench.attribution.evidence import Evidence
 
 COMPLETE = 1e-3
 """By less than this share of the score, a sum over a layer differs from the score by rounding."""

@@ -1,0 +1,1 @@
+"""One batch explained: what a classifier computed on it, what a method may read of that, and the heatmap."""
