@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OWN_PACKAGES = ("bench", "datasets", "methods", "reports", "results")
 COMPUTING = (
     "bench/*.py", "bench/attribution/*.py", "bench/classifiers/*.py", "bench/network/*.py", "bench/runs/*.py",
-    "datasets/**/*.py", "methods/**/*.py", "results/levels.py",
+    "datasets/**/*.py", "methods/**/*.py", "results/metrics/levels.py",
 )  # fmt: skip
 """What cells are computed by; how they are scored and shown is no part of a run."""
 LIBRARIES = ("cam-bench", "torch", "torchvision", "numpy", "pandas", "pillow", "grad-cam", "captum")

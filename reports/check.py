@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from rich.table import Table
 
 from reports import verdicts
-from results.checking import Check, Unmatched
+from results.statistics.checking import Check, Unmatched
 
 HEADINGS = ("Baseline", "Run")
 WORSE = "worse than the baseline"

@@ -9,8 +9,8 @@ from typing import Any
 from rich.table import Table
 
 from reports import verdicts
-from results.comparison import Comparison
-from results.ranking import Agreement, Setting
+from results.statistics.comparison import Comparison
+from results.statistics.ranking import Agreement, Setting
 
 WORDS = ("better", "equal", "undecided", "worse")
 

@@ -16,10 +16,10 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.saving import save
-from results.effects import Effect, Effects, Interaction, effects
-from results.factorial import FACTORS, Levels
-from results.store import RunStore
-from results.thresholds import ThresholdPolicy
+from results.metrics.thresholds import ThresholdPolicy
+from results.store.run_store import RunStore
+from results.studies.effects import Effect, Effects, Interaction, effects
+from results.studies.factorial import FACTORS, Levels
 
 NAMES = {"rule": "Rule", "layers": "Layers", "weighting": "Weighting", "fuse": "Fusing"}
 HEADINGS = ("Factor", "Level", "Mean IoU", "Difference [95 %]")

@@ -10,13 +10,13 @@ from typing import Any
 from rich.table import Table
 
 from results.errors import ResultError
-from results.kept import CLASSIFIERS
-from results.metrics import iou
-from results.pairing import counted, paired
-from results.resampling import interval
-from results.scoring import score_rows
-from results.store import RunStore
-from results.thresholds import ThresholdPolicy
+from results.metrics.formulas import iou
+from results.metrics.scoring import score_rows
+from results.metrics.thresholds import ThresholdPolicy
+from results.statistics.bootstrap import interval
+from results.statistics.pairing import counted, paired
+from results.store.baselines import CLASSIFIERS
+from results.store.run_store import RunStore
 
 POLICY = ThresholdPolicy("otsu")
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from reports.summary import Summary
 from reports.table import COLUMNS, UNDEFINED, headings, notes, place
-from results.metrics import METRICS
+from results.metrics.formulas import METRICS
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from results.thresholds import ThresholdPolicy
+from results.metrics.thresholds import ThresholdPolicy
 
 SIZES = {"input": "the input's size", "original": "each photograph's own size"}
 

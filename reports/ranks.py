@@ -14,9 +14,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
-from results.metrics import FloatArray
-from results.permutation import LEVEL
-from results.ranking import Setting, by_classifier, common, critical_difference, item_ious, mean_ranks
+from results.metrics.formulas import FloatArray
+from results.statistics.permutation import LEVEL
+from results.statistics.ranking import Setting, by_classifier, common, critical_difference, item_ious, mean_ranks
 
 REFERENCE, CHANCE, OTHER = "#D55E00", "0.6", "black"
 DPI = 130

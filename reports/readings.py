@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.saving import save
-from results.readings import Scored, questions
+from results.studies.reading_scores import Scored, questions
 
 HEADINGS = ("Question", "Answer", "Train", "Val", "95 %", "Moved", "Test")
 TEXTS = 2

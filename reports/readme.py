@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reports.summary import summarise
 from reports.table import markdown
-from results.thresholds import ThresholdPolicy
+from results.metrics.thresholds import ThresholdPolicy
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)

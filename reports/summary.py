@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from reports.protocol import protocol
-from results.metrics import METRICS
-from results.papers import published
-from results.scoring import Row, equal_rows, score_rows
-from results.store import RunStore
-from results.thresholds import ThresholdPolicy
+from results.metrics.formulas import METRICS
+from results.metrics.scoring import Row, equal_rows, score_rows
+from results.metrics.thresholds import ThresholdPolicy
+from results.store.published import published
+from results.store.run_store import RunStore
 
 
 @dataclass(frozen=True)

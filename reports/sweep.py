@@ -20,7 +20,7 @@ from rich.text import Text
 
 from reports.protocol import protocol
 from reports.saving import save_all
-from results.sweeps import Choice, Curve, Estimate, Sweep
+from results.studies.sweeps import Choice, Curve, Estimate, Sweep
 
 # The colours of Okabe and Ito, without the yellow, which white paper swallows.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.summary import Summary
-from results.metrics import METRICS
-from results.scoring import Row
+from results.metrics.formulas import METRICS
+from results.metrics.scoring import Row
 
 COLUMNS = ("iou", "precision", "recall", "f1", "false_positive_area")
 HEADINGS = {"false_positive_area": "FP area"}

@@ -10,7 +10,7 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from results.timings import (
+from results.store.timings import (
     BACKWARD,
     BARE,
     COUNTING,

@@ -17,8 +17,8 @@ from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from reports.summary import Summary, summarise
 from reports.sweep import COLOURS, MARKERS
 from results.errors import ResultError
-from results.thresholds import parse_policy
-from results.timings import BARE, SCOPES, Conditions, Growth, Timing, Timings
+from results.metrics.thresholds import parse_policy
+from results.store.timings import BARE, SCOPES, Conditions, Growth, Timing, Timings
 
 PARTS = dict(zip(SCOPES, ("#56B4E9", "#0072B2", "#E69F00", "#009E73"), strict=True))
 """Colours of the parts of a work of ours."""

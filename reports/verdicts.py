@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from results.comparison import Comparison
+from results.statistics.comparison import Comparison
 
 TOO_FEW = "too few items"
 LEAST_P = 0.001

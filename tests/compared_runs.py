@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from small_runs import IDENTITY, cell, manifest
 
-from results.store import RunStore
+from results.store.run_store import RunStore
 
 DEFECT, AROUND = 100, 900
 CLASSIFIER = {"fingerprint": "c0", "split_fingerprint": "s0", "test": {"average_precision": 1.0}}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from results.store import Cell, RunStore
+from results.store.run_store import Cell, RunStore
 
 IDENTITY = ("dataset", "size", "seeds")
 

@@ -21,8 +21,8 @@ def add(
 ) -> None:
     """Keep a run under results/baselines: manifest, statistics and small classifiers, no pictures."""
     from datasets import cache_folder
-    from results.kept import keep
-    from results.store import RunStore
+    from results.store.baselines import keep
+    from results.store.run_store import RunStore
 
     shelf = checkpoints or cache_folder() / "classifiers"
     folder = keep(RunStore(run), name or run.resolve().name, shelf, replace=replace)
@@ -35,7 +35,7 @@ def list_them() -> None:
     """List the kept runs."""
     from bench.commands.console import output
     from reports.history import overview
-    from results.kept import kept_runs
+    from results.store.baselines import kept_runs
 
     output().print(overview(kept_runs()))
 
@@ -47,8 +47,8 @@ def show(name: Annotated[str, typer.Argument(help="Of a kept run.")]) -> None:
     from reports.history import origin
     from reports.summary import summarise
     from reports.table import notes, terminal
-    from results.kept import find_run
-    from results.thresholds import ThresholdPolicy
+    from results.metrics.thresholds import ThresholdPolicy
+    from results.store.baselines import find_run
 
     summary = summarise(find_run(name).folder, ThresholdPolicy("otsu"))
     console = output()
@@ -63,6 +63,6 @@ def remove(
     name: Annotated[str, typer.Argument(help="Of a kept run in the current folder's results/baselines.")],
 ) -> None:
     """Delete a kept run."""
-    from results.kept import remove as delete
+    from results.store.baselines import remove as delete
 
     typer.echo(f"removed {delete(name)}")

@@ -35,9 +35,9 @@ def check(
     """
     from bench.commands.console import output
     from reports import check as report
-    from results.checking import check as compare
-    from results.kept import find_run
-    from results.thresholds import parse_policy
+    from results.metrics.thresholds import parse_policy
+    from results.statistics.checking import check as compare
+    from results.store.baselines import find_run
 
     policy = parse_policy(threshold)
     found = compare(find_run(run), find_run(against), policy, tolerance / 100, exact=exact, force=force)

@@ -31,9 +31,9 @@ def compare(
     from methods import parse
     from reports import comparison as report
     from reports.ranks import draw_critical_difference, draw_ranks
-    from results.kept import find_run
-    from results.ranking import against, agreements, settings
-    from results.thresholds import parse_policy
+    from results.metrics.thresholds import parse_policy
+    from results.statistics.ranking import against, agreements, settings
+    from results.store.baselines import find_run
 
     load_plugins(plugin or ())
     name = str(parse(reference))

@@ -30,7 +30,7 @@ def explain(
     from bench.plugins import load_plugins
     from bench.studies.explain_images import explain_image, stems, write
     from methods import parse
-    from results.thresholds import check_unsupervised, parse_policy
+    from results.metrics.thresholds import check_unsupervised, parse_policy
 
     places = stems(images, out)
     load_plugins(tuple(plugin or ()))

@@ -19,7 +19,7 @@ def history(
     from bench.plugins import load_plugins
     from methods import parse
     from reports.history import history as table
-    from results.kept import kept_runs
+    from results.store.baselines import kept_runs
 
     load_plugins(plugin or ())
     output().print(table(kept_runs(), str(parse(method))))

@@ -45,7 +45,7 @@ def readings(
     from bench.studies.readings import compare, network_of
     from methods import select
     from reports.readings import draw, notes, table, write
-    from results.thresholds import check_unsupervised, parse_policy
+    from results.metrics.thresholds import check_unsupervised, parse_policy
 
     plugins = tuple(plugin or ())
     load_plugins(plugins)

@@ -12,7 +12,7 @@ def report(
 ) -> None:
     """Write the page, tables and figures of each run into its folder; nothing is computed again."""
     from reports.page import write
-    from results.thresholds import parse_policy
+    from results.metrics.thresholds import parse_policy
 
     policy = parse_policy(threshold)
     for run in runs:

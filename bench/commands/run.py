@@ -13,8 +13,8 @@ from bench.commands.options import takes_setting
 if TYPE_CHECKING:
     from bench.runs.experiment import Setting
     from reports.summary import Summary
-    from results.effects import Effects
-    from results.thresholds import ThresholdPolicy
+    from results.metrics.thresholds import ThresholdPolicy
+    from results.studies.effects import Effects
 
 RUNS = Path("results/runs")
 
@@ -95,7 +95,7 @@ def run(
     from reports.page import write
     from reports.summary import summarise
     from reports.table import markdown
-    from results.thresholds import parse_policy
+    from results.metrics.thresholds import parse_policy
 
     messages.quiet = quiet
     plugins = tuple(plugin or ())

@@ -49,9 +49,9 @@ def sweep(
     from methods import select
     from methods.spec import DEFAULT_DELTA
     from reports.sweep import POINTS, draw, markdown, notes, points_table, terminal
-    from results.store import RunStore
-    from results.sweeps import score_sweep
-    from results.thresholds import check_unsupervised, parse_policy
+    from results.metrics.thresholds import check_unsupervised, parse_policy
+    from results.store.run_store import RunStore
+    from results.studies.sweeps import score_sweep
 
     plugins = tuple(plugin or ())
     load_plugins(plugins)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bench.classifiers.networks import NetworkConfig
     from bench.timing.setup import Case
     from bench.timing.workloads import Work
-    from results.timings import Timings
+    from results.store.timings import Timings
 
 TIMINGS = Path("results/timings")
 
@@ -238,7 +238,7 @@ def _keep(found: "Timings", folder: Path, run: Path | None) -> None:
     from bench.commands.console import output
     from reports.timing import frame, growth_table, markdown, notes, terminal, verdict_table
     from reports.timing_plots import draw
-    from results.timings import write
+    from results.store.timings import write
 
     folder.mkdir(parents=True)
     write(found, folder / "timing.json")

@@ -40,9 +40,9 @@ def try_(
     from bench.timing.quick import costs
     from methods import parse, select
     from reports.comparison import notes, terminal
-    from results.ranking import duels, settings
-    from results.store import RunStore
-    from results.thresholds import ThresholdPolicy
+    from results.metrics.thresholds import ThresholdPolicy
+    from results.statistics.ranking import duels, settings
+    from results.store.run_store import RunStore
 
     own, rival = [parse(name) for name in load_new(plugin)], parse(against)
     broken = [one for spec in own for one in breaches(str(spec))]

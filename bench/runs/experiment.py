@@ -30,7 +30,7 @@ from datasets import (
     split_fingerprint,
 )
 from datasets.faults import of_photographs
-from results.kept import kept_classifier
+from results.store.baselines import kept_classifier
 
 
 @dataclass(frozen=True)

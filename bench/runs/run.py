@@ -23,7 +23,7 @@ from bench.runs.gallery import PICTURES, Gallery, choose, named, spread
 from bench.runs.runner import Work, pending, run
 from datasets import GOOD
 from methods import MethodSpec
-from results.store import RunStore
+from results.store.run_store import RunStore
 
 IDENTITY = (
     "dataset", "dataset_fingerprint", "size", "folds", "seeds", "network", "weights", "recipe", "target", "evaluate_at",

@@ -26,9 +26,9 @@ from bench.runs.gallery import Gallery
 from datasets import GOOD, read_own_mask
 from methods import METHODS, Heatmap, MethodSpec, NotApplicableError, heatmap
 from methods.fusing import upsample
-from results.levels import LevelStatistics, joined, level_statistics, missing_statistics, to_levels
-from results.store import Cell, RunStore
-from results.thresholds import LEVELS
+from results.metrics.levels import LevelStatistics, joined, level_statistics, missing_statistics, to_levels
+from results.metrics.thresholds import LEVELS
+from results.store.run_store import Cell, RunStore
 
 LARGEST_BATCH = 16
 

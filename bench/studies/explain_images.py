@@ -27,8 +27,8 @@ from datasets import read_image, read_own_mask
 from methods import MethodSpec, NotApplicableError, heatmap
 from methods.fusing import upsample
 from reports.overlay import overlay
-from results.levels import level_statistics, to_levels
-from results.thresholds import ThresholdPolicy, thresholds
+from results.metrics.levels import level_statistics, to_levels
+from results.metrics.thresholds import ThresholdPolicy, thresholds
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from methods import Heatmap, MethodSpec, NotApplicableError, heatmap, layer_maps
 from methods.fusing import fuse
 from reports.contact_sheet import Tile
 from reports.layer_sheet import Block, FusedMap, LayerMap, MethodMaps
-from results.levels import level_statistics, to_levels
-from results.metrics import counts_at, iou
-from results.thresholds import otsu
+from results.metrics.formulas import counts_at, iou
+from results.metrics.levels import level_statistics, to_levels
+from results.metrics.thresholds import otsu
 
 MOST_KINDS = 3
 """Of defects, of which a photograph is shown where none is named."""

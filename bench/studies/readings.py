@@ -15,9 +15,9 @@ from bench.runs.run import Request, carry_out
 from bench.runs.runner import Work
 from methods import MethodSpec
 from methods.alternatives import Alternative, Network, every_combination, one_at_a_time
-from results.readings import DEFECTIVE, OVER, OVER_QUESTION, Asked, Scored, choose, score_readings
-from results.store import Cells, RunStore
-from results.thresholds import ThresholdPolicy
+from results.metrics.thresholds import ThresholdPolicy
+from results.store.run_store import Cells, RunStore
+from results.studies.reading_scores import DEFECTIVE, OVER, OVER_QUESTION, Asked, Scored, choose, score_readings
 
 DEFAULT, MARGIN = "default", "margin"
 """Names of the run that has the target asked for, and of that which explains the margin of its logit."""

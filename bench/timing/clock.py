@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import torch
 
-from results.timings import Sample
+from results.store.timings import Sample
 
 Mark = Any
 """A reading of a clock."""

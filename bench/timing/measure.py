@@ -17,7 +17,7 @@ from bench.timing.clock import HostClock, Laps, clock_of, in_turn
 from bench.timing.machine import describe, peak
 from bench.timing.setup import Case, Subject, multiplying, subject
 from bench.timing.workloads import BARE_PASS, Work
-from results.timings import Apart, Sample, Timing, Timings
+from results.store.timings import Apart, Sample, Timing, Timings
 
 Advance = Callable[[str], None]
 

@@ -13,7 +13,7 @@ from bench.provenance import import_torchvision
 from bench.timing.setup import Case
 from bench.timing.workloads import BARE_PASS, Work, alone
 from methods import METHODS, MethodSpec, parse
-from results.timings import Growth, Timings, growth
+from results.store.timings import Growth, Timings, growth
 
 AREAS = (0.25, 0.5, 1, 2)
 """Pixels of the images, over those of the case that is varied."""

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from bench.classifiers.networks import NetworkConfig, build, prepare
 from bench.network.anatomy import Anatomy, examine
 from bench.network.targets import Target
-from results.timings import Conditions
+from results.store.timings import Conditions
 
 PRECISIONS = ("fp32", "tf32", "bf16")
 MULTIPLYING: tuple[Any, ...] = (torch.backends.cuda.matmul, torch.backends.cudnn.conv)  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from methods import METHODS, MethodSpec, parse
 from methods.adapters.counterparts import through
 from methods.registry import did_you_mean
 from methods.sets import PAPER_ROWS
-from results.timings import Timings, Verdict
+from results.store.timings import Timings, Verdict
 
 DELTAS = range(0, 100, 10)
 BATCHES = (8, 32)

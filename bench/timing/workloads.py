@@ -16,8 +16,8 @@ from methods import METHODS, MethodSpec, heatmap, layer_maps, parse
 from methods.adapters import pytorch_grad_cam
 from methods.adapters.counterparts import COUNTERPARTS
 from methods.registry import SOURCES, source_of
-from results.levels import LevelStatistics, level_statistics
-from results.timings import BACKWARD, BARE, COUNTING, FORWARD, METHOD
+from results.metrics.levels import LevelStatistics, level_statistics
+from results.store.timings import BACKWARD, BARE, COUNTING, FORWARD, METHOD
 
 
 @dataclass(frozen=True)

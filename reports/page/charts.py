@@ -16,7 +16,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from results.curves import ThresholdCurve
+from results.metrics.curves import ThresholdCurve
 
 OWN, BEST, MARK = "#0072B2", "#8c8c8c", "#D55E00"
 """Colours of a method, of the best one behind it (and of thin lines), and of what its own threshold gives."""

@@ -18,7 +18,7 @@ from PIL import Image
 from reports.overlay import overlay
 from reports.page.material import Material
 from reports.saving import save_all
-from results.papers import papers, published
+from results.store.published import papers, published
 
 ROWS, COLUMNS = 5, 9
 """Photographs and methods in a figure, at most."""

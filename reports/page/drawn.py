@@ -12,8 +12,8 @@ from reports.page import charts
 from reports.page.drawings import Drawing, keep
 from reports.page.material import Material
 from reports.sweep import POINTS, figure_of, read_points
-from results.breakdown import pooled_iou, size_classes
-from results.curves import threshold_curve
+from results.metrics.curves import threshold_curve
+from results.statistics.breakdown import pooled_iou, size_classes
 
 TIMING = "timing.csv"
 """Where the time of each method may stand in the folder of a run: a row a method, ``spec`` and ``median_seconds``."""

@@ -11,8 +11,8 @@ import pandas as pd
 
 from reports.page.material import Material
 from reports.table import UNDEFINED, place
-from results.metrics import METRICS
-from results.scoring import Row
+from results.metrics.formulas import METRICS
+from results.metrics.scoring import Row
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import pandas as pd
 
 from reports.summary import Summary, summarise
 from reports.sweep import POINTS
-from results.breakdown import image_table, item_interval
-from results.store import Cells, RunStore
-from results.thresholds import ThresholdPolicy
+from results.metrics.thresholds import ThresholdPolicy
+from results.statistics.breakdown import image_table, item_interval
+from results.store.run_store import Cells, RunStore
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,7 @@ class Material:
     Attributes:
         summary: its rows.
         cells: of the methods in the rows.
-        images: of `results.breakdown.image_table`, methods in the order of the rows; without those that have no answer.
+        images: of `results.statistics.breakdown.image_table`, methods in the order of the rows; without those that have no answer.
         intervals: 95 % interval of the pooled IoU over items, in [0, 1], by method; NaN where there is none.
     """
 

@@ -19,8 +19,8 @@ import pandas as pd
 from PIL import Image
 
 from reports.page.material import Material
-from results.breakdown import pixel_counts
-from results.metrics import iou
+from results.metrics.formulas import iou
+from results.statistics.breakdown import pixel_counts
 
 COLOURS = "viridis"
 

@@ -15,7 +15,7 @@ from reports.page.material import Material, gather
 from reports.page.pictures import write_gallery
 from reports.paper import csv, latex
 from reports.table import markdown, notes
-from results.thresholds import ThresholdPolicy
+from results.metrics.thresholds import ThresholdPolicy
 
 FOLDER = "report"
 """Of the page, in the folder of its run."""

@@ -10,7 +10,7 @@ from tiny_set import TINY, register_tiny
 from bench import __version__
 from bench.runs.budget import asks_again
 from methods import parse
-from results.store import RunStore
+from results.store.run_store import RunStore
 
 QUICK = ("--size", "64x64", "--recipe", "epochs=1", "--device", "cpu")
 SMALL = ("--dataset", TINY, "--recipe", "epochs=1,batch=8", "--device", "cpu")

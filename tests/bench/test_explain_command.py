@@ -17,8 +17,8 @@ from datasets import read_image
 from methods import parse
 from methods.fusing import upsample
 from reports.overlay import INSIDE, OUTSIDE, overlay
-from results.levels import to_levels
-from results.thresholds import otsu
+from results.metrics.levels import to_levels
+from results.metrics.thresholds import otsu
 
 
 @pytest.fixture(scope="module")

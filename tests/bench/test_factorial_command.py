@@ -11,7 +11,7 @@ from tiny_set import TINY, register_tiny, tiny_request
 from bench.runs.run import carry_out
 from reports.effects import as_rows, effects_of
 from reports.summary import summarise
-from results.thresholds import ThresholdPolicy
+from results.metrics.thresholds import ThresholdPolicy
 
 QUICK = ("--dataset", TINY, "--recipe", "epochs=1,batch=8", "--device", "cpu", "--gallery", "2", "--out", "run")
 

@@ -12,8 +12,8 @@ from bench.studies import library_parity
 from methods.adapters import counterparts
 from methods.adapters import pytorch_grad_cam as pgc_file
 from methods.adapters.counterparts import Counterpart
-from results.papers import published
-from results.store import RunStore
+from results.store.published import published
+from results.store.run_store import RunStore
 
 PLACES = ("--dataset", TINY, "--data-root", "data", "--checkpoints", "shelf")
 QUICK = ("--recipe", "epochs=1", "--device", "cpu")

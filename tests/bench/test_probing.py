@@ -19,9 +19,9 @@ from bench.runs.run import carry_out
 from datasets.table import GOOD
 from methods import evidence_method, heatmap, parse
 from methods.registry import METHODS
-from results.scoring import score_rows
-from results.store import RunStore
-from results.thresholds import ThresholdPolicy
+from results.metrics.scoring import score_rows
+from results.metrics.thresholds import ThresholdPolicy
+from results.store.run_store import RunStore
 
 ASKING = ["ablation-cam", "ablation-cam/stages", "score-cam", "group-cam"]
 

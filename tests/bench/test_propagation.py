@@ -19,8 +19,8 @@ from bench.runs.run import carry_out
 from methods import evidence_method, heatmap, parse
 from reports.summary import summarise
 from reports.table import notes
-from results.store import RunStore
-from results.thresholds import ThresholdPolicy
+from results.metrics.thresholds import ThresholdPolicy
+from results.store.run_store import RunStore
 
 EXACT = 1e-9
 

@@ -10,7 +10,7 @@ from command_line import call, working_in
 from bench.classifiers.networks import NetworkConfig
 from bench.studies.readings import network_of
 from methods.alternatives import Network
-from results.store import RunStore
+from results.store.run_store import RunStore
 
 QUICK = ("--dataset", "folder", "--data-root", "mine", "--size", "64x64", "--recipe", "epochs=1", "--device", "cpu")
 

@@ -26,9 +26,9 @@ from datasets.table import GOOD
 from methods import gradient_method
 from methods.registry import METHODS
 from results.errors import ResultError
-from results.scoring import equal_rows, score_rows
-from results.store import IDENTITY, SCHEMA_VERSION, RunStore
-from results.thresholds import ThresholdPolicy
+from results.metrics.scoring import equal_rows, score_rows
+from results.metrics.thresholds import ThresholdPolicy
+from results.store.run_store import IDENTITY, SCHEMA_VERSION, RunStore
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from bench.commands.sweep import by_family, read_deltas, read_splits
 from bench.errors import BenchError
 from methods import parse, select
 from methods.registry import ALIASES
-from results.store import RunStore
+from results.store.run_store import RunStore
 
 SETTING = ("--size", "64x64", "--recipe", "epochs=1", "--device", "cpu")
 SWEEP = ("sweep", "--methods", "lt-layer-cam,grad-cam/stages+fgbp", "--deltas", "0:100:50", *SETTING)

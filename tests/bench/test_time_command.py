@@ -10,7 +10,7 @@ from command_line import call
 
 from bench.commands.time_ import read_devices, read_numbers, read_precisions, read_sizes
 from bench.errors import BenchError
-from results.timings import read
+from results.store.timings import read
 
 QUICK = ("--input-sizes", "32x32", "--repeats", "2", "--only-time")
 

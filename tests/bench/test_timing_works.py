@@ -15,8 +15,8 @@ from bench.timing.clock import HostClock, Laps, sample
 from bench.timing.setup import MULTIPLYING, Case, multiplying, subject
 from methods import METHODS, heatmap, parse
 from reports.timing import notes
-from results.levels import level_statistics
-from results.timings import BARE, SCOPES
+from results.metrics.levels import level_statistics
+from results.store.timings import BARE, SCOPES
 
 CASE = Case(NetworkConfig(), "none", (32, 48), 2, torch.device("cpu"))
 

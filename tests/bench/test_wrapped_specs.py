@@ -21,7 +21,7 @@ from datasets.table import GOOD
 from methods import NotApplicableError, evidence_method, heatmap, parse
 from methods.fusing import over_maximum, upsample
 from methods.registry import WRAPPERS, wrapper
-from results.store import RunStore
+from results.store.run_store import RunStore
 
 TEXTS = ("sess:grad-cam", "nff:layer-cam", "nff:ra-cam/S2-S3=max@30")
 

@@ -5,8 +5,8 @@ import torch
 
 from methods.fusing import FUSE, fuse
 from methods.rules import positive_percentiles, truncate
-from results.levels import level_statistics
-from results.thresholds import otsu
+from results.metrics.levels import level_statistics
+from results.metrics.thresholds import otsu
 
 SIZE = (640, 224)
 TEN = range(0, 100, 10)

@@ -14,8 +14,8 @@ from bench.network.anatomy import examine
 from bench.network.targets import Target
 from methods import METHODS, Heatmap, MethodError, heatmap, parse
 from methods.rules import Filter
-from results.levels import to_levels
-from results.thresholds import otsu
+from results.metrics.levels import to_levels
+from results.metrics.thresholds import otsu
 
 
 @dataclass

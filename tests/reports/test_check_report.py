@@ -9,8 +9,8 @@ from compared_runs import cells_of, hits, run
 from rich.console import Console
 
 from reports.check import as_json, conclusion, junit, markdown, notes, terminal
-from results.checking import check
-from results.thresholds import parse_policy
+from results.metrics.thresholds import parse_policy
+from results.statistics.checking import check
 
 GOOD = hits(10)
 

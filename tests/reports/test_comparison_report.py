@@ -9,8 +9,8 @@ from reports.comparison import Compared, as_json, markdown, over_all
 from reports.history import history, origin, overview
 from reports.ranks import _alike, draw_critical_difference, draw_ranks
 from results.errors import ResultError
-from results.ranking import against, agreements, settings
-from results.thresholds import parse_policy
+from results.metrics.thresholds import parse_policy
+from results.statistics.ranking import against, agreements, settings
 
 
 def listed(shift=0, **fields):

@@ -10,9 +10,9 @@ from rich.console import Console
 from small_runs import cell, store
 
 from reports.effects import MEAN, as_rows, draw, effects_of, markdown, notes, terminal
-from results import resampling
-from results.effects import Combination, Effect, Effects, Interaction
-from results.thresholds import parse_policy
+from results.metrics.thresholds import parse_policy
+from results.statistics import bootstrap
+from results.studies.effects import Combination, Effect, Effects, Interaction
 
 OTSU = parse_policy("otsu")
 HALF = parse_policy("fixed:0.5")
@@ -128,7 +128,7 @@ def test_a_program_gets_fractions_and_none():
 
 
 def test_a_run_is_read_for_the_methods_that_are_asked_for(tmp_path, monkeypatch):
-    monkeypatch.setattr(resampling, "RESAMPLES", 50)
+    monkeypatch.setattr(bootstrap, "RESAMPLES", 50)
     found = [
         cell(image, f"{name}{rule}", defect={255: 5, 0: 5}, name=name, layers="stages",
              rules=[{"rule": "lt", "delta": 30.0}] if rule else [])

@@ -10,7 +10,7 @@ from small_runs import cell, store
 
 from reports.paper import csv, escaped, latex
 from reports.summary import summarise
-from results.thresholds import parse_policy
+from results.metrics.thresholds import parse_policy
 
 DOCUMENT = "\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n%s\\end{document}\n"
 

@@ -11,7 +11,7 @@ from PIL import Image
 from rich.console import Console
 
 from reports import readings
-from results.readings import Asked, Scored
+from results.studies.reading_scores import Asked, Scored
 
 DEFAULT = Asked("ra-cam@50", (), "ra-cam@50", "default")
 

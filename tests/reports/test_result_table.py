@@ -6,7 +6,7 @@ from small_runs import cell, store
 
 from reports.summary import summarise
 from reports.table import headings, markdown, notes, terminal
-from results.thresholds import parse_policy
+from results.metrics.thresholds import parse_policy
 
 HALF = parse_policy("fixed:0.5")
 LONG = [

@@ -7,7 +7,7 @@ from small_runs import cell, store
 
 from reports.summary import summarise
 from results.errors import ResultError
-from results.thresholds import parse_policy
+from results.metrics.thresholds import parse_policy
 
 HALF = parse_policy("fixed:0.5")
 

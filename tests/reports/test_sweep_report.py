@@ -12,8 +12,8 @@ from rich.console import Console
 from small_runs import manifest
 
 from reports.sweep import draw, markdown, notes, points_table, terminal
-from results.sweeps import UNDEFINED, Choice, Curve, Estimate, Sweep
-from results.thresholds import parse_policy
+from results.metrics.thresholds import parse_policy
+from results.studies.sweeps import UNDEFINED, Choice, Curve, Estimate, Sweep
 
 DELTAS = (0.0, 50.0, 90.0)
 GREY = "\x1b[90m"

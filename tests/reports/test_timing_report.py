@@ -11,7 +11,7 @@ from reports import timing_plots
 from reports.timing import frame, markdown, notes, terminal, verdict_table
 from reports.timing_plots import draw, frontier
 from results.errors import ResultError
-from results.timings import BARE, SCOPES, Apart, Conditions, Sample, Timing, Timings, Verdict, growth
+from results.store.timings import BARE, SCOPES, Apart, Conditions, Sample, Timing, Timings, Verdict, growth
 
 HERE = Conditions("cpu", "fp32", "vgg-small (fc head, relu, weights none)", 128, 128, 2)
 LOW = replace(HERE, precision="bf16")

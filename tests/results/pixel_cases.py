@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from results.metrics import scores
+from results.metrics.formulas import scores
 
 PIXELS = 12
 

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from small_runs import cell, cells
 
-from results.breakdown import image_table, item_interval, pooled_iou, size_classes
-from results.metrics import METRICS
-from results.scoring import score_rows
-from results.thresholds import parse_policy
+from results.metrics.formulas import METRICS
+from results.metrics.scoring import score_rows
+from results.metrics.thresholds import parse_policy
+from results.statistics.breakdown import image_table, item_interval, pooled_iou, size_classes
 
 HALF = parse_policy("fixed:0.5")
 

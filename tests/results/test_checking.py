@@ -6,9 +6,9 @@ import pytest
 from compared_runs import CLASSIFIER, cells_of, hits, run
 from small_runs import cell
 
-from results.checking import check, differences
 from results.errors import ResultError
-from results.thresholds import parse_policy
+from results.metrics.thresholds import parse_policy
+from results.statistics.checking import check, differences
 
 HALF = parse_policy("fixed:0.5")
 GOOD = hits(12)

@@ -6,12 +6,12 @@ from compared_runs import cells_of, hits
 from small_runs import cells
 from test_permutation import alike, pairing
 
-from results.comparison import compare
-from results.metrics import iou
-from results.pairing import counted, paired
-from results.permutation import LEVEL, swap_tests
-from results.resampling import difference_interval
-from results.thresholds import parse_policy
+from results.metrics.formulas import iou
+from results.metrics.thresholds import parse_policy
+from results.statistics.bootstrap import difference_interval
+from results.statistics.comparison import compare
+from results.statistics.pairing import counted, paired
+from results.statistics.permutation import LEVEL, swap_tests
 
 HALF = parse_policy("fixed:0.5")
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from small_runs import cell, cells
 
-from results.curves import threshold_curve
-from results.scoring import score_rows
-from results.thresholds import parse_policy
+from results.metrics.curves import threshold_curve
+from results.metrics.scoring import score_rows
+from results.metrics.thresholds import parse_policy
 
 OTSU = parse_policy("otsu")
 

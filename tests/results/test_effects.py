@@ -9,10 +9,10 @@ import pytest
 from scipy.stats import bootstrap
 from small_runs import cell, cells
 
-from results import resampling
-from results.effects import effects
-from results.scoring import score_rows
-from results.thresholds import parse_policy
+from results.metrics.scoring import score_rows
+from results.metrics.thresholds import parse_policy
+from results.statistics import bootstrap
+from results.studies.effects import effects
 
 HALF = parse_policy("fixed:0.5")
 RULES = {"plain": (), "+lt": ("lt",), "+fgbp": ("fgbp",), "+fgbp+lt": ("fgbp", "lt")}
@@ -22,7 +22,7 @@ NAMES = ("grad-cam", "layer-cam", "hires-cam")
 
 @pytest.fixture(autouse=True)
 def few_resamples(monkeypatch):
-    monkeypatch.setattr(resampling, "RESAMPLES", 200)
+    monkeypatch.setattr(bootstrap, "RESAMPLES", 200)
 
 
 def spec_of(rule, layers, name, fuse):
@@ -189,7 +189,7 @@ def test_means_are_those_of_plain_loops(tmp_path, seeds):
 
 
 def test_intervals_are_those_of_a_plain_bootstrap_over_items(tmp_path, monkeypatch):
-    monkeypatch.setattr(resampling, "RESAMPLES", 60)
+    monkeypatch.setattr(bootstrap, "RESAMPLES", 60)
     listed = noisy(3, IMAGES)
     counts = slow_counts(listed)
     found = by_level(effects(cells(tmp_path, listed), HALF))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from results.factorial import fused, largest_factorial
+from results.studies.factorial import fused, largest_factorial
 
 ONE_LAYER = {"last", "S3", "layer.features.3"}
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pixel_cases import all_ok, histograms_of, images, score
 
 from results.errors import ResultError
-from results.levels import level_statistics, missing_statistics
-from results.metrics import METRICS, counts_at, pool_levels, scores
-from results.thresholds import otsu
+from results.metrics.formulas import METRICS, counts_at, pool_levels, scores
+from results.metrics.levels import level_statistics, missing_statistics
+from results.metrics.thresholds import otsu
 
 
 def assert_no_better(with_failure, without):

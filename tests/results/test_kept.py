@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 from compared_runs import CLASSIFIER, cells_of, hits, run
 
-from results import kept
 from results.errors import ResultError
-from results.kept import find_run, keep, kept_classifier, kept_runs, remove
-from results.store import RunStore
+from results.store.baselines import find_run, keep, kept_classifier, kept_runs, remove
+from results.store.run_store import RunStore, baselines
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +54,7 @@ def test_a_small_classifier_is_kept_and_found_by_its_name(tmp_path):
 def test_a_large_or_another_classifier_is_not_kept(tmp_path, monkeypatch, spoil):
     known = shelf(tmp_path / "shelf", b"tensors")
     if spoil == "large":
-        monkeypatch.setattr(kept, "SMALL", 6)
+        monkeypatch.setattr(baselines, "SMALL", 6)
     else:
         (tmp_path / "shelf" / "one.safetensors").write_bytes(b"retrained")
     keep(run(tmp_path / "run", cells_of("x", [5]), classifiers=known), "mine", tmp_path / "shelf")
@@ -88,10 +87,10 @@ def test_a_run_that_cannot_be_copied_leaves_no_kept_run(tmp_path):
 
 
 def test_a_copy_that_was_cut_off_is_no_kept_run_and_is_made_again(made, tmp_path):
-    made.copy(kept.HERE / "first.part")
+    made.copy(baselines.HERE / "first.part")
     assert "first.part" not in kept_runs()
     assert keep(made, "first", tmp_path).is_dir()
-    assert not (kept.HERE / "first.part").exists()
+    assert not (baselines.HERE / "first.part").exists()
 
 
 def test_a_kept_run_is_removed_by_its_name(made, tmp_path):

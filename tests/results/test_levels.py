@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from results.errors import ResultError
-from results.levels import STATUSES, level_statistics, missing_statistics, to_levels
+from results.metrics.levels import STATUSES, level_statistics, missing_statistics, to_levels
 
 SHAPE = (3, 4, 5)
 maps = arrays.arrays(np.float32, SHAPE, elements=st.floats(-100, 100, width=32, allow_subnormal=False))

@@ -11,8 +11,8 @@ from pixel_cases import PIXELS, all_ok, histograms_of, images, score
 from sklearn.metrics import average_precision_score, jaccard_score, roc_auc_score
 
 from results.errors import ResultError
-from results.metrics import METRICS, Counts, PooledLevels, counts_at, scores
-from results.thresholds import otsu, parse_policy, thresholds
+from results.metrics.formulas import METRICS, Counts, PooledLevels, counts_at, scores
+from results.metrics.thresholds import otsu, parse_policy, thresholds
 
 NAMES = {
     "iou", "miou", "precision", "recall", "f1", "image_iou", "false_positive_area", "pixel_ap", "auroc",

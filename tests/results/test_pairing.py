@@ -3,8 +3,8 @@
 from compared_runs import measured
 from small_runs import cell, cells
 
-from results.pairing import counted, paired
-from results.thresholds import parse_policy
+from results.metrics.thresholds import parse_policy
+from results.statistics.pairing import counted, paired
 
 HALF = parse_policy("fixed:0.5")
 

@@ -6,8 +6,8 @@ from importlib.resources import files
 import pandas as pd
 import pytest
 
-from results.metrics import METRICS
-from results.papers import papers, published, published_value
+from results.metrics.formulas import METRICS
+from results.store.published import papers, published, published_value
 
 TOLERANCE = 0.015  # two rounded decimals, carried through the identities
 CELL = ["paper", "table", "dataset", "method"]

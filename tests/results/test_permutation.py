@@ -5,10 +5,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from results import permutation
-from results.metrics import Counts
-from results.pairing import Pairing
-from results.permutation import changed_items, holm, smallest_p, swap_tests
+from results.metrics.formulas import Counts
+from results.statistics import permutation
+from results.statistics.pairing import Pairing
+from results.statistics.permutation import changed_items, holm, smallest_p, swap_tests
 
 
 def pairing(first, second, *, names=None):

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from results.errors import ResultError
-from results.thresholds import ThresholdPolicy, parse_policy
+from results.metrics.thresholds import ThresholdPolicy, parse_policy
 
 POLICIES = ["otsu", "fixed:0.5", "percentile:95", "oracle", "tuned"]
 

@@ -5,7 +5,8 @@ import pytest
 from compared_runs import CLASSIFIER, cells_of, hits, run
 
 from results.errors import ResultError
-from results.ranking import (
+from results.metrics.thresholds import parse_policy
+from results.statistics.ranking import (
     against,
     agreements,
     by_classifier,
@@ -16,7 +17,6 @@ from results.ranking import (
     mean_ranks,
     settings,
 )
-from results.thresholds import parse_policy
 
 HALF = parse_policy("fixed:0.5")
 LEVELS = {"a": 30, "b": 45, "c": 60, "random": 5}

@@ -6,9 +6,9 @@ import pytest
 from small_runs import cell, cells
 
 from results.errors import ResultError
-from results.papers import published_value
-from results.readings import DEFECTIVE, OVER, Asked, choose, questions, score_readings
-from results.thresholds import ThresholdPolicy
+from results.metrics.thresholds import ThresholdPolicy
+from results.store.published import published_value
+from results.studies.reading_scores import DEFECTIVE, OVER, Asked, choose, questions, score_readings
 
 HALF = ThresholdPolicy("fixed", 0.5)
 DEFAULT = Asked("ra-cam@50", (), "ra-cam@50", "default")

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from results.errors import ResultError
-from results.metrics import METRICS, Counts, iou, precision
-from results.resampling import interval, per_item
+from results.metrics.formulas import METRICS, Counts, iou, precision
+from results.statistics.bootstrap import interval, per_item
 
 COUNTS = ("tp", "fp", "fn", "tn")
 

@@ -7,9 +7,9 @@ import pytest
 from small_runs import cell, cells
 
 from results.errors import ResultError
-from results.metrics import METRICS
-from results.scoring import equal_rows, score_rows
-from results.thresholds import parse_policy
+from results.metrics.formulas import METRICS
+from results.metrics.scoring import equal_rows, score_rows
+from results.metrics.thresholds import parse_policy
 
 HALF = parse_policy("fixed:0.5")
 TUNED = parse_policy("tuned")

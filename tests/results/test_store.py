@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from small_runs import IDENTITY, cell, cells, manifest, store
 
 from results.errors import ResultError
-from results.store import SCHEMA_VERSION, Cell, RunStore
+from results.store.run_store import SCHEMA_VERSION, Cell, RunStore
 
 FULL = cell(
     "kos01/Part5", "ra-cam@50", defect={0: 3, 255: 4}, other={7: 2_000_000_000},

@@ -9,9 +9,9 @@ import pytest
 from small_runs import cell, cells
 
 from results.errors import ResultError
-from results.scoring import score_rows
-from results.sweeps import score_sweep
-from results.thresholds import check_unsupervised, parse_policy
+from results.metrics.scoring import score_rows
+from results.metrics.thresholds import check_unsupervised, parse_policy
+from results.studies.sweeps import score_sweep
 
 HALF, OTSU = parse_policy("fixed:0.5"), parse_policy("otsu")
 DELTAS = (0.0, 50.0, 90.0)

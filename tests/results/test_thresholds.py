@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from results.errors import ResultError
-from results.thresholds import (
+from results.metrics.thresholds import (
     ThresholdPolicy,
     best_common,
     fixed,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from results.errors import ResultError
-from results.timings import (
+from results.store.timings import (
     BARE,
     Apart,
     Conditions,

@@ -10,10 +10,10 @@ from page_runs import BAD, METHODS, ODD, make, mask
 from PIL import Image
 
 from reports.page import write
-from results.breakdown import image_table, pixel_counts
-from results.metrics import iou
-from results.store import RunStore
-from results.thresholds import ThresholdPolicy
+from results.metrics.formulas import iou
+from results.metrics.thresholds import ThresholdPolicy
+from results.statistics.breakdown import image_table, pixel_counts
+from results.store.run_store import RunStore
 
 OTSU = ThresholdPolicy("otsu")
 SHOWN = [ODD, "a/0", "b/2"]

@@ -9,7 +9,7 @@ from page_runs import BAD, METHODS, ODD, make
 from reports.page import write
 from reports.page.drawings import DARK_PAPER, INK, PAPER, darkened
 from reports.page.material import gather
-from results.thresholds import ThresholdPolicy
+from results.metrics.thresholds import ThresholdPolicy
 
 OTSU = ThresholdPolicy("otsu")
 

@@ -10,10 +10,10 @@ import shutil
 from pathlib import Path
 
 from results.errors import ResultError
-from results.store import RunStore
+from results.store.run_store import RunStore
 
 HERE = Path("results/baselines")
-SHIPPED = Path(__file__).parent / "baselines"
+SHIPPED = Path(__file__).parents[1] / "baselines"
 CLASSIFIERS = "classifiers"
 """Folder of a kept run with the checkpoints that it was made with, and their cards."""
 SMALL = 1_000_000

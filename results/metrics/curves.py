@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from results.metrics import Counts, FloatArray, PooledLevels, iou, pool_levels, precision, recall
-from results.scoring import thresholded
-from results.store import Cells
-from results.thresholds import ThresholdPolicy
+from results.metrics.formulas import Counts, FloatArray, PooledLevels, iou, pool_levels, precision, recall
+from results.metrics.scoring import thresholded
+from results.metrics.thresholds import ThresholdPolicy
+from results.store.run_store import Cells
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from results.factorial import Factorial, Levels, fused, largest_factorial
-from results.metrics import Counts, iou
-from results.resampling import bca
-from results.scoring import image_counts, readable
-from results.store import Cells
-from results.thresholds import ThresholdPolicy
+from results.metrics.formulas import Counts, iou
+from results.metrics.scoring import image_counts, readable
+from results.metrics.thresholds import ThresholdPolicy
+from results.statistics.bootstrap import bca
+from results.store.run_store import Cells
+from results.studies.factorial import Factorial, Levels, fused, largest_factorial
 
 DECIMALS = 12
 """Of a difference: sums in another order must not make one between methods that are equal."""
@@ -35,7 +35,7 @@ class Combination:
     """One method in its place in the product.
 
     Attributes:
-        levels: of each of `results.factorial.FACTORS`.
+        levels: of each of `results.studies.factorial.FACTORS`.
         spec: short text of the method; one of a single layer stands at every way of fusing.
         fused: several layers are joined.
         iou: pooled over the defective images, in the mean over seeds, in [0, 1].
@@ -52,7 +52,7 @@ class Effect:
     """One level of one factor.
 
     Attributes:
-        factor: one of `results.factorial.FACTORS`.
+        factor: one of `results.studies.factorial.FACTORS`.
         level: its name.
         iou: mean over all combinations of the other factors, in [0, 1]; of a way of fusing, within several layers.
         difference: to the mean of the factor's first level; None for the first.

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from results.metrics import Counts
-from results.scoring import image_counts
-from results.store import Cells
-from results.thresholds import IntArray, ThresholdPolicy
+from results.metrics.formulas import Counts
+from results.metrics.scoring import image_counts
+from results.metrics.thresholds import IntArray, ThresholdPolicy
+from results.store.run_store import Cells
 
 COUNTS = ("tp", "fp", "fn", "tn")
 _IMAGE = ["fold", "seed", "image"]

@@ -22,7 +22,7 @@ def published(dataset: str) -> pd.DataFrame:
 
     Returns:
         One row a number: ``paper``, ``table``, ``dataset``, ``method`` as printed, ``spec`` (empty where no
-        spec stands for it), ``metric`` (a name in `results.metrics.METRICS`), ``printed`` and ``corrected``
+        spec stands for it), ``metric`` (a name in `results.metrics.formulas.METRICS`), ``printed`` and ``corrected``
         in percent, ``source``, ``note``, and the setting: ``network``, ``height`` and ``width`` of the input
         in pixels (NA where the paper does not say).
     """
@@ -40,7 +40,7 @@ def published_value(spec: str, dataset: str, metric: str) -> float | None:
     Args:
         spec: method spec, spelt as in the data: aliases with their δ, such as ``ra-cam@50``.
         dataset: ``ksdd`` or ``ksdd2``.
-        metric: a name in `results.metrics.METRICS`.
+        metric: a name in `results.metrics.formulas.METRICS`.
     """
     rows = _numbers()
     found = rows[(rows["spec"] == spec) & (rows["dataset"] == dataset) & (rows["metric"] == metric)]

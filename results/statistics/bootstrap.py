@@ -14,8 +14,8 @@ import numpy as np
 from scipy import stats
 
 from results.errors import ResultError
-from results.metrics import Counts, FloatArray
-from results.thresholds import IntArray
+from results.metrics.formulas import Counts, FloatArray
+from results.metrics.thresholds import IntArray
 
 RESAMPLES = 2000
 """The ends of an interval then move by a few hundredths of its width from one seed to another."""

@@ -74,7 +74,7 @@ def largest_factorial(frame: pd.DataFrame) -> Factorial | None:
     the network. Of equally large products it is the one whose methods come first by name.
 
     Args:
-        frame: of `results.store.Cells`.
+        frame: of `results.store.run_store.Cells`.
     """
     informed = ~frame["chance"] & (frame["options"] == "{}") & (frame["wrapper"] == "")
     methods = frame[informed & (frame["status"] != "not applicable")].drop_duplicates("spec")

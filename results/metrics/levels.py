@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from results.errors import ResultError
-from results.thresholds import LEVELS
+from results.metrics.thresholds import LEVELS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

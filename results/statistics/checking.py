@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from results.comparison import Comparison, compare
 from results.errors import ResultError
-from results.pairing import Pairing, counted, paired
-from results.store import IDENTITY, Cells, RunStore
-from results.thresholds import ThresholdPolicy
+from results.metrics.thresholds import ThresholdPolicy
+from results.statistics.comparison import Comparison, compare
+from results.statistics.pairing import Pairing, counted, paired
+from results.store.run_store import IDENTITY, Cells, RunStore
 
 FIELDS = (
     "dataset", "dataset_fingerprint", "size", "folds", "network", "weights", "recipe", "target", "evaluate_at",

@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from results.metrics import Counts, FloatArray, iou
-from results.pairing import Pairing
-from results.permutation import LEVEL, changed_items, holm, smallest_p, swap_tests
-from results.resampling import difference_interval
+from results.metrics.formulas import Counts, FloatArray, iou
+from results.statistics.bootstrap import difference_interval
+from results.statistics.pairing import Pairing
+from results.statistics.permutation import LEVEL, changed_items, holm, smallest_p, swap_tests
 
 Verdict = Literal["better", "equal", "worse", "undecided"]
 

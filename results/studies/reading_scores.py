@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from results.errors import ResultError
-from results.metrics import BoolArray, Counts, image_iou, iou
-from results.papers import published_value
-from results.resampling import interval, per_item
-from results.scoring import image_counts
-from results.store import Cells
-from results.thresholds import ThresholdPolicy
+from results.metrics.formulas import BoolArray, Counts, image_iou, iou
+from results.metrics.scoring import image_counts
+from results.metrics.thresholds import ThresholdPolicy
+from results.statistics.bootstrap import interval, per_item
+from results.store.published import published_value
+from results.store.run_store import Cells
 
 GOOD = "good"
 """The class without a defect."""

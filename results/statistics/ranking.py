@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from results.checking import differences
-from results.comparison import Comparison, compare
 from results.errors import ResultError
-from results.metrics import Counts, FloatArray, iou
-from results.pairing import COUNTS, counted, paired
-from results.permutation import LEVEL
-from results.store import RunStore
-from results.thresholds import ThresholdPolicy
+from results.metrics.formulas import Counts, FloatArray, iou
+from results.metrics.thresholds import ThresholdPolicy
+from results.statistics.checking import differences
+from results.statistics.comparison import Comparison, compare
+from results.statistics.pairing import COUNTS, counted, paired
+from results.statistics.permutation import LEVEL
+from results.store.run_store import RunStore
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class Setting:
         dataset: its name.
         network: name and head.
         manifest: of the first run.
-        methods: by short text, as `results.pairing.counted` gives them.
+        methods: by short text, as `results.statistics.pairing.counted` gives them.
         chance: which of these know nothing of the defect.
     """
 

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from results.errors import ResultError
-from results.thresholds import LEVELS, IntArray, check_histograms
+from results.metrics.thresholds import LEVELS, IntArray, check_histograms
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from results.errors import ResultError
-from results.metrics import METRICS, BoolArray, Counts, counts_at, scores
-from results.store import Cells
-from results.thresholds import IntArray, ThresholdPolicy, thresholds
+from results.metrics.formulas import METRICS, BoolArray, Counts, counts_at, scores
+from results.metrics.thresholds import IntArray, ThresholdPolicy, thresholds
+from results.store.run_store import Cells
 
 DOMINANT = 0.9
 """A fused map of whose maximum one layer gives more than this is a one-layer method in disguise."""

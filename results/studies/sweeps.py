@@ -12,12 +12,12 @@ from typing import Literal
 
 import pandas as pd
 
-from results.breakdown import COUNTS, item_interval, pixel_counts
 from results.errors import ResultError
-from results.metrics import iou
-from results.scoring import image_counts, readable
-from results.store import Cells
-from results.thresholds import ThresholdPolicy, check_unsupervised
+from results.metrics.formulas import iou
+from results.metrics.scoring import image_counts, readable
+from results.metrics.thresholds import ThresholdPolicy, check_unsupervised
+from results.statistics.breakdown import COUNTS, item_interval, pixel_counts
+from results.store.run_store import Cells
 
 Families = Mapping[str, Mapping[float, str]]
 """The short text of the spec of each δ, in percent, by family."""

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from results.metrics import Counts, counts_at, iou
-from results.resampling import interval
-from results.scoring import thresholded
-from results.store import Cells
-from results.thresholds import ThresholdPolicy
+from results.metrics.formulas import Counts, counts_at, iou
+from results.metrics.scoring import thresholded
+from results.metrics.thresholds import ThresholdPolicy
+from results.statistics.bootstrap import interval
+from results.store.run_store import Cells
 
 COUNTS = ["tp", "fp", "fn", "tn"]
 SIZES = 4

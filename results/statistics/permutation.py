@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from results.metrics import BoolArray, Counts, FloatArray, iou
-from results.pairing import Pairing
+from results.metrics.formulas import BoolArray, Counts, FloatArray, iou
+from results.statistics.pairing import Pairing
 
 LEVEL = 0.05
 """Of error, over all comparisons that are made at once."""
