@@ -8,11 +8,11 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reports.page import facts
-from reports.page.comparison import write_comparisons
-from reports.page.drawn import draw
-from reports.page.material import Material, gather
-from reports.page.pictures import write_gallery
+from reports.page import page_text
+from reports.page.gallery import write_gallery
+from reports.page.method_figures import write_comparisons
+from reports.page.page_data import Material, gather
+from reports.page.panels import draw
 from reports.paper import csv, latex
 from reports.table import markdown, notes
 from results.metrics.thresholds import ThresholdPolicy
@@ -28,7 +28,7 @@ def write(folder: Path, policy: ThresholdPolicy, specs: list[str] | None = None)
     Args:
         folder: of the run.
         policy: how thresholds are chosen.
-        specs: short texts of the methods to show, in this order; see `reports.page.material.gather`.
+        specs: short texts of the methods to show, in this order; see `reports.page.page_data.gather`.
 
     Returns:
         The file to open, ``report/index.html``.
@@ -67,18 +67,18 @@ def _html(material: Material, target: Path) -> str:
         lstrip_blocks=True,
     )
     summary = material.summary
-    columns = facts.columns(material)
+    columns = page_text.columns(material)
     return templates.get_template("page.html").render(
         title=f"{summary.manifest['dataset']}, {summary.manifest['network']['name']}",
         run=material.folder.name,
         protocol=summary.protocol,
-        facts=facts.facts(summary.manifest),
-        classifiers=facts.classifiers(summary.manifest),
+        facts=page_text.facts(summary.manifest),
+        classifiers=page_text.classifiers(summary.manifest),
         columns=columns,
-        rows=facts.rows(material, columns),
+        rows=page_text.rows(material, columns),
         notes=notes(summary)[1:],
         drawings=draw(material, target),
-        statuses=list(facts.statuses(material)),
+        statuses=list(page_text.statuses(material)),
         pictures=write_gallery(material, target),
         comparisons=write_comparisons(material, target),
         policy=str(summary.policy),

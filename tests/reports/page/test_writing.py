@@ -7,8 +7,8 @@ import pytest
 from page_runs import BAD, METHODS, ODD, make
 
 from reports.page import write
-from reports.page.drawings import DARK_PAPER, INK, PAPER, darkened
-from reports.page.material import gather
+from reports.page.figure_files import DARK_PAPER, INK, PAPER, darkened
+from reports.page.page_data import gather
 from results.metrics.thresholds import ThresholdPolicy
 
 OTSU = ThresholdPolicy("otsu")

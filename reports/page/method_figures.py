@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reports.overlay import overlay
-from reports.page.material import Material
+from reports.page.page_data import Material
 from reports.saving import save_all
 from results.store.published import papers, published
 

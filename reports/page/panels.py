@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from reports.page import charts
-from reports.page.drawings import Drawing, keep
-from reports.page.material import Material
+from reports.page.figure_files import Drawing, keep
+from reports.page.page_data import Material
 from reports.sweep import POINTS, figure_of, read_points
 from results.metrics.curves import threshold_curve
 from results.statistics.breakdown import pooled_iou, size_classes

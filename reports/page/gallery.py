@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from reports.page.material import Material
+from reports.page.page_data import Material
 from results.metrics.formulas import iou
 from results.statistics.breakdown import pixel_counts
 

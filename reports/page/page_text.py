@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports.page.material import Material
+from reports.page.page_data import Material
 from reports.table import UNDEFINED, place
 from results.metrics.formulas import METRICS
 from results.metrics.scoring import Row
