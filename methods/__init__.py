@@ -1,8 +1,6 @@
 """Class activation maps: from what a classifier computed to raw heatmaps."""
 
-from methods import (  # noqa: F401, I001  registers them in the order of tables
-    gradient, cam, full_gradient, eigen, guided, perturbation, relevance, chance, aliases, wrappers, adapters,
-)  # fmt: skip
+from methods import adapters, catalogue  # noqa: F401  importing them registers what there is
 from methods.contract import EvidenceView, Method
 from methods.errors import MethodError, NotApplicableError
 from methods.fusing import Heatmap

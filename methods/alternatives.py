@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from methods.fusing import FUSE
-from methods.readings import READINGS
+from methods.open_questions import READINGS
 from methods.registry import METHODS
 from methods.spec import MethodSpec
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from methods.contract import FromEvidence, GradientWeighting, Method, Wrapper, Wrapping
 from methods.errors import MethodError
-from methods.readings import READINGS
+from methods.open_questions import READINGS
 
 
 @dataclass(frozen=True)

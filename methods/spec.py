@@ -8,7 +8,7 @@
 
 NAME is a method or an alias; behind a LIBRARY, pgc or captum, it is one of that library's. A δ at the end of the text
 is that of every rule that names none; the default is 50. A key is an option of the method, or one of the readings of
-the papers in `methods.readings`.
+the papers in `methods.open_questions`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from methods.errors import MethodError
 from methods.fusing import FUSE
-from methods.readings import READINGS
+from methods.open_questions import READINGS
 from methods.registry import ALIASES, METHODS, SOURCES, WRAPPERS, did_you_mean, names, source_of
 from methods.rules import RULES, Filter, Truncation
 
@@ -73,7 +73,7 @@ class MethodSpec:
         return None if delta is None else Truncation(delta, self.reading("percentile"), self.reading("kept"))
 
     def reading(self, question: str) -> str:
-        """Return this spec's answer to one of `methods.readings.READINGS`."""
+        """Return this spec's answer to one of `methods.open_questions.READINGS`."""
         return str(dict(self.options).get(question, READINGS[question].default))
 
     def own_options(self) -> dict[str, Any]:

@@ -21,7 +21,8 @@ class Material:
     Attributes:
         summary: its rows.
         cells: of the methods in the rows.
-        images: of `results.statistics.breakdown.image_table`, methods in the order of the rows; without those that have no answer.
+        images: of `results.statistics.breakdown.image_table`, methods in the order of the rows; without those that
+            have no answer.
         intervals: 95 % interval of the pooled IoU over items, in [0, 1], by method; NaN where there is none.
     """
 

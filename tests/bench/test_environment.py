@@ -125,7 +125,7 @@ def test_a_changed_file_makes_the_checkout_dirty(monkeypatch, elsewhere):
 
 COMPUTING = (
     "bench/runs/runner.py", "bench/classifiers/training.py", "datasets/ksdd.py", "datasets/synthetic/defects.py",
-    "methods/gradient.py", "methods/deep/one.py", "results/metrics/levels.py",
+    "methods/catalogue/gradient.py", "methods/deep/one.py", "results/metrics/levels.py",
 )  # fmt: skip
 SHOWING = ("bench/commands/run.py", "results/metrics/scoring.py", "reports/table.py")
 

@@ -229,9 +229,8 @@ def test_verdicts_are_numbers_of_the_timings_and_the_memory_of_two_runs(monkeypa
     monkeypatch.setattr(memory, "in_process", lambda work, _case: 100 + work.batches)
     chosen = speed_targets.choose("ra,memory")
     case = replace(CASE, batch=1)
-    found = measure.carry_out(
-        measure.Plan(speed_targets.todo(chosen, [case]), 1, 60, counted=False), lambda _name: None
-    )
+    plan = measure.Plan(speed_targets.todo(chosen, [case]), 1, 60, counted=False)
+    found = measure.carry_out(plan, lambda _name: None)
     ra, long = speed_targets.judge(chosen, found, [case])
     assert ra.number == found.timings[1].of_rounds
     assert (ra.limit, ra.at_most, ra.unit) == (2, True, "bare passes")

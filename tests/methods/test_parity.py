@@ -19,9 +19,10 @@ from bench import explain
 from bench.attribution.evidence import Evidence
 from bench.network.anatomy import examine
 from bench.network.targets import Target
-from methods import METHODS, heatmap, parse, perturbation
-from methods import guided as guided_file
+from methods import METHODS, heatmap, parse
 from methods.adapters.counterparts import COUNTERPARTS
+from methods.catalogue import guided as guided_file
+from methods.catalogue import perturbation
 from methods.fusing import upsample
 from methods.registry import WRAPPERS
 

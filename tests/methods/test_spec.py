@@ -9,7 +9,7 @@ from plain_registries import restored
 
 from methods import METHODS, MethodError, MethodSpec, alias, gradient_method, parse, select
 from methods.fusing import FUSE
-from methods.readings import READINGS
+from methods.open_questions import READINGS
 from methods.registry import ALIASES, wrapper
 from methods.rules import RULES, Filter, Truncation
 from methods.sets import SETS

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap
+from scipy import stats
 from small_runs import cell, cells
 
 from results.metrics.scoring import score_rows
@@ -200,7 +200,7 @@ def test_intervals_are_those_of_a_plain_bootstrap_over_items(tmp_path, monkeypat
             chosen = [items[int(one)] for one in drawn]
             return slow_mean(counts, chosen, [(place, level)]) - slow_mean(counts, chosen, [(place, first)])
 
-        slow = bootstrap(
+        slow = stats.bootstrap(
             (np.arange(5),), difference, vectorized=False, n_resamples=60, method="BCa", rng=np.random.default_rng(0)
         ).confidence_interval
         row = found["rule" if place == 0 else "fuse", level]

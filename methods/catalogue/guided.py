@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from methods.catalogue.gradient import grad_cam
 from methods.contract import EvidenceView
 from methods.fusing import upsample
-from methods.gradient import grad_cam
 from methods.registry import evidence_method
 
 

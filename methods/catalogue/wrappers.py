@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from methods.blurring import blurred
+from methods.catalogue.blurring import blurred
 from methods.contract import Build, Elsewhere
 from methods.fusing import minmax, over_maximum, upsample
 from methods.registry import wrapper

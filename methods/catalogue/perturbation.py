@@ -9,7 +9,7 @@ import torch
 from scipy.cluster.hierarchy import fcluster, linkage
 from torch import Tensor
 
-from methods.blurring import blurred
+from methods.catalogue.blurring import blurred
 from methods.contract import EvidenceView
 from methods.errors import MethodError
 from methods.fusing import minmax, upsample
