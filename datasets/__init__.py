@@ -1,6 +1,6 @@
 """Datasets: from a folder to a table of samples, and from a sample to arrays."""
 
-from datasets import dagm, folder, ksdd, ksdd2, mtd, mvtec, synthetic  # noqa: F401  importing registers them
+from datasets import catalogue  # noqa: F401  importing it registers what there is
 from datasets.errors import DatasetError
 from datasets.faults import check
 from datasets.grouping import group_by, merge_kinds

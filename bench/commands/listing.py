@@ -52,9 +52,9 @@ def datasets() -> None:
 def _inventory(dataset: "Dataset") -> tuple[list[str], str]:
     """Return photographs (defective ones) of each split, or nothing, and where they are or how to get them."""
     from datasets import GOOD, DatasetError, assign
+    from datasets.catalogue.synthetic import VERSION
     from datasets.download import destination
     from datasets.sources import SOURCES
-    from datasets.synthetic import VERSION
     from datasets.table import SPLITS
 
     root, source, unknown = destination(dataset, None), SOURCES.get(dataset.folder), [""] * len(SPLITS)

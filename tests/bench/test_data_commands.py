@@ -14,7 +14,7 @@ from command_line import call, call_apart
 from PIL import Image
 
 from datasets import sources
-from datasets.synthetic import VERSION
+from datasets.catalogue.synthetic import VERSION
 
 
 def photographs(folder, *, items=10):

@@ -124,7 +124,8 @@ def test_a_changed_file_makes_the_checkout_dirty(monkeypatch, elsewhere):
 
 
 COMPUTING = (
-    "bench/runs/runner.py", "bench/classifiers/training.py", "datasets/ksdd.py", "datasets/synthetic/defects.py",
+    "bench/runs/runner.py", "bench/classifiers/training.py", "datasets/catalogue/ksdd.py",
+    "datasets/catalogue/synthetic/defects.py",
     "methods/catalogue/gradient.py", "methods/deep/one.py", "results/metrics/levels.py",
 )  # fmt: skip
 SHOWING = ("bench/commands/run.py", "results/metrics/scoring.py", "reports/table.py")

@@ -17,8 +17,8 @@ from bench.network.targets import Target
 from bench.runs.experiment import find
 from bench.studies.layers import MOST_KINDS, assignment_of, block, methods_maps, one_of_each_kind
 from datasets import GOOD
+from datasets.catalogue.synthetic import generate
 from datasets.registry import DATASETS
-from datasets.synthetic import generate
 from methods import evidence_method, gradient_method, parse
 
 LAYERS = ("act1", "act2", "act3")

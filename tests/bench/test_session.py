@@ -19,9 +19,9 @@ from bench.classifiers.networks import NetworkConfig, build
 from bench.errors import BenchError
 from bench.network.targets import parse_target
 from bench.runs.run import carry_out
+from datasets.catalogue.synthetic import generate
 from datasets.reader import mask_values
 from datasets.registry import DATASETS
-from datasets.synthetic import generate
 from datasets.table import GOOD
 from methods import gradient_method
 from methods.registry import METHODS

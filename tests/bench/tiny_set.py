@@ -11,8 +11,8 @@ from bench.network.targets import Target
 from bench.runs.experiment import Setting, find
 from bench.runs.run import Request
 from bench.runs.runner import Work
+from datasets.catalogue.synthetic import generate
 from datasets.registry import DATASETS, Dataset
-from datasets.synthetic import generate
 from methods import select
 
 TINY = "tiny-synthetic"

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from datasets import DatasetError, assign, get_dataset
+from datasets.catalogue.synthetic import generate
 from datasets.leaks import MOVES, SIDE, Pair, apart, crossing, described, leaked, near_duplicates, parts, shuffled
-from datasets.synthetic import generate
 
 SHAPE = (120, 90)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets import DatasetError, assign, get_dataset, read_mask
-from datasets.mtd import GAP, tiles_of
+from datasets.catalogue.mtd import GAP, tiles_of
 
 MTD = get_dataset("mtd")
 KINDS = {"Blowhole": 115, "Break": 85, "Crack": 57, "Fray": 32, "Uneven": 103, "good": 952}

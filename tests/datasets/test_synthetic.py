@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from datasets import synthetic as package
+from datasets.catalogue import synthetic as package
+from datasets.catalogue.synthetic import VERSION, draw, draw_clean, generate, name_of
+from datasets.catalogue.synthetic.defects import DEFECTS, LEAST_CHANGE, add_defect
+from datasets.catalogue.synthetic.integers import ONE, TURN, blur, noise, segment, sine
+from datasets.catalogue.synthetic.surfaces import BRIGHTEST, DARKEST, SURFACES
 from datasets.errors import DatasetError
 from datasets.registry import get_dataset
-from datasets.synthetic import VERSION, draw, draw_clean, generate, name_of
-from datasets.synthetic.defects import DEFECTS, LEAST_CHANGE, add_defect
-from datasets.synthetic.integers import ONE, TURN, blur, noise, segment, sine
-from datasets.synthetic.surfaces import BRIGHTEST, DARKEST, SURFACES
 from datasets.table import COLUMNS, fingerprint
 
 # Of the names and bytes of all files; the first set holds every surface and every defect.

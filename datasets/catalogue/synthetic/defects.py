@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import RandomState
 
-from datasets.synthetic.integers import (
+from datasets.catalogue.synthetic.integers import (
     ONE,
     PIXEL,
     TURN,

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.random import RandomState
 
+from datasets.catalogue.synthetic.defects import DEFECTS, add_defect
+from datasets.catalogue.synthetic.surfaces import SURFACES, photograph
 from datasets.errors import DatasetError
 from datasets.registry import dataset
-from datasets.synthetic.defects import DEFECTS, add_defect
-from datasets.synthetic.surfaces import SURFACES, photograph
 from datasets.table import GOOD, sample_table
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from datasets.synthetic.integers import Field, Shape
+    from datasets.catalogue.synthetic.integers import Field, Shape
 
 # Raise it with every change of a pixel. It is in the folder's name, so old files are not taken for new.
 VERSION = 1
