@@ -4,13 +4,13 @@ from importlib.metadata import EntryPoint
 
 import pytest
 import torch
-from small_networks import chain, pictures
 
 import bench.plugins
 from bench import explain
 from bench.errors import BenchError
 from bench.plugins import GROUP, load_plugins
 from methods import METHODS, parse
+from tests.helpers.small_networks import chain, pictures
 
 EXAMPLE = """
 from methods import gradient_method

@@ -5,12 +5,12 @@ import socket
 from dataclasses import replace
 
 import pytest
-from archive_server import serving, zipped
-from fake_trees import kolektor
 
 from datasets import DATASETS, DatasetError, find_root, get_dataset
 from datasets.download import NOTE, destination, fetch, terms
 from datasets.sources import SOURCES, Source
+from tests.helpers.archive_server import serving, zipped
+from tests.helpers.fake_trees import kolektor
 
 KSDD = get_dataset("ksdd")
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fake_trees import kolektor, png
 from PIL import Image
 
 from datasets import DatasetError, assign, get_dataset
 from datasets.faults import Fault, check, faults, verify
 from datasets.table import sample_table
+from tests.helpers.fake_trees import kolektor, png
 
 KSDD = get_dataset("ksdd")
 SIZE = (40, 16)

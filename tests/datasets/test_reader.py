@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from fake_trees import png
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from datasets import DatasetError, read_image, read_mask
+from tests.helpers.fake_trees import png
 
 SHAPE = (5, 7)
 DEFECT = np.zeros(SHAPE, dtype=bool)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_trees import png
 
 from datasets import DatasetError, classes_of, fingerprint
 from datasets.table import COLUMNS, sample_table
+from tests.helpers.fake_trees import png
 
 
 def row(name="a/0", **changes):

@@ -1,10 +1,5 @@
-import sys
-from pathlib import Path
-
 import torch
 
-sys.path.append(str(Path(__file__).parents[1] / "bench"))  # tiny networks are shared with the harness's tests
-
-from plain_registries import plain_registries  # noqa: F401  it holds for every test in this folder
+from tests.helpers.plain_registries import plain_registries  # noqa: F401  it holds for every test in this folder
 
 torch.set_num_threads(1)  # networks are so small that threads only get in each other's way

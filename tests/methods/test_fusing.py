@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
-from slow_twins import upsampled
 
 from methods.fusing import FUSE, upsample
 from methods.fusing import fuse as fuse_named
+from tests.helpers.slow_twins import upsampled
 
 SIZE = (6, 9)
 

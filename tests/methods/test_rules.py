@@ -10,8 +10,6 @@ from captum.attr import GuidedBackprop
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from slow_twins import SlowNetwork, truncated
-from small_networks import chain, pictures, seeded
 from torch import nn
 from torch.nn import functional
 
@@ -20,6 +18,8 @@ from bench.network.anatomy import examine
 from bench.network.targets import Target
 from methods import MethodSpec, NotApplicableError
 from methods.rules import WORTH_A_THREAD, Filter, _by_selection, _by_sorting, filtering, positive_percentiles, truncate
+from tests.helpers.slow_twins import SlowNetwork, truncated
+from tests.helpers.small_networks import chain, pictures, seeded
 
 
 def positive_percentile(gradient, delta):

@@ -5,7 +5,6 @@ import re
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from plain_registries import restored
 
 from methods import METHODS, MethodError, MethodSpec, alias, gradient_method, parse, select
 from methods.fusing import FUSE
@@ -13,6 +12,7 @@ from methods.open_questions import READINGS
 from methods.registry import ALIASES, wrapper
 from methods.rules import RULES, Filter, Truncation
 from methods.sets import SETS
+from tests.helpers.plain_registries import restored
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -6,11 +6,11 @@ import subprocess
 
 import pandas as pd
 import pytest
-from small_runs import cell, store
 
 from reports.paper import csv, escaped, latex
 from reports.summary import summarise
 from results.metrics.thresholds import parse_policy
+from tests.helpers.small_runs import cell, store
 
 DOCUMENT = "\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n%s\\end{document}\n"
 

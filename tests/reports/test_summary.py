@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from small_runs import cell, store
 
 from reports.summary import summarise
 from results.errors import ResultError
 from results.metrics.thresholds import parse_policy
+from tests.helpers.small_runs import cell, store
 
 HALF = parse_policy("fixed:0.5")
 

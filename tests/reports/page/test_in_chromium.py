@@ -5,8 +5,6 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from chromium import Browser, needs_chromium
-from page_runs import BAD, METHODS, ODD, make, mask
 from PIL import Image
 
 from reports.page import write
@@ -14,6 +12,8 @@ from results.metrics.formulas import iou
 from results.metrics.thresholds import ThresholdPolicy
 from results.statistics.breakdown import image_table, pixel_counts
 from results.store.run_store import RunStore
+from tests.helpers.chromium import Browser, needs_chromium
+from tests.helpers.page_runs import BAD, METHODS, ODD, make, mask
 
 OTSU = ThresholdPolicy("otsu")
 SHOWN = [ODD, "a/0", "b/2"]

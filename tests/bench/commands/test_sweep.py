@@ -1,0 +1,211 @@
+"""`python -m bench sweep`: what it reads, what it writes, and what it does not compute again."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from bench.commands.sweep import by_family, read_deltas, read_splits
+from bench.errors import BenchError
+from methods import parse, select
+from methods.registry import ALIASES
+from results.store.run_store import RunStore
+from tests.helpers.command_line import call, working_in
+from tests.helpers.tiny_set import register_tiny
+
+SETTING = ("--size", "64x64", "--recipe", "epochs=1", "--device", "cpu")
+SWEEP = ("sweep", "--methods", "lt-layer-cam,grad-cam/stages+fgbp", "--deltas", "0:100:50", *SETTING)
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("workplace")
+    with working_in(folder):
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def first_sweep(workplace):
+    """What the first sweep printed."""
+    return call(*SWEEP).stdout
+
+
+@pytest.fixture
+def bench(workplace):
+    """Call a command in the folder and with the cache of the first sweep."""
+    return call
+
+
+def folder_of(workplace):
+    (folder,) = (workplace / "results" / "runs").iterdir()
+    return folder
+
+
+def parts_of(workplace):
+    return {path: path.stat().st_mtime_ns for path in (folder_of(workplace) / "cells").iterdir()}
+
+
+def test_a_sweep_writes_what_it_names(first_sweep, workplace):
+    folder = folder_of(workplace)
+    assert f"Open {folder.relative_to(workplace) / 'sweep.png'} next." in first_sweep
+    assert (folder / "sweep.png").stat().st_size > 10_000
+    assert (folder / "sweep.pdf").stat().st_size > 5_000
+    assert not (folder / "overview.png").exists()
+    rows = pd.read_csv(folder / "sweep.csv")
+    families = ("lt-layer-cam", "grad-cam/stages+fgbp")
+    assert [tuple(row) for row in rows[["family", "split", "delta"]].itertuples(index=False)] == [
+        (family, split, delta) for family in families for split in ("train", "test") for delta in (0, 50, 100)
+    ]
+    assert set(zip(rows["split"], rows["images"], rows["items"], strict=True)) == {("train", 114, 57), ("test", 36, 18)}
+    assert (rows["low"] <= rows["iou"]).all()
+    assert (rows["iou"] <= rows["high"]).all()
+
+
+def test_the_terminal_and_the_markdown_say_the_same(first_sweep, workplace):
+    text = (folder_of(workplace) / "sweep.md").read_text()
+    for family in ("lt-layer-cam", "grad-cam/stages+fgbp"):
+        own = [line for line in first_sweep.splitlines() if line.startswith(f"{family} ")]
+        assert [line.split()[1] for line in own] == ["default", "training", "test"]
+        assert all(line.split()[-1] == masks for line, masks in zip(own, ("none", "training", "test"), strict=True))
+        for line in own:
+            number = line.split("[")[0].split()[-1]
+            assert f" {number} [" in text
+    assert "never a result" in text
+    assert "threshold otsu" in first_sweep
+
+
+def test_a_second_sweep_computes_nothing_and_says_the_same(first_sweep, workplace, bench):
+    before, table = parts_of(workplace), (folder_of(workplace) / "sweep.csv").read_bytes()
+    again = bench(*SWEEP).stdout
+    assert again.split("\nDone")[0] == first_sweep.split("\nDone")[0]
+    assert parts_of(workplace) == before
+    assert (folder_of(workplace) / "sweep.csv").read_bytes() == table
+
+
+def test_more_deltas_compute_only_themselves(first_sweep, workplace, bench):
+    before = set(RunStore(folder_of(workplace)).finished())
+    bench("sweep", "--methods", "lt-layer-cam@30", "--deltas", "50,80", "--splits", "test", *SETTING)
+    added = set(RunStore(folder_of(workplace)).finished()) - before
+    assert {(split, spec) for _, _, split, _, spec in added} == {("test", "lt-layer-cam@80")}
+    assert len(added) == 36
+
+
+def test_run_finds_the_cells_of_a_sweep_and_gives_the_same_number(first_sweep, workplace, bench):
+    before = set(RunStore(folder_of(workplace)).finished())
+    bench(*SWEEP)
+    swept = pd.read_csv(folder_of(workplace) / "sweep.csv").set_index(["family", "split", "delta"])["iou"]
+    shown = json.loads(bench("run", "--methods", "lt-layer-cam", "--json", *SETTING).stdout)
+    (row,) = shown["rows"]
+    assert row["iou"] == pytest.approx(swept["lt-layer-cam", "test", 50])
+    # Of 72 test photographs the 36 without a defect were new.
+    assert len(set(RunStore(folder_of(workplace)).finished()) - before) == 36
+
+
+@pytest.mark.parametrize(
+    ("text", "deltas"),
+    [
+        ("0:90:10", (0, 10, 20, 30, 40, 50, 60, 70, 80, 90)),
+        ("0:100:50", (0, 50, 100)),
+        ("0:0.3:0.1", (0.0, 0.1, 0.2, 0.3)),
+        ("50:50:1", (50,)),
+        ("90, 0,50,0", (0, 50, 90)),
+        ("12.5", (12.5,)),
+    ],
+)
+def test_deltas_are_read_with_both_ends(text, deltas):
+    assert read_deltas(text) == deltas
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("0:90", "FIRST:LAST:STEP"),
+        ("0:90:10:5", "FIRST:LAST:STEP"),
+        ("ten", "FIRST:LAST:STEP"),
+        ("", "FIRST:LAST:STEP"),
+        ("0,,50", "FIRST:LAST:STEP"),
+        ("-10,50", "from 0 to 100"),
+        ("0:110:10", "from 0 to 100"),
+        ("nan", "from 0 to 100"),
+        ("0:90:0", "STEP has to be above 0"),
+        ("0:90:-10", "STEP has to be above 0"),
+        ("0:90:nan", "STEP has to be above 0"),
+        ("90:0:10", "LAST not below FIRST"),
+        ("0:95:10", "do not meet 95"),
+    ],
+)
+def test_deltas_that_make_no_sense_are_refused(text, words):
+    with pytest.raises(BenchError, match=words) as refused:
+        read_deltas(text)
+    assert str(refused.value).startswith(f"--deltas {text}: ")
+
+
+def test_splits_come_in_the_order_in_which_they_are_drawn():
+    assert read_splits("test, train") == ("train", "test")
+    assert read_splits("test,val,train,test") == ("train", "val", "test")
+    with pytest.raises(BenchError, match="there is no split 'tset'; choose from train, val, test"):
+        read_splits("train,tset")
+
+
+def test_the_text_of_a_family_leaves_every_delta_out_and_stands_for_the_default():
+    texts = [*ALIASES, "layer-cam+fgbp", "xgrad-cam/S2-S4=max+fgbp+lt", "lt-grad-cam[percentile=layer]"]
+    families = by_family([parse(text).at(30) for text in texts], (0.0, 12.5))
+    assert list(families) == texts
+    for text, at in families.items():
+        assert {delta: str(spec) for delta, spec in at.items()} == {
+            delta: str(parse(text).at(delta)) for delta in (0.0, 12.5)
+        }
+
+
+def test_rules_with_different_deltas_are_swept_together():
+    (at,) = by_family(select("grad-cam+fgbp@10+lt@90"), (40.0,)).values()
+    assert at[40.0].rules == (("fgbp", 40.0), ("lt", 40.0))
+
+
+def test_a_family_that_is_named_twice_is_swept_once():
+    assert list(by_family(select("lt-grad-cam@30,lt-grad-cam@40,grad-cam/stages+lt"), (0.0,))) == ["lt-grad-cam"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--methods", "lt-grad-cam,grad-cam,cam"), ("grad-cam, cam cannot be swept", "NAME+lt")),
+        (("--methods", ""), ("names no method",)),
+        (("--methods", "ra-kam"), ("ra-kam", "did you mean ra-cam")),
+        (("--deltas", "0:95:10"), ("do not meet 95",)),
+        (("--splits", "training"), ("'training'", "train, val, test")),
+        (("--threshold", "tuned"), ("the threshold tuned is chosen on masks of validation", "otsu")),
+        (("--threshold", "oracle"), ("the threshold oracle is chosen on masks of test",)),
+        (("--plugin", "none.py"), ("none.py",)),
+    ],
+)
+def test_a_mistake_ends_with_one_message_and_code_2_before_anything_is_read(bench, monkeypatch, options, words):
+    monkeypatch.setattr("bench.runs.experiment.find", lambda setting: pytest.fail("photographs were looked for"))
+    message = bench("sweep", *options, code=2).stderr
+    assert message.startswith("error: ")
+    assert all(word in message for word in words), message
+
+
+def test_folds_validation_and_a_plugin_in_a_folder_of_ones_own(bench, workplace, monkeypatch, tmp_path):
+    register_tiny(monkeypatch)
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(
+        "from methods import gradient_method\n\n\n"
+        "@gradient_method('my-swept-cam', layers='stages', paper='none: a test')\n"
+        "def my_cam(activation, gradient):\n"
+        "    return (gradient * activation).sum(1)\n"
+    )
+    shown = bench(
+        "sweep", "--dataset", "tiny-synthetic", "--data-root", str(tmp_path / "data"), "--folds", "2",
+        "--recipe", "epochs=1,batch=8", "--checkpoints", str(tmp_path / "shelf"), "--device", "cpu",
+        "--methods", "my-swept-cam+lt", "--plugin", str(plugin), "--deltas", "0,90", "--splits", "test,val,train",
+        "--threshold", "percentile:95", "--out", str(tmp_path / "run"),
+    ).stdout  # fmt: skip
+    lines = [line.split()[1] for line in shown.splitlines() if line.startswith("my-swept-cam")]
+    assert lines == ["training", "validation", "test"]
+    assert "2 folds by item" in shown
+    assert "threshold percentile:95" in shown
+    rows = pd.read_csv(tmp_path / "run" / "sweep.csv")
+    assert list(dict.fromkeys(rows["split"])) == ["train", "val", "test"]
+    # Every defective photograph is tested in one of the folds, and trained on in the other or used for validation.
+    assert rows.loc[rows["split"] == "test", ["images", "items"]].to_numpy().tolist() == [[20, 10]] * 2

@@ -1,0 +1,109 @@
+"""A user's own folder: kinds, masks by their place, official splits, and what is refused."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from datasets import DatasetError, get_dataset
+from tests.helpers import fake_sets
+
+FOLDER = get_dataset("folder")
+
+
+@pytest.fixture
+def tree(tmp_path):
+    return fake_sets.folder(tmp_path / "mine")
+
+
+@pytest.fixture
+def split_tree(tmp_path):
+    return fake_sets.split_folder(tmp_path / "split")
+
+
+def refused(root, message):
+    with pytest.raises(DatasetError, match=message):
+        FOLDER.samples(root)
+
+
+def test_the_first_sub_folder_of_defect_is_the_kind(tree):
+    labels = FOLDER.samples(tree).set_index("id")["label"]
+    assert labels["defect/000.v1"] == "defect"
+    assert labels["defect/scratch/002"] == "scratch"
+    assert labels["defect/scratch/deep/003"] == "scratch"
+    assert labels["good/monday/001"] == "good"
+
+
+def test_a_mask_lies_where_its_photograph_does(tree):
+    table = FOLDER.samples(tree).set_index("id")
+    assert table.loc["defect/scratch/deep/003", "mask_path"] == str(tree / "masks/scratch/deep/003.BMP")
+    assert table.loc["defect/000.v1", "mask_path"] == str(tree / "masks/000.v1.png")
+
+
+def test_each_photograph_is_an_item(tree):
+    table = FOLDER.samples(tree)
+    assert (table["group"] == table["id"]).all()
+
+
+def test_a_missing_mask_names_the_photograph_and_where_the_mask_was_looked_for(tree):
+    (tree / "masks/scratch/deep/003.BMP").rename(tree / "masks/scratch/003.BMP")
+    with pytest.raises(DatasetError) as raised:
+        FOLDER.samples(tree)
+    assert str(tree / "defect/scratch/deep/003.TIFF") in str(raised.value)
+    assert str(tree / "masks/scratch/deep/003") in str(raised.value)
+
+
+def test_masks_of_another_split_are_not_taken(split_tree):
+    shutil.rmtree(split_tree / "test" / "masks")
+    refused(split_tree, r"test.defect.dent.000\.jpg is missing")
+
+
+def test_a_mask_that_marks_nothing_is_refused(tree):
+    fake_sets.save(tree / "masks" / "001.v1.png", np.zeros(fake_sets.SQUARE, np.uint8))
+    refused(tree, r"nothing is marked in .*001\.v1\.png: mark the defect, or move .*defect.001\.v1\.png to .*good")
+
+
+def test_two_masks_of_one_photograph_are_refused(tree):
+    shutil.copy(tree / "masks/001.v1.png", tree / "masks/001.v1.bmp")
+    refused(tree, "are masks of one photograph: keep one")
+
+
+def test_two_photographs_of_one_name_are_refused(tree):
+    shutil.copy(tree / "good/003.JPEG", tree / "good/003.png")
+    refused(tree, "these repeat: good/003")
+
+
+def test_a_kind_called_good_is_refused(tree):
+    (tree / "defect/scratch").rename(tree / "defect/good")
+    refused(tree, r"defect.good.000\.TIFF is in good/ and in defect/ at once")
+
+
+@pytest.mark.parametrize("lost", ["good", "defect"])
+def test_good_and_defective_photographs_are_needed(tree, lost):
+    shutil.rmtree(tree / lost)
+    refused(tree, "needs good and defective photographs: it should hold good/, defect/ and masks/")
+
+
+def test_photographs_outside_the_layout_are_not_mixed_in(split_tree):
+    fake_sets.photograph(split_tree / "good" / "extra.png")
+    refused(split_tree, "both beside and below train, val, test")
+
+
+@pytest.mark.parametrize("lost", ["train", "test"])
+def test_a_split_needs_training_and_test(split_tree, lost):
+    shutil.rmtree(split_tree / lost)
+    (split_tree / lost).mkdir()
+    refused(split_tree, "needs photographs in both train/ and test/")
+
+
+def test_validation_is_free(split_tree):
+    shutil.rmtree(split_tree / "val")
+    assert set(FOLDER.samples(split_tree)["split"]) == {"train", "test"}
+
+
+@pytest.mark.parametrize("suffix", ["gif", "PGM", "tiff", "Jp2", "ico"])
+def test_every_format_that_is_read_counts_as_a_photograph(tree, suffix):
+    kind = {"Jp2": "JPEG2000", "PGM": "PPM"}.get(suffix, suffix.upper())
+    Image.new("L", (16, 16), 90).save(tree / "good" / f"other.{suffix}", format=kind)
+    assert "good/other" in set(FOLDER.samples(tree)["id"])
