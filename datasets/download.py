@@ -19,7 +19,7 @@ from datasets.sources import Source
 from datasets.unpacking import unpack
 
 NOTE = "SOURCE.txt"
-"""Kept beside the photographs: licence, citation, origin, and what was unpacked."""
+"""Kept beside the images: licence, citation, origin, and what was unpacked."""
 SECONDS = 30.0
 """Of silence after which a connection counts as cut."""
 CHUNK = 2**18

@@ -61,7 +61,7 @@ def verify(dataset: Dataset, root: Path, size: tuple[int, int]) -> tuple[pd.Data
     try:
         table = assign(table)
     except DatasetError as error:
-        return None, [Fault("split", "", str(error)), *of_photographs(table, size)]
+        return None, [Fault("split", "", str(error)), *of_images(table, size)]
     return table, faults(table, size)
 
 
@@ -72,14 +72,14 @@ def faults(table: pd.DataFrame, size: tuple[int, int]) -> list[Fault]:
         table: a sample table from `assign`.
         size: (height, width) of the input in pixels.
     """
-    return [*_of_splits(table), *of_photographs(table, size)]
+    return [*_of_splits(table), *of_images(table, size)]
 
 
-def of_photographs(table: pd.DataFrame, size: tuple[int, int]) -> list[Fault]:
-    """Return the faults of a sample table's photographs and masks, which are all read, at the input size `size`."""
+def of_images(table: pd.DataFrame, size: tuple[int, int]) -> list[Fault]:
+    """Return the faults of a sample table's images and masks, which are all read, at the input size `size`."""
     # Pillow lets go of the interpreter while it decodes.
     with ThreadPoolExecutor() as pool:
-        found = pool.map(lambda row: list(_of_photograph(row, size)), table.itertuples(index=False))
+        found = pool.map(lambda row: list(_of_image(row, size)), table.itertuples(index=False))
         return list(chain.from_iterable(found))
 
 
@@ -90,7 +90,7 @@ def check(table: pd.DataFrame, known: Sequence[str] = ()) -> None:
 
     Args:
         table: a sample table from `assign`.
-        known: faults of its photographs, which alone stop nothing: a photograph that cannot be read is recorded so.
+        known: faults of its images, which alone stop nothing: an image that cannot be read is recorded so.
     """
     found = [*_of_splits(table), *chain.from_iterable(_of_files(row) for row in table.itertuples(index=False))]
     if found:
@@ -104,13 +104,13 @@ def _of_splits(table: pd.DataFrame) -> Iterator[Fault]:
     )
     for split in SPLITS:
         if not counts[split].sum():
-            yield Fault("empty split", "", f"there are no photographs in {split}")
+            yield Fault("empty split", "", f"there are no images in {split}")
     for label, row in counts.iterrows():
         if not row["train"] and counts["train"].sum():
             there = f"{row['val']} in val, {row['test']} in test"
-            yield Fault("absent class", "", f"there are no photographs of {label} in train ({there})")
+            yield Fault("absent class", "", f"there are no images of {label} in train ({there})")
     if counts["test"].sum() and not counts["test"].drop(GOOD).sum():
-        yield Fault("nothing to find", "", "there are no defective photographs in test")
+        yield Fault("nothing to find", "", "there are no defective images in test")
 
 
 def _of_files(row: Any) -> Iterator[Fault]:
@@ -124,7 +124,7 @@ def _of_files(row: Any) -> Iterator[Fault]:
             yield Fault(f"damaged {kind}", path, "the file is empty")
 
 
-def _of_photograph(row: Any, size: tuple[int, int]) -> Iterator[Fault]:
+def _of_image(row: Any, size: tuple[int, int]) -> Iterator[Fault]:
     missing = list(_of_files(row))
     yield from missing
     known = {fault.path for fault in missing}
@@ -148,7 +148,7 @@ def _of_mask(row: Any, shape: tuple[int, int] | None, size: tuple[int, int]) -> 
         sizes = [f"{height}x{width}" for height, width in (values.shape, shape)]
         yield Fault("other size", row.mask_path, f"the mask has {sizes[0]} pixels, {row.image_path} has {sizes[1]}")
     if not values.any():
-        yield Fault("empty mask", row.mask_path, f"nothing is marked, but the photograph is labelled {row.label}")
+        yield Fault("empty mask", row.mask_path, f"nothing is marked, but the image is labelled {row.label}")
     elif not read_mask(row.mask_path, size).any():
         text = f"its {values.sum()} pixels are lost at {size[0]}x{size[1]}: take a larger --size"
         yield Fault("lost defect", row.mask_path, text)

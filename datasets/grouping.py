@@ -1,4 +1,4 @@
-"""What a user knows of a sample table beyond its files: which photographs show one item, which kinds are one."""
+"""What a user knows of a sample table beyond its files: which images show one item, which kinds are one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Near-duplicates: photographs of one thing, of which a split may train on one and test on the other."""
+"""Near-duplicates: images of one thing, of which a split may train on one and test on the other."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ MOVES: dict[str, Callable[[Thumbnails], Thumbnails]] = {
     "mirrored at the diagonal": lambda images: images.transpose(0, 2, 1),
     "mirrored at the other diagonal": lambda images: np.rot90(images, 2, (1, 2)).transpose(0, 2, 1),
 }
-"""The eight ways to lay a photograph; turns are counterclockwise."""
+"""The eight ways to lay an image; turns are counterclockwise."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two photographs that show the same.
+    """Two images that show the same.
 
     Attributes:
         first: position in the table.
@@ -55,7 +55,7 @@ class Pair:
 
 
 def near_duplicates(paths: Sequence[str]) -> list[Pair]:
-    """Return all pairs of photographs that are alike but for a turn, a mirror, brightness or encoding; closest first.
+    """Return all pairs of images that are alike but for a turn, a mirror, brightness or encoding; closest first.
 
     Raises:
         DatasetError: a file cannot be read as an image.
@@ -79,7 +79,7 @@ def parts(table: pd.DataFrame, folds: int) -> list[pd.DataFrame]:
 
 
 def shuffled(tables: list[pd.DataFrame], seed: int = 0) -> list[pd.DataFrame]:
-    """Return `tables` with the splits dealt to single photographs at random, in the same proportions."""
+    """Return `tables` with the splits dealt to single images at random, in the same proportions."""
     order = np.random.default_rng(seed).permutation(len(tables[0]))
     return [table.assign(split=table["split"].to_numpy()[order]) for table in tables]
 
@@ -91,7 +91,7 @@ def crossing(pairs: list[Pair], tables: list[pd.DataFrame]) -> list[Pair]:
 
 
 def apart(pairs: list[Pair]) -> list[Pair]:
-    """Return those of `pairs`, in their order, of which no photograph is in an earlier one."""
+    """Return those of `pairs`, in their order, of which no image is in an earlier one."""
     seen: set[int] = set()
     found = []
     for pair in pairs:
@@ -104,7 +104,7 @@ def apart(pairs: list[Pair]) -> list[Pair]:
 def described(pairs: list[Pair], tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Return a row for each pair: `first` and `second` (ids), `splits`, `correlation` and `move`.
 
-    Where there are several tables, the splits are the folds in which each photograph is tested.
+    Where there are several tables, the splits are the folds in which each image is tested.
     """
     ids = tables[0]["id"].tolist()
     names = tables[0]["split"].tolist()
@@ -119,7 +119,7 @@ def described(pairs: list[Pair], tables: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def leaked(pairs: list[Pair], tables: list[pd.DataFrame]) -> int:
-    """Return how many test photographs of `tables` have a near-duplicate in the training photographs."""
+    """Return how many test images of `tables` have a near-duplicate in the training images."""
     ends = np.array([(pair.first, pair.second) for pair in pairs], dtype=np.int64).reshape(-1, 2)
     ends = np.concatenate([ends, ends[:, ::-1]])
     number = 0

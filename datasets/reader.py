@@ -1,4 +1,4 @@
-"""From files to arrays: photographs and masks at the set's input size."""
+"""From files to arrays: images and masks at the set's input size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datasets.errors import DatasetError
 
 
 def read_image(path: str, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
-    """Read a photograph.
+    """Read an image.
 
     Args:
         path: any format that Pillow reads, 8 or 16 bits a channel.
@@ -38,7 +38,7 @@ def read_mask(path: str, size: tuple[int, int]) -> NDArray[np.bool_]:
     """Read a mask; every value above 0 is defective, at any bit depth, as a palette or in colour.
 
     Args:
-        path: any format that Pillow reads; empty for a photograph without a defect.
+        path: any format that Pillow reads; empty for an image without a defect.
         size: (height, width) in pixels; nearest neighbour, never dilated.
 
     Returns:
@@ -58,7 +58,7 @@ def read_mask(path: str, size: tuple[int, int]) -> NDArray[np.bool_]:
 
 
 def read_own_mask(image_path: str, mask_path: str) -> NDArray[np.bool_]:
-    """Read a mask at the size of its photograph, (height, width); nothing is defective where `mask_path` is empty.
+    """Read a mask at the size of its image, (height, width); nothing is defective where `mask_path` is empty.
 
     Raises:
         DatasetError: a file cannot be read as an image.

@@ -32,7 +32,7 @@ class Dataset:
         name: the name on the command line; ``NAME:PART`` for a part of a set.
         samples: reads a root folder into a sample table (see `datasets.table`).
         size: input size (height, width) in pixels, the papers' where they name one.
-        licence: the licence of the photographs.
+        licence: the licence of the images.
         citation: the paper to cite.
         url: where the official copy is.
         generated: the samples are made on the fly, so no root has to exist.

@@ -24,8 +24,8 @@ def find_root(dataset: Dataset, given: Path | None) -> Path:
     Raises:
         DatasetError: there is no such folder, and the dataset is not made on the fly.
     """
-    shelf = Path(os.environ[VARIABLE]) if VARIABLE in os.environ else cache_folder() / "data"
-    root = given or shelf / dataset.folder
+    parent = Path(os.environ[VARIABLE]) if VARIABLE in os.environ else cache_folder() / "data"
+    root = given or parent / dataset.folder
     if not dataset.generated and not root.is_dir():
         raise DatasetError(
             f"{dataset.name} is not at {root}; get it from {dataset.url} and name its folder with --data-root, or "

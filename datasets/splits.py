@@ -40,13 +40,13 @@ def assign(table: pd.DataFrame, *, folds: int = 0, fold: int = 0) -> pd.DataFram
 
 
 def split_fingerprint(table: pd.DataFrame) -> str:
-    """Return 16 hex digits that name which photograph is in which split."""
+    """Return 16 hex digits that name which image is in which split."""
     pairs = sorted(f"{row.id}\0{row.split}" for row in table.itertuples(index=False))
     return hashlib.sha256("\n".join(pairs).encode()).hexdigest()[:16]
 
 
 def _parts(table: pd.DataFrame, parts: int, salt: str) -> pd.Series[int]:
-    """Deal the items to `parts` equal parts, alike in labels, numbers of photographs and of defects.
+    """Deal the items to `parts` equal parts, alike in labels, numbers of images and of defects.
 
     Items of the commonest kind are dealt first, so that the first parts hold nothing else. The order within a kind
     is that of a hash of the item's name.

@@ -1,8 +1,8 @@
 """The sample table: what every dataset is before anything is read.
 
-A pandas frame with the columns of `COLUMNS`, one row a photograph:
+A pandas frame with the columns of `COLUMNS`, one row an image:
 
-* `id`: unique name of the photograph, e.g. ``kos01/Part5``.
+* `id`: unique name of the image, e.g. ``kos01/Part5``.
 * `group`: the physical item that it shows; a split never divides a group.
 * `split`: ``train``, ``val`` or ``test``; empty where the dataset has no official split.
 * `label`: ``good``, or the name of the defect class.
@@ -29,14 +29,14 @@ def sample_table(rows: list[dict[str, str]], root: Path) -> pd.DataFrame:
     """Build a checked sample table from `rows`, sorted by id.
 
     Args:
-        rows: one dictionary a photograph, with the keys of `COLUMNS`.
+        rows: one dictionary an image, with the keys of `COLUMNS`.
         root: where the dataset was looked for; named in messages.
 
     Raises:
         DatasetError: there are no rows, ids repeat, or a split divides a group.
     """
     if not rows:
-        raise DatasetError(f"no photographs found in {root}: is this the dataset's folder?")
+        raise DatasetError(f"no images found in {root}: is this the dataset's folder?")
     table = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("id", ignore_index=True)
     repeated = table["id"][table["id"].duplicated()].tolist()
     if repeated:
@@ -45,14 +45,14 @@ def sample_table(rows: list[dict[str, str]], root: Path) -> pd.DataFrame:
     return table
 
 
-def each(read: Callable[..., dict[str, str]], photographs: Iterable[tuple[Any, ...]]) -> list[dict[str, str]]:
-    """Return the row that `read` makes of each of `photographs`, its arguments.
+def each(read: Callable[..., dict[str, str]], images: Iterable[tuple[Any, ...]]) -> list[dict[str, str]]:
+    """Return the row that `read` makes of each of `images`, its arguments.
 
     Raises:
         DatasetError: some could not be read; the message says all that is wrong.
     """
     rows, wrong = [], []
-    for arguments in photographs:
+    for arguments in images:
         try:
             rows.append(read(*arguments))
         except DatasetError as error:

@@ -16,7 +16,7 @@ from datasets.errors import DatasetError
 MOST_FILES = 100_000
 MOST_BYTES = 32 * 2**30
 MOST_RATIO = 100
-"""Unpacked bytes for one byte of the archive; photographs are packed already, and whole sets stay below 5."""
+"""Unpacked bytes for one byte of the archive; images are packed already, and whole sets stay below 5."""
 CHUNK = 2**20
 
 _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, NotImplementedError)
@@ -34,7 +34,7 @@ def unpack(archive: Path, folder: Path) -> None:
         for number, (name, source) in enumerate(_members(archive)):
             left = _copy(source, folder / _inside(name, archive), left)
             if left < 0 or number >= MOST_FILES:
-                raise DatasetError(f"{archive} unpacks to far more than photographs do: it is not unpacked")
+                raise DatasetError(f"{archive} unpacks to far more than images do: it is not unpacked")
     except _DAMAGED as error:
         raise DatasetError(f"{archive} is damaged ({error}): delete it and get it again") from error
 

@@ -92,7 +92,7 @@ def _corners(spec: MethodSpec, _network: Network) -> Answers:
 
 
 def _relu(spec: MethodSpec, _network: Network) -> Answers:
-    signed = METHODS[spec.name].weighs_gradients and spec.reading("relu") == "layer"
+    signed = METHODS[spec.name].gradient_weighted and spec.reading("relu") == "layer"
     return {"of the sum": _read(spec, relu="sum")} if signed and spec.fuse in READINGS["relu"].fuses else {}
 
 
@@ -139,7 +139,7 @@ def _read(spec: MethodSpec, **answers: str) -> MethodSpec:
 def _has_layers(spec: MethodSpec) -> bool:
     """Tell whether there are several maps to fuse."""
     method = METHODS[spec.name]
-    return (method.weighs_gradients or "biases" in method.reads) and (
+    return (method.gradient_weighted or "biases" in method.reads) and (
         spec.layers in {"stages", "convs"} or "-S" in spec.layers
     )
 

@@ -13,7 +13,7 @@ Build = Callable[[int, int], Tensor]
 """(first, last) -> the variants with these numbers, `last` not included, (n, ...)."""
 
 
-class Elsewhere(Protocol):
+class InnerMethod(Protocol):
     """A spec without its wrapper, looking at other images; layers, rules and options are the spec's.
 
     Each of n variants is made of one image of the batch, has that image's number in `images`, and is asked about that
@@ -32,7 +32,7 @@ class Elsewhere(Protocol):
         """The class's share in the softmax of the logits, the sigmoid of a single one, (n,)."""
 
     @property
-    def other(self) -> Elsewhere | None:
+    def other(self) -> InnerMethod | None:
         """The same about the class that scores highest on the image itself beside its own; None with one logit."""
 
 
@@ -76,7 +76,7 @@ class EvidenceView(Protocol):
     def gradient(self, layer: str) -> Tensor:
         """Gradient of the target's score with respect to `activation(layer)`, (B, K, h, w)."""
 
-    def weighed(self, layer: str) -> Tensor:
+    def weighted_map(self, layer: str) -> Tensor:
         """Map of `layer`, (B, h, w), by the gradient-weighted method of the spec."""
 
     def input_gradient(self) -> Tensor:
@@ -116,7 +116,7 @@ class EvidenceView(Protocol):
     def scores_behind(self, layer: str, image: int, count: int, build: Build) -> Tensor:
         """The same for variants of this image's output of `layer`, (n, K, h, w): only what lies behind it runs."""
 
-    def lifted(self, layer: str) -> Tensor:
+    def deep_lift(self, layer: str) -> Tensor:
         """What each value of `activation(layer)` contributes to the target's score, (B, K, h, w).
 
         By DeepLIFT with 0 as the reference, through what lies behind the layer. All of an image's add up to its score
@@ -134,7 +134,7 @@ class EvidenceView(Protocol):
         """Say what a reader has to know of the map of the image with this number: it is told beside the numbers."""
 
     @property
-    def elsewhere(self) -> Elsewhere:
+    def inner(self) -> InnerMethod:
         """The spec without its wrapper, for the wrapper to ask about other images."""
 
     def class_weights(self) -> Tensor:
@@ -152,7 +152,7 @@ FromEvidence = Callable[..., Tensor | dict[str, Tensor]]
 """(view: EvidenceView) and options by keyword -> map (B, h, w) of any h x w, or several of them by layer, which are
 fused."""
 
-Wrapping = Callable[[Tensor, Elsewhere], Tensor]
+Wrapping = Callable[[Tensor, InnerMethod], Tensor]
 """(images as the network saw them, (B, C, H, W), and the wrapped spec) -> map (B, H, W), non-negative."""
 
 
@@ -177,8 +177,8 @@ class Method:
 
     Attributes:
         name: the name in a spec.
-        compute: a `GradientWeighting` if `weighs_gradients`, else a `FromEvidence`.
-        weighs_gradients: a plain function of one layer's activation and gradient, which therefore combines
+        compute: a `GradientWeighting` if `gradient_weighted`, else a `FromEvidence`.
+        gradient_weighted: a plain function of one layer's activation and gradient, which therefore combines
             with every layer choice and every gradient rule.
         additive: the map of a gradient-weighted method is the sum of what each channel gives by itself, so that a few
             channels may be looked at at a time.
@@ -195,7 +195,7 @@ class Method:
 
     name: str
     compute: FromEvidence
-    weighs_gradients: bool
+    gradient_weighted: bool
     obeys_rules: bool
     layers: str
     paper: str

@@ -31,10 +31,10 @@ def layer_maps(spec: MethodSpec, view: EvidenceView) -> dict[str, Tensor]:
     """
     if spec.wrapper:
         wrap = WRAPPERS[spec.wrapper].compute
-        return {"": view.once(spec, lambda: wrap(view.input, view.elsewhere))}
+        return {"": view.once(spec, lambda: wrap(view.input, view.inner))}
     method, options = METHODS[spec.name], spec.own_options()
-    if method.weighs_gradients:
-        return {layer: view.weighed(layer) for layer in view.layers}
+    if method.gradient_weighted:
+        return {layer: view.weighted_map(layer) for layer in view.layers}
     key = (spec.name, tuple(options.items()), view.layers)
     found = view.once(key, lambda: method.compute(view, **options))
     return found if isinstance(found, dict) else {"": found}

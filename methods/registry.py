@@ -127,7 +127,7 @@ def evidence_method(
         METHODS[name] = Method(
             name=name,
             compute=function,
-            weighs_gradients=False,
+            gradient_weighted=False,
             obeys_rules=rules,
             layers=layers,
             paper=paper,
@@ -148,7 +148,7 @@ def alias(name: str, spec: str) -> None:
 
 
 def wrapper(name: str, *, paper: str) -> Callable[[Outer], Outer]:
-    """Register a function that looks at variants of the images through any spec; see `Elsewhere`.
+    """Register a function that looks at variants of the images through any spec; see `InnerMethod`.
 
     Raises:
         MethodError: the name is taken.

@@ -35,8 +35,8 @@ def _every_one() -> list[str]:
 
 
 def _gradient() -> list[str]:
-    weighed = [name for name, method in METHODS.items() if method.weighs_gradients]
-    return [*weighed, *(name for name in ALIASES if parse(name).name in weighed)]
+    weighted = [name for name, method in METHODS.items() if method.gradient_weighted]
+    return [*weighted, *(name for name in ALIASES if parse(name).name in weighted)]
 
 
 def _factorial() -> list[str]:

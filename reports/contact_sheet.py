@@ -1,4 +1,4 @@
-"""One picture of a dataset: photographs with their defects outlined, and how large the defects are."""
+"""One picture of a dataset: images with their defects outlined, and how large the defects are."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from PIL import Image, ImageFilter
 from reports.saving import save
 
 WIDTH = 1.35
-"""Of a photograph, in inches."""
+"""Of an image, in inches."""
 TALLEST = 2.4
-"""Height of a photograph to its width, at most; the rest is left white at its sides."""
+"""Height of an image to its width, at most; the rest is left white at its sides."""
 # Yellow on black is seen on light and dark surfaces, and by every kind of colour vision.
 LINE, UNDER_LINE, BARS, MEDIAN = "#F0E442", "#000000", "#0072B2", "#D55E00"
 MARGIN = 0.01
-"""Between a defect and the line around it, as a share of the photograph's longer side."""
+"""Between a defect and the line around it, as a share of the image's longer side."""
 BINS_A_DECADE = 6
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A photograph, (H, W, 3) of 0 to 255, its mask, (H, W), and its name."""
+    """An image, (H, W, 3) of 0 to 255, its mask, (H, W), and its name."""
 
     image: NDArray[np.uint8]
     mask: NDArray[np.bool_]
@@ -44,9 +44,9 @@ class Kind:
 
     Attributes:
         label: name of the class.
-        counts: photographs of each split.
+        counts: images of each split.
         tiles: some of them, by split.
-        shares: marked share of each defective photograph, 0 to 1; empty for the class without defects.
+        shares: marked share of each defective image, 0 to 1; empty for the class without defects.
     """
 
     label: str
@@ -56,7 +56,7 @@ class Kind:
 
 
 def draw(kinds: list[Kind], title: str, target: Path) -> None:
-    """Draw a row for each class: photographs of each split, and a histogram of the shares on a log axis.
+    """Draw a row for each class: images of each split, and a histogram of the shares on a log axis.
 
     Args:
         kinds: at least one class; all with the same splits.
@@ -75,13 +75,13 @@ def draw(kinds: list[Kind], title: str, target: Path) -> None:
     limits = _limits(np.concatenate([kind.shares for kind in kinds]))
     for number, kind in enumerate(kinds):
         axes = [figure.add_subplot(grid[number, column]) for column in range(columns + 1)]
-        _photographs(axes[:-1], kind, many, heading=number == 0)
+        _images(axes[:-1], kind, many, heading=number == 0)
         _histogram(axes[-1], kind.shares, limits)
-    axes[-1].set_xlabel("marked share of the photograph", fontsize=7)
+    axes[-1].set_xlabel("marked share of the image", fontsize=7)
     save(figure, target, 130)
 
 
-def _photographs(axes: list[Any], kind: Kind, many: dict[str, int], *, heading: bool) -> None:
+def _images(axes: list[Any], kind: Kind, many: dict[str, int], *, heading: bool) -> None:
     rest = iter(axes)
     for split, number in many.items():
         cells = [next(rest) for _ in range(number)]
@@ -104,7 +104,7 @@ def outline(axis: Any, image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Non
     """Show (H, W, 3) or (H, W) `image` on `axis`, with a line around what `mask`, (H, W), marks."""
     axis.imshow(image, cmap="gray", vmin=0, vmax=255)
     if mask.any():
-        # Around the defect, since a line on its border would cover a thin one; closed at the photograph's edge too.
+        # Around the defect, since a line on its border would cover a thin one; closed at the image's edge too.
         margin = max(1, round(max(mask.shape) * MARGIN))
         padded = Image.fromarray(np.pad(mask, margin + 1)).convert("L").filter(ImageFilter.MaxFilter(2 * margin + 1))
         rows, columns = (np.arange(-margin - 1, side + margin + 1) for side in mask.shape)
@@ -144,4 +144,4 @@ def _histogram(axis: Any, shares: NDArray[np.float64], limits: tuple[float, floa
     axis.spines[["top", "right"]].set_visible(False)
     empty = f"; {len(shares) - len(marked)} mark nothing" if len(marked) < len(shares) else ""
     axis.set_title(f"median {100 * np.median(marked):.2g} %{empty}", fontsize=7, color=MEDIAN)
-    axis.set_ylabel("photographs", fontsize=6)
+    axis.set_ylabel("images", fontsize=6)

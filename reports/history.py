@@ -1,4 +1,4 @@
-"""Kept runs: what there is, and one method over them."""
+"""Baselines: what there is, and one method over them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POLICY = ThresholdPolicy("otsu")
 
 
 def overview(runs: Mapping[str, Path]) -> Table:
-    """Return a table of kept runs, by name; it fits 100 columns."""
+    """Return a table of baselines, by name; it fits 100 columns."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("Name", "Dataset", "Network", "Folds", "Seeds", "Methods", "Classifier", "Made", "MB"):
         table.add_column(heading, justify="right" if heading in ("Folds", "Seeds", "Methods", "MB") else "left")
@@ -45,7 +45,7 @@ def overview(runs: Mapping[str, Path]) -> Table:
 
 
 def history(runs: Mapping[str, Path], spec: str) -> Table:
-    """Return a table of one method over kept runs, the oldest first: IoU in percent with its interval over items.
+    """Return a table of one method over baselines, the oldest first: IoU in percent with its interval over items.
 
     Raises:
         ResultError: none of them has the method.
@@ -60,7 +60,7 @@ def history(runs: Mapping[str, Path], spec: str) -> Table:
         if line:
             table.add_row(*line)
     if not table.row_count:
-        raise ResultError(f"no kept run has {spec}; kept are {', '.join(runs)}")
+        raise ResultError(f"no baseline has {spec}; kept are {', '.join(runs)}")
     return table
 
 

@@ -26,8 +26,8 @@ FEWEST, MOST = 3, 7
 """Layers that a line has room for: enough for the title, and not too many to be told apart."""
 SIDE, NARROWEST, WIDEST, TALLEST = 1.1, 1.0, 1.4, 2.0
 """Of a map, in inches: the side of a square one, the width that a title needs, the largest width and height."""
-PHOTOGRAPH = 1.5
-"""Side of the photograph to that of a map, where there is room."""
+IMAGE = 1.5
+"""Side of the image to that of a map, where there is room."""
 MARGIN, GAP, HEADING, NAME, TITLE, LINE = 0.15, 0.1, 0.3, 0.15, 0.25, 0.12
 """In inches: around the sheet, between maps, above a block, of a method's name, above a map, and of a line of text."""
 DPI, TEXT, CHARACTER = 200, 6, 0.047
@@ -78,7 +78,7 @@ class FusedMap:
 
 @dataclass(frozen=True, eq=False)
 class MethodMaps:
-    """One method on one photograph.
+    """One method on one image.
 
     Attributes:
         method: its short text.
@@ -100,9 +100,9 @@ class MethodMaps:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """One photograph at the size of the input, what the sheet says of it, and every method on it."""
+    """One image at the size of the input, what the sheet says of it, and every method on it."""
 
-    photograph: Tile
+    image: Tile
     caption: str
     methods: tuple[MethodMaps, ...]
 
@@ -123,7 +123,7 @@ class _Sizes:
     @property
     def maps(self) -> float:
         """Left edge of the maps."""
-        return MARGIN + PHOTOGRAPH * self.width + 3 * GAP
+        return MARGIN + IMAGE * self.width + 3 * GAP
 
     @property
     def sheet(self) -> float:
@@ -139,7 +139,7 @@ class _Sizes:
         return NAME + one.lines * (TITLE + self.height) + len(self.reason(one)) * LINE + GAP
 
     def block(self, one: Block) -> float:
-        """Height of one photograph with all its methods."""
+        """Height of one image with all its methods."""
         return HEADING + max(self.height, sum(map(self.method, one.methods))) + GAP
 
 
@@ -168,10 +168,10 @@ class _Sheet:
 
 
 def draw(blocks: list[Block], title: str, target: Path) -> None:
-    """Draw a block for each photograph, in it a row for each method, in that a map for each layer and the fused one.
+    """Draw a block for each image, in it a row for each method, in that a map for each layer and the fused one.
 
     Args:
-        blocks: at least one; all photographs of one size.
+        blocks: at least one; all images of one size.
         title: of the picture.
         target: the PNG file; its folder is made.
     """
@@ -189,7 +189,7 @@ def draw(blocks: list[Block], title: str, target: Path) -> None:
 
 
 def _sizes(blocks: list[Block]) -> _Sizes:
-    tall, wide = blocks[0].photograph.mask.shape
+    tall, wide = blocks[0].image.mask.shape
     width = min(max(NARROWEST, SIDE * math.sqrt(wide / tall)), WIDEST)
     most = max(len(one.layers) for block in blocks for one in block.methods)
     return _Sizes(width, min(TALLEST, width * tall / wide), min(max(most, FEWEST), MOST))
@@ -197,12 +197,12 @@ def _sizes(blocks: list[Block]) -> _Sizes:
 
 def _block(sheet: _Sheet, sizes: _Sizes, block: Block, top: float) -> None:
     sheet.rule(MARGIN, top, sizes.sheet - MARGIN)
-    sheet.text(MARGIN, top + GAP, shortened(block.photograph.name), fontsize=TEXT + 1, weight="bold")
+    sheet.text(MARGIN, top + GAP, shortened(block.image.name), fontsize=TEXT + 1, weight="bold")
     sheet.text(sizes.maps, top + GAP, block.caption, fontsize=TEXT + 1)
     top += HEADING
-    height = min(PHOTOGRAPH * sizes.height, sizes.block(block) - HEADING - GAP)
-    axis = sheet.axis(MARGIN, top, PHOTOGRAPH * sizes.width, height)
-    outline(axis, block.photograph.image, block.photograph.mask)
+    height = min(IMAGE * sizes.height, sizes.block(block) - HEADING - GAP)
+    axis = sheet.axis(MARGIN, top, IMAGE * sizes.width, height)
+    outline(axis, block.image.image, block.image.mask)
     axis.spines[:].set_visible(False)
     axis.set_anchor("NW")
     for one in block.methods:

@@ -19,12 +19,12 @@ from reports.saving import save
 ACROSS = 4
 """Pairs side by side."""
 WIDTH = 1.35
-"""Of a photograph, in inches."""
+"""Of an image, in inches."""
 
 
 @dataclass(frozen=True)
-class Twins:
-    """Two photographs, (H, W, 3) of 0 to 255, with their masks, (H, W), and names; and what joins them."""
+class NearDuplicates:
+    """Two images, (H, W, 3) of 0 to 255, with their masks, (H, W), and names; and what joins them."""
 
     images: tuple[NDArray[np.uint8], NDArray[np.uint8]]
     masks: tuple[NDArray[np.bool_], NDArray[np.bool_]]
@@ -32,7 +32,7 @@ class Twins:
     caption: str
 
 
-def draw(pairs: list[Twins], title: str, target: Path) -> None:
+def draw(pairs: list[NearDuplicates], title: str, target: Path) -> None:
     """Draw at least one pair, each with its caption above, as the PNG file `target`; its folder is made."""
     across = min(ACROSS, len(pairs))
     down = -(-len(pairs) // across)
@@ -48,7 +48,7 @@ def draw(pairs: list[Twins], title: str, target: Path) -> None:
         for axis, image, mask, name in zip((left, right), pair.images, pair.masks, pair.names, strict=True):
             outline(axis, image, mask)
             axis.set_xlabel(shortened(name), fontsize=5)
-        # It runs on over the second photograph, for which the first one's column must not grow.
+        # It runs on over the second image, for which the first one's column must not grow.
         left.set_title(pair.caption, fontsize=6.5, loc="left").set_in_layout(False)
         right.set_title(" ", fontsize=6.5)
     save(figure, target, 130)

@@ -1,4 +1,4 @@
-"""A heatmap over its photograph, pixel by pixel."""
+"""A heatmap over its image, pixel by pixel."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ INSIDE, OUTSIDE = (255, 255, 255), (0, 0, 0)
 """The line around what is marked: white on its own side and black on the other, seen on every ground."""
 
 
-def overlay(photograph: NDArray[np.uint8], levels: NDArray[np.uint8], marked: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Lay a heatmap over a photograph, with a line around what is marked.
+def overlay(image: NDArray[np.uint8], levels: NDArray[np.uint8], marked: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Lay a heatmap over an image, with a line around what is marked.
 
     Args:
-        photograph: (H, W, 3), 0 to 255.
+        image: (H, W, 3), 0 to 255.
         levels: (H, W), 0 to 255.
         marked: (H, W).
 
@@ -24,7 +24,7 @@ def overlay(photograph: NDArray[np.uint8], levels: NDArray[np.uint8], marked: ND
         (H, W, 3), 0 to 255.
     """
     colours = mpl.colormaps[COLOURS](levels)[..., :3] * 255
-    mixed = ((1 - OPACITY) * photograph + OPACITY * colours).round().astype(np.uint8)
+    mixed = ((1 - OPACITY) * image + OPACITY * colours).round().astype(np.uint8)
     wide = max(1, round(max(marked.shape) / 400))
     mixed[marked & _near(~marked, wide, beyond=True)] = INSIDE
     mixed[~marked & _near(marked, wide, beyond=False)] = OUTSIDE

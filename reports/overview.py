@@ -1,4 +1,4 @@
-"""One picture of a run: some photographs, and what each method sees in them."""
+"""One picture of a run: some images, and what each method sees in them."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from results.errors import ResultError
 COLOURS = "viridis"
 COLUMN_WIDTH = 1.6
 TITLE, MARGIN = 0.32, 0.2
-"""Width of a picture, height of the title above it, and width of the photograph's name beside it, in inches."""
+"""Width of a picture, height of the title above it, and width of the image's name beside it, in inches."""
 DPI = 90
 ACROSS = 13
-"""Pictures side by side, the photograph first: 1872 pixels."""
+"""Pictures side by side, the image first: 1872 pixels."""
 TALLEST = 33.0
-"""Inches that are filled with photographs; the others are left out."""
+"""Inches that are filled with images; the others are left out."""
 
 
 def draw(folder: Path, methods: list[str]) -> Path:
     """Draw some of the run's gallery as ``overview.png``: the mask outlined, and each method's heatmap.
 
     A row an image and a column a method; where methods are too many for one row they go on in the next one. At most
-    1900 pixels wide and, with several photographs, about 3000 high.
+    1900 pixels wide and, with several images, about 3000 high.
 
     Args:
         folder: of the run.
@@ -46,7 +46,7 @@ def draw(folder: Path, methods: list[str]) -> Path:
     """
     kept = sorted((folder / "gallery").glob("*/image.png"))
     if not kept:
-        raise ResultError(f"{folder} has no pictures: none of the photographs chosen for it could be read")
+        raise ResultError(f"{folder} has no pictures: none of the images chosen for it could be read")
     across = -(-len(methods) // -(-len(methods) // (ACROSS - 1)))
     blocks = [methods[first : first + across] for first in range(0, len(methods), across)]
     tall, wide = np.asarray(Image.open(kept[0])).shape[:2]
@@ -71,25 +71,25 @@ def _spread(kept: list[Path], most: int) -> list[Path]:
     return [kept[number * len(kept) // count] for number in range(count)]
 
 
-def _row(row: Any, image: Path, methods: list[str], *, heading: bool) -> None:
-    """Show one photograph, and what some methods see in it."""
-    photograph = np.asarray(Image.open(image / "image.png").convert("L"))
-    mask = np.asarray(Image.open(image / "mask.png"))
-    _show(row[0], photograph, mask, None)
-    row[0].set_ylabel(unquote(image.name), fontsize=7)
+def _row(row: Any, folder: Path, methods: list[str], *, heading: bool) -> None:
+    """Show one image, and what some methods see in it."""
+    image = np.asarray(Image.open(folder / "image.png").convert("L"))
+    mask = np.asarray(Image.open(folder / "mask.png"))
+    _show(row[0], image, mask, None)
+    row[0].set_ylabel(unquote(folder.name), fontsize=7)
     for axis, method in zip(row[1:], methods, strict=False):
-        path = image / f"{quote(method, safe='')}.png"
-        _show(axis, photograph, mask, np.asarray(Image.open(path)) if path.is_file() else None)
+        path = folder / f"{quote(method, safe='')}.png"
+        _show(axis, image, mask, np.asarray(Image.open(path)) if path.is_file() else None)
     for axis in row[1 + len(methods) :]:
         axis.axis("off")
     if heading:
-        for axis, title in zip(row, ["photograph", *methods], strict=False):
+        for axis, title in zip(row, ["image", *methods], strict=False):
             axis.set_title(title.replace("+", "\n+", 1) if len(title) > 14 else title, fontsize=7)
 
 
-def _show(axis: Any, photograph: np.ndarray, mask: np.ndarray, levels: np.ndarray | None) -> None:
+def _show(axis: Any, image: np.ndarray, mask: np.ndarray, levels: np.ndarray | None) -> None:
     axis.set(xticks=[], yticks=[])
-    axis.imshow(photograph, cmap="gray", vmin=0, vmax=255)
+    axis.imshow(image, cmap="gray", vmin=0, vmax=255)
     if levels is not None:
         axis.imshow(levels, cmap=COLOURS, vmin=0, vmax=255, alpha=0.65)
     if mask.any():

@@ -6,7 +6,7 @@ from typing import Any
 
 from results.metrics.thresholds import ThresholdPolicy
 
-SIZES = {"input": "the input's size", "original": "each photograph's own size"}
+SIZES = {"input": "the input's size", "original": "each image's own size"}
 
 
 def protocol(manifest: dict[str, Any], policy: ThresholdPolicy, pooled: str) -> str:

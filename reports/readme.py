@@ -1,4 +1,4 @@
-"""`python -m reports.readme`: writes the tables of kept runs into README.
+"""`python -m reports.readme`: writes the tables of baselines into README.
 
 A block begins with the comment ``table: NAME`` and ends with the comment ``end``; NAME is a folder of
 ``results/baselines/``.
@@ -18,7 +18,7 @@ BLOCK = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def with_tables(text: str) -> str:
-    """Return `text` with every block filled from the kept run that it names.
+    """Return `text` with every block filled from the baseline that it names.
 
     Raises:
         ResultError: there is no such run.

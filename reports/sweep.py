@@ -88,7 +88,7 @@ def _line(axis: Axes, curve: Curve, colour: str, marker: str) -> None:
 
 def _dress(axis: Axes, curves: list[Curve]) -> None:
     images, items = (max(getattr(one, what) for one in _points(curves)) for what in ("images", "items"))
-    axis.set_title(f"{curves[0].split}: {_number(images, 'photograph')}, {_number(items, 'item')}", fontsize=10)
+    axis.set_title(f"{curves[0].split}: {_number(images, 'image')}, {_number(items, 'item')}", fontsize=10)
     axis.set_xlabel("δ, percentile of the positive gradient")
     axis.grid(axis="y", linewidth=0.3)
     axis.spines[["top", "right"]].set_visible(False)
@@ -155,18 +155,18 @@ def notes(sweep: Sweep, manifest: dict[str, Any]) -> list[str]:
         sweep: of one run.
         manifest: of the same run.
     """
-    pooled = "the defective photographs; intervals: BCa bootstrap over items"
+    pooled = "the defective images; intervals: BCa bootstrap over items"
     lines = [f"In percent. {protocol(manifest, sweep.policy, pooled)}"]
     if any(" " in _deltas(choice) for choice in sweep.choices):
         lines.append("Several δ are those of the folds in their order, seeds parted by a slash.")
     if any(_is_oracle(choice) for choice in sweep.choices):
         lines.append("A δ that was chosen on the masks of test is never a result.")
     if any(math.isnan(choice.test.iou) for choice in sweep.choices):
-        lines.append(f"{UNDEFINED}: some fold has no defective photograph to choose on, or test was not swept.")
+        lines.append(f"{UNDEFINED}: some fold has no defective image to choose on, or test was not swept.")
     lines += [f"{family} has no answer here: {reason}." for family, reason in sweep.absent.items()]
     lines += _failures(sweep)
     if sweep.unread:
-        lines.append(f"Photographs that could not be read, and are not scored: {sweep.unread}.")
+        lines.append(f"Images that could not be read, and are not scored: {sweep.unread}.")
     return lines
 
 

@@ -82,7 +82,7 @@ def notes(summary: Summary) -> list[str]:
             layer, share = row.dominant
             lines.append(f"{row.spec} is a one-layer method here: {layer} gives {100 * share:.0f} % of it.")
     if unread := max((row.unread for row in summary.rows), default=0):
-        lines.append(f"Photographs that could not be read, and are not scored: {unread}.")
+        lines.append(f"Images that could not be read, and are not scored: {unread}.")
     return lines
 
 

@@ -145,16 +145,16 @@ def _row(timings: Timings, one: Timing) -> dict[str, Any]:
         "first_quartile": low,
         "third_quartile": high,
         "multiple": timings.multiple(one),
-        "multiple_of_rounds": one.of_rounds,
-        "multiple_of_processors": one.of_processors,
+        "multiple_of_rounds": one.in_bare_passes,
+        "multiple_of_processors": one.cpu_in_bare_passes,
         **{f"{name.replace(' ', '_')}_seconds": one.scope(name) for name in SCOPES},
         "images_per_second": one.images_per_second,
         "peak_bytes": one.peak_bytes,
         "flops": one.flops,
         "share_of_peak": timings.share_of_peak(one),
         **{f"faster_than_{name}": timings.speed_up(one, name) for name in LIBRARIES},
-        "relative_difference": one.apart.relative if one.apart else math.nan,
-        "rank_correlation": one.apart.correlation if one.apart else math.nan,
+        "relative_difference": one.deviation.relative if one.deviation else math.nan,
+        "rank_correlation": one.deviation.correlation if one.deviation else math.nan,
         "reason": one.reason,
     }
 
@@ -195,8 +195,8 @@ TIMES: dict[str, Cell] = {
     "ms": lambda _, one: _number(1000 * one.median, 1) if one.samples else "failed",
     "Quartiles": _quartiles,
     "Bare": lambda timings, one: _number(timings.multiple(one), 2),
-    "By round": lambda _, one: _number(one.of_rounds, 2),
-    "By CPU": lambda _, one: _number(one.of_processors, 2) if one.conditions.device == "cpu" else UNDEFINED,
+    "By round": lambda _, one: _number(one.in_bare_passes, 2),
+    "By CPU": lambda _, one: _number(one.cpu_in_bare_passes, 2) if one.conditions.device == "cpu" else UNDEFINED,
     "Img/s": lambda _, one: _number(one.images_per_second, 1),
     **{f"{name}": _faster(name) for name in LIBRARIES},
 }
@@ -208,8 +208,8 @@ PARTS: dict[str, Cell] = {
     "MB": lambda _, one: _number(None if one.peak_bytes is None else one.peak_bytes / 1e6, 0),
     "GFLOP": lambda _, one: _number(None if one.flops is None else one.flops / 1e9, 1),
     "Peak %": lambda timings, one: _number(100 * timings.share_of_peak(one), 0),
-    "L2": lambda _, one: _number(one.apart.relative if one.apart else None, 4),
-    "Rank": lambda _, one: _number(one.apart.correlation if one.apart else None, 4),
+    "L2": lambda _, one: _number(one.deviation.relative if one.deviation else None, 4),
+    "Rank": lambda _, one: _number(one.deviation.correlation if one.deviation else None, 4),
 }
 
 

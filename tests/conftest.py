@@ -16,7 +16,7 @@ VARIABLE = "CAM_BENCH_SHARED"
 
 @pytest.fixture(scope="session")
 def shared():
-    """The folder of real photographs and weights; tests that need it are skipped where it is not."""
+    """The folder of real images and weights; tests that need it are skipped where it is not."""
     folder = Path(os.environ.get(VARIABLE) or Path(__file__).resolve().parents[2] / "shared")
     if not folder.is_dir():
         pytest.skip(f"real data are not at {folder}: set {VARIABLE} to the folder that holds data/")

@@ -1,4 +1,4 @@
-"""README says what is so: its tables are those of the kept runs, its method is a method."""
+"""README says what is so: its tables are those of the baselines, its method is a method."""
 
 import re
 

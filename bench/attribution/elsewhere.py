@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from bench.attribution.evidence import Evidence
 
 
-class Elsewhere:
-    """What `methods.contract.Elsewhere` says; what its functions do stands there."""
+class InnerMethod:
+    """What `methods.contract.InnerMethod` says; what its functions do stands there."""
 
     def __init__(self, evidence: Evidence, spec: MethodSpec, classes: Tensor, notes: dict[int, str]) -> None:
         """Ask `spec`, without a wrapper, about the `classes`, (B,) int64, of the images of `evidence`.
@@ -33,16 +33,16 @@ class Elsewhere:
         self._evidence, self._spec, self._classes, self._notes = evidence, spec, classes, notes
 
     @property
-    def other(self) -> Elsewhere | None:
-        """See `methods.contract.Elsewhere`."""
+    def other(self) -> InnerMethod | None:
+        """See `methods.contract.InnerMethod`."""
         logits = self._evidence.logits.detach()
         if logits.shape[1] == 1:
             return None
         others = logits.scatter(1, self._classes[:, None], -torch.inf)
-        return Elsewhere(self._evidence, self._spec, others.argmax(1), self._notes)
+        return InnerMethod(self._evidence, self._spec, others.argmax(1), self._notes)
 
     def maps(self, images: Sequence[int], build: Build) -> Tensor:
-        """See `methods.contract.Elsewhere`."""
+        """See `methods.contract.InnerMethod`."""
 
         def run(first: int, last: int) -> Tensor:
             variants = build(first, last)
@@ -57,13 +57,13 @@ class Elsewhere:
         return self._in_chunks(run, images, build, GRAPH_FACTOR)
 
     def probabilities(self, images: Sequence[int], build: Build) -> Tensor:
-        """See `methods.contract.Elsewhere`."""
+        """See `methods.contract.InnerMethod`."""
         classes = self._classes[list(images)]
 
         def run(first: int, last: int) -> Tensor:
             variants = build(first, last)
             with self._taken(variants):
-                logits = self._evidence.probe.logits(variants)
+                logits = self._evidence.queries.logits(variants)
             if logits.shape[1] == 1:
                 return logits[:, 0].sigmoid()
             return logits.softmax(1).gather(1, classes[first:last, None])[:, 0]
@@ -75,8 +75,8 @@ class Elsewhere:
     ) -> Tensor:
         evidence = self._evidence
         larger = math.prod(build(0, 1).shape[2:]) / math.prod(evidence.images.shape[2:])
-        size = evidence.probe.fitting(evidence.anatomy.layers.values(), factor * larger)
-        return evidence.probe.in_chunks(run, len(images), size)
+        size = evidence.queries.fitting(evidence.anatomy.layers.values(), factor * larger)
+        return evidence.queries.in_chunks(run, len(images), size)
 
     @contextmanager
     def _taken(self, variants: Tensor) -> Iterator[None]:

@@ -10,9 +10,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from bench.attribution.forward_queries import Probe
+from bench.attribution.forward_queries import ForwardQueries
 from bench.attribution.view import INPUT, View
-from bench.attribution.weighting import weighed_in_blocks, weighed_whole
+from bench.attribution.weighting import weighted_in_blocks, weighted_whole
 from bench.errors import BenchError
 from bench.network.anatomy import Anatomy
 from bench.network.biases import bias_of
@@ -83,13 +83,13 @@ class Evidence:
             self.classes = target.classes(self.logits, labels) if classes is None else classes
             self.score = target.score_of(self.logits, self.classes)
             self._total = self.score.sum()
-        self.probe = Probe(network, anatomy, self.images, target, self.classes, chunk)
+        self.queries = ForwardQueries(network, anatomy, self.images, target, self.classes, chunk)
         self._outputs = {layer: kept[layer] for layer in sorted(layers)} | ({INPUT: leaf} if reads_input else {})
         self._specs = [spec for spec in specs if not spec.wrapper]
         self._held: tuple[Filter | None, Gradients] | None = None
         self._thresholds: dict[tuple[str, Truncation], Tensor] = {}
         self._truncated: tuple[Truncation, Gradients] | None = None
-        self._weighed: dict[tuple[str, Hashable, Truncation | None], Tensor] = {}
+        self._weighted_maps: dict[tuple[str, Hashable, Truncation | None], Tensor] = {}
         self._found: tuple[tuple[Filter | None, Truncation | None], dict[Hashable, object]] | None = None
 
     def view(self, spec: MethodSpec) -> View:
@@ -108,7 +108,7 @@ class Evidence:
         explained, seeds = classes[list(numbers)], tuple(self.seeds[number] for number in numbers)
         images = images.to(self.images.dtype)
         there = Evidence(self.network, self.anatomy, images, self.target, [spec], seeds=seeds, classes=explained)
-        there.probe = self.probe.beside(there.images, explained)
+        there.queries = self.queries.beside(there.images, explained)
         return there
 
     def layers(self, spec: MethodSpec) -> tuple[str, ...]:
@@ -134,25 +134,25 @@ class Evidence:
             truncated[layer] = truncate(gradients[layer], threshold, truncation.kept)
         return truncated[layer]
 
-    def weighed(self, spec: MethodSpec, layer: str) -> Tensor:
+    def weighted_map(self, spec: MethodSpec, layer: str) -> Tensor:
         """Return the map of `layer`, (B, h, w), that the gradient-weighted method of `spec` makes under its rules.
 
         Those of an additive method under all truncations that will be asked for are made together.
         """
         gradient = self.gradient(layer, spec.filter, None)  # lets go of the maps that another filter gave
-        if (layer, _weighing(spec), spec.truncation) not in self._weighed:
+        if (layer, _weighting_key(spec), spec.truncation) not in self._weighted_maps:
             method = METHODS[spec.name]
-            weigh = partial(cast("GradientWeighting", method.compute), **spec.own_options())
+            weighting = partial(cast("GradientWeighting", method.compute), **spec.own_options())
             truncations = self._truncations(spec, layer) if method.additive else [spec.truncation]
             cuts = [
                 None if one is None else (one, self._threshold(layer, gradient, spec.filter, one))
                 for one in truncations
             ]
-            weighed = weighed_in_blocks if method.additive else weighed_whole
-            maps = weighed(weigh, self.activation(layer), gradient, cuts)
+            weighted = weighted_in_blocks if method.additive else weighted_whole
+            maps = weighted(weighting, self.activation(layer), gradient, cuts)
             for truncation, found in zip(truncations, maps, strict=True):
-                self._weighed[layer, _weighing(spec), truncation] = found
-        return self._weighed[layer, _weighing(spec), spec.truncation]
+                self._weighted_maps[layer, _weighting_key(spec), truncation] = found
+        return self._weighted_maps[layer, _weighting_key(spec), spec.truncation]
 
     def bias_gradients(self, filtered: Filter | None, truncation: Truncation | None) -> dict[str, Tensor]:
         """Return each bias times the gradient under the rules, by layer: (B, K, h, w), or (B, K) of linear layers."""
@@ -186,7 +186,7 @@ class Evidence:
 
     def _truncations(self, spec: MethodSpec, layer: str) -> list[Truncation | None]:
         """Return what gradients at `layer` will be truncated by, in `spec` and in specs that differ in that."""
-        alike = [one for one in self._specs if (one.filter, _weighing(one)) == (spec.filter, _weighing(spec))]
+        alike = [one for one in self._specs if (one.filter, _weighting_key(one)) == (spec.filter, _weighting_key(spec))]
         return list(dict.fromkeys(one.truncation for one in [spec, *alike] if layer in self.layers(one)))
 
     def _threshold(self, layer: str, gradient: Tensor, filtered: Filter | None, truncation: Truncation) -> Tensor:
@@ -202,7 +202,7 @@ class Evidence:
     def _gradients(self, filtered: Filter | None) -> Gradients:
         """Return the gradients at all layers, filtered unless `filtered` is None; one set is held."""
         if self._held is None or self._held[0] != filtered:
-            self._held, self._truncated, self._thresholds, self._weighed = None, None, {}, {}
+            self._held, self._truncated, self._thresholds, self._weighted_maps = None, None, {}, {}
             self._held = (filtered, self._backward(filtered))
         return self._held[1]
 
@@ -229,7 +229,7 @@ def _rules(spec: MethodSpec) -> tuple[bool, Filter, bool, Truncation]:
     return filtered is not None, filtered or Filter(0), truncation is not None, truncation or Truncation(0)
 
 
-def _weighing(spec: MethodSpec) -> Hashable:
+def _weighting_key(spec: MethodSpec) -> Hashable:
     return spec.name, tuple(spec.own_options().items())
 
 

@@ -10,10 +10,10 @@ from typing import Self, TypeVar
 import torch
 from torch import Tensor, nn
 
-from bench.attribution.propagation import Propagated, lifted, relevance
+from bench.attribution.propagation import Propagated, deep_lift, relevance
 from bench.network.anatomy import Anatomy, Layer
 from bench.network.batch_size import fitting
-from bench.network.partial_forward import Replay
+from bench.network.partial_forward import PartialForward
 from bench.network.targets import Target
 from bench.network.tracing import evaluating, readable
 from methods.contract import Build
@@ -22,12 +22,12 @@ LARGEST_CHUNK = 64
 INFERENCE_FACTOR = 1.5
 """Outputs that are alive at once, and workspace, take less than this many times the bytes of all modules' outputs."""
 
-Kind = TypeVar("Kind", bound="Probe")
+Kind = TypeVar("Kind", bound="ForwardQueries")
 Run = Callable[[int, int], Tensor]
 """(first, last) -> what is asked of the variants with these numbers, `last` not included, (n, ...)."""
 
 
-class Probe:
+class ForwardQueries:
     """Looks at variants in chunks that fit into memory; no result depends on the size of a chunk."""
 
     def __init__(
@@ -36,7 +36,7 @@ class Probe:
         """Explain the `classes`, (B,), of `images`, (B, C, H, W), with `chunk` variants at once, or as many as fit."""
         self._network, self._anatomy, self._images = network, anatomy, images
         self._target, self._classes, self._chunk = target, classes, chunk
-        self._replay: tuple[tuple[str, int], Replay] | None = None
+        self._replay: tuple[tuple[str, int], PartialForward] | None = None
 
     def as_type(self, kind: type[Kind]) -> Kind:
         """Return a probe of another class that looks at the same."""
@@ -82,9 +82,9 @@ class Probe:
 
         return self.in_chunks(run, count, self.fitting(behind))
 
-    def lifted(self, layer: str, image: int, activation: Tensor) -> Propagated:
+    def deep_lift(self, layer: str, image: int, activation: Tensor) -> Propagated:
         """Return what each value of one image's output of `layer`, (K, h, w), contributes to the target's score."""
-        return lifted(self._behind(layer, image), activation, partial(self._score, image))
+        return deep_lift(self._behind(layer, image), activation, partial(self._score, image))
 
     def relevance(self, layer: str, image: int, activation: Tensor) -> Propagated:
         """Return the relevance of each value of one image's output of `layer`, (K, h, w), for the target's class."""
@@ -111,9 +111,9 @@ class Probe:
             first = last
         return torch.cat(parts) if parts else self._images.new_empty(0)
 
-    def _behind(self, layer: str, image: int) -> Replay:
+    def _behind(self, layer: str, image: int) -> PartialForward:
         if self._replay is None or self._replay[0] != (layer, image):
-            self._replay = (layer, image), Replay(self._network, layer, self._images[image : image + 1])
+            self._replay = (layer, image), PartialForward(self._network, layer, self._images[image : image + 1])
         return self._replay[1]
 
     def _score(self, image: int, logits: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ Arriving = tuple[Tensor]
 Leaving = tuple[Tensor | None, ...]
 """The gradients that a step passes back, one an edge of its node; None where nobody asks."""
 
-_WEIGHING = (functional.conv1d, functional.conv2d, functional.conv3d, functional.linear)
+_AFFINE = (functional.conv1d, functional.conv2d, functional.conv3d, functional.linear)
 _WEIGHED = ("input", "weight", "bias")
 """The first arguments of these functions."""
 
@@ -76,7 +76,7 @@ class Ruled(TorchFunctionMode):
             # Nothing comes in where a function gives back what it was given, or makes several steps at once.
             inputs = tuple(before.get(edge) for edge in node.next_functions)
             if any(one is not None for one in inputs):
-                positive = _positive(function, arguments, options) if function in _WEIGHING else None
+                positive = _positive(function, arguments, options) if function in _AFFINE else None
                 self._rule(node, Step(kind_of(node), inputs, result.detach().clone(), positive))
         return result
 
@@ -84,7 +84,7 @@ class Ruled(TorchFunctionMode):
 def _positive(
     function: Callable[..., Tensor], arguments: tuple[Any, ...], options: dict[str, Any]
 ) -> Callable[[Tensor], Tensor]:
-    """Return one of `_WEIGHING` as a function of the input that sums positive contributions only."""
+    """Return one of `_AFFINE` as a function of the input that sums positive contributions only."""
     weight = (dict(zip(_WEIGHED, arguments, strict=False)) | options)["weight"].detach()
     others = {name: value for name, value in options.items() if name not in _WEIGHED}
 

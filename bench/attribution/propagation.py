@@ -15,7 +15,7 @@ from torch import Tensor
 
 from bench.attribution.graph_rules import Arriving, Leaving, Ruled, Step
 from bench.errors import BenchError
-from bench.network.partial_forward import Replay
+from bench.network.partial_forward import PartialForward
 from methods.rules import FILTERED, REFUSED, Node
 
 ELEMENTWISE = (FILTERED | REFUSED | {"Sigmoid"}) - {"Glu", "Maximum", "Minimum"}
@@ -43,7 +43,7 @@ class Propagated:
     missed: float
 
 
-def lifted(replay: Replay, activation: Tensor, score: Callable[[Tensor], Tensor]) -> Propagated:
+def deep_lift(replay: PartialForward, activation: Tensor, score: Callable[[Tensor], Tensor]) -> Propagated:
     """Return the DeepLIFT contribution of each value of a layer's output to the score; the reference is 0.
 
     Shrikumar et al. 2017, the Rescale rule: an activation's multiplier is the quotient of the differences of its output
@@ -72,7 +72,7 @@ def lifted(replay: Replay, activation: Tensor, score: Callable[[Tensor], Tensor]
     return Propagated(values, float(missed / scale) if missed else 0.0)
 
 
-def relevance(replay: Replay, activation: Tensor, explained: int) -> Propagated:
+def relevance(replay: PartialForward, activation: Tensor, explained: int) -> Propagated:
     """Return the relevance of each value of a layer's output for one class against the others.
 
     Layer-wise relevance propagation, Bach et al. 2015: convolutions and linear layers share what arrives by positive

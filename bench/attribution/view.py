@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from bench.attribution.elsewhere import Elsewhere
+from bench.attribution.elsewhere import InnerMethod
 from bench.attribution.propagation import Propagated
 from bench.network.tracing import readable
 from methods.contract import Build, Computed
@@ -50,9 +50,9 @@ class View:
         """See `EvidenceView`."""
         return self._evidence.gradient(layer, *self._rules)
 
-    def weighed(self, layer: str) -> Tensor:
+    def weighted_map(self, layer: str) -> Tensor:
         """See `EvidenceView`."""
-        return self._evidence.weighed(self._spec, layer)
+        return self._evidence.weighted_map(self._spec, layer)
 
     def input_gradient(self) -> Tensor:
         """See `EvidenceView`."""
@@ -87,11 +87,11 @@ class View:
 
     def scores(self, image: int, count: int, build: Build) -> Tensor:
         """See `EvidenceView`."""
-        return self._evidence.probe.scores(image, count, build)
+        return self._evidence.queries.scores(image, count, build)
 
     def scores_behind(self, layer: str, image: int, count: int, build: Build) -> Tensor:
         """See `EvidenceView`."""
-        return self._evidence.probe.scores_behind(layer, image, count, build)
+        return self._evidence.queries.scores_behind(layer, image, count, build)
 
     def target(self, image: int) -> Callable[[Tensor], Tensor]:
         """See `EvidenceView`."""
@@ -103,18 +103,18 @@ class View:
 
         return score
 
-    def lifted(self, layer: str) -> Tensor:
+    def deep_lift(self, layer: str) -> Tensor:
         """See `EvidenceView`."""
-        return self._checked(layer, self._evidence.probe.lifted)
+        return self._checked(layer, self._evidence.queries.deep_lift)
 
     def relevance(self, layer: str) -> Tensor:
         """See `EvidenceView`."""
-        return self._checked(layer, self._evidence.probe.relevance)
+        return self._checked(layer, self._evidence.queries.relevance)
 
     @property
-    def elsewhere(self) -> Elsewhere:
+    def inner(self) -> InnerMethod:
         """See `EvidenceView`."""
-        return Elsewhere(self._evidence, replace(self._spec, wrapper=""), self.classes, self.notes)
+        return InnerMethod(self._evidence, replace(self._spec, wrapper=""), self.classes, self.notes)
 
     def class_weights(self) -> Tensor:
         """See `EvidenceView`."""

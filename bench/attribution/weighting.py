@@ -13,19 +13,19 @@ BLOCK = 2**18
 
 EVERY = slice(None)
 
-Weigh = Callable[[Tensor, Tensor], Tensor]
+Weighting = Callable[[Tensor, Tensor], Tensor]
 """(activation, gradient), both (n, K, h, w) -> map (n, h, w)."""
 Cut = tuple[Truncation, Tensor]
 """A truncation and its threshold, (B, K, 1, 1) or (B, 1, 1, 1)."""
 
 
-def weighed_in_blocks(
-    weigh: Weigh, activation: Tensor, gradient: Tensor, cuts: Sequence[Cut | None]
+def weighted_in_blocks(
+    weighting: Weighting, activation: Tensor, gradient: Tensor, cuts: Sequence[Cut | None]
 ) -> tuple[Tensor, ...]:
-    """Return what `weigh` makes of a layer under each truncation, computed from a few channels at a time.
+    """Return what `weighting` makes of a layer under each truncation, computed from a few channels at a time.
 
     Args:
-        weigh: its map is the sum of what each channel gives by itself.
+        weighting: its map is the sum of what each channel gives by itself.
         activation: (B, K, h, w).
         gradient: (B, K, h, w).
         cuts: what the gradient is truncated by; None leaves it as it is.
@@ -35,7 +35,7 @@ def weighed_in_blocks(
     """
     images, channels, height, width = activation.shape
     if activation.device.type != "cpu":
-        return weighed_whole(weigh, activation, gradient, cuts)
+        return weighted_whole(weighting, activation, gradient, cuts)
     size = max(BLOCK // (height * width), 1)
     maps = activation.new_zeros(len(cuts), images, height, width)
     for image in range(images):
@@ -43,13 +43,15 @@ def weighed_in_blocks(
         for first in range(0, channels, size):
             block = slice(first, first + size)
             for number, cut in enumerate(cuts):
-                maps[number, one] += weigh(activation[one, block], _cut(gradient, cut, one, block))
+                maps[number, one] += weighting(activation[one, block], _cut(gradient, cut, one, block))
     return tuple(maps)
 
 
-def weighed_whole(weigh: Weigh, activation: Tensor, gradient: Tensor, cuts: Sequence[Cut | None]) -> tuple[Tensor, ...]:
-    """Return the same for any `weigh`, from all channels at once."""
-    return tuple(weigh(activation, _cut(gradient, cut)) for cut in cuts)
+def weighted_whole(
+    weighting: Weighting, activation: Tensor, gradient: Tensor, cuts: Sequence[Cut | None]
+) -> tuple[Tensor, ...]:
+    """Return the same for any `weighting`, from all channels at once."""
+    return tuple(weighting(activation, _cut(gradient, cut)) for cut in cuts)
 
 
 def _cut(gradient: Tensor, cut: Cut | None, images: slice = EVERY, channels: slice = EVERY) -> Tensor:

@@ -22,10 +22,10 @@ class Metrics(BaseModel):
     """How good a classifier is on one split; None where a class is absent from it.
 
     Attributes:
-        accuracy: share of the photographs whose class is predicted, 0 to 1.
-        average_precision, auroc: of defective against good photographs, 0 to 1.
+        accuracy: share of the images whose class is predicted, 0 to 1.
+        average_precision, auroc: of defective against good images, 0 to 1.
         loss: cross-entropy, every class counted the same.
-        confusion: numbers of photographs; rows are true classes, columns predicted ones.
+        confusion: numbers of images; rows are true classes, columns predicted ones.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -65,7 +65,7 @@ class TrainingPlan(BaseModel):
         dataset_fingerprint: of the copy that it is trained on.
         split_fingerprint: of the split.
         fold: which fold is left out for testing, and `folds`, of how many; 0 of 0 for the single split.
-        seed: of the weights, the order of the photographs and their augmentation.
+        seed: of the weights, the order of the images and their augmentation.
         recipe: how it is trained.
     """
 

@@ -16,19 +16,19 @@ from datasets import DatasetError, read_image, read_mask
 
 
 def seed_of(image: str) -> int:
-    """Return the seed of the photograph with this id, for methods that draw: the same in any batch and run."""
+    """Return the seed of the image with this id, for methods that draw: the same in any batch and run."""
     return int(hashlib.sha256(image.encode()).hexdigest()[:8], 16)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Photographs that could be read, and the ids and reasons of those that could not.
+    """Images that could be read, and the ids and reasons of those that could not.
 
     Attributes:
         images: (B, C, H, W) uint8.
         masks: (B, H, W) bool.
         labels: (B,) int64, indices of classes.
-        ids: names of the B photographs.
+        ids: names of the B images.
         failures: (id, reason) of the others.
     """
 
@@ -39,7 +39,7 @@ class Batch:
     failures: tuple[tuple[str, str], ...] = ()
 
 
-class Photographs(Dataset[Batch]):
+class ImageDataset(Dataset[Batch]):
     """The rows of a sample table as batches of one."""
 
     def __init__(self, table: pd.DataFrame, size: tuple[int, int], channels: int, classes: tuple[str, ...]) -> None:
@@ -48,11 +48,11 @@ class Photographs(Dataset[Batch]):
         self._size, self._channels, self._classes = size, channels, classes
 
     def __len__(self) -> int:
-        """Return the number of photographs."""
+        """Return the number of images."""
         return len(self._rows)
 
     def __getitem__(self, index: int) -> Batch:
-        """Read one photograph and its mask."""
+        """Read one image and its mask."""
         name, label, image_path, mask_path = self._rows[index]
         try:
             image = read_image(image_path, self._size, self._channels)
@@ -66,15 +66,15 @@ class Photographs(Dataset[Batch]):
 
 
 def batches(
-    photographs: Photographs,
+    dataset: ImageDataset,
     size: int,
     *,
     sampler: Sampler[int] | None = None,
     device: torch.device | None = None,
 ) -> Iterator[Batch]:
-    """Yield batches of `size` photographs on `device`, in order or as `sampler` says."""
+    """Yield batches of `size` images on `device`, in order or as `sampler` says."""
     pinned = device is not None and device.type == "cuda"
-    loader = DataLoader(photographs, size, sampler=sampler, collate_fn=_collate, pin_memory=pinned)
+    loader = DataLoader(dataset, size, sampler=sampler, collate_fn=_collate, pin_memory=pinned)
     # A sampler may draw from the generator that its caller draws from, so its turn must not come early.
     for batch in _one_ahead(iter(loader)) if sampler is None else loader:
         yield Batch(

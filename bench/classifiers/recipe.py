@@ -13,15 +13,15 @@ class Recipe(BaseModel):
     """A training recipe.
 
     Attributes:
-        epochs: the most epochs; as many photographs are drawn in each as the training split has.
-        batch: photographs in a step.
+        epochs: the most epochs; as many images are drawn in each as the training split has.
+        batch: images in a step.
         body_rate: highest learning rate of the convolutional body.
         head_rate: highest learning rate of the classifying layers.
         schedule: of the learning rates over all steps.
         momentum: of stochastic gradient descent.
         weight_decay: of every weight.
         clip: the norm of the gradient is not let above this.
-        brightness: each photograph's brightness is changed by a factor of up to 1 ± this.
+        brightness: each image's brightness is changed by a factor of up to 1 ± this.
         patience: epochs without a better validation average precision after which training stops.
         precision: of the forward and backward passes, weights stay float32; ``auto`` is bfloat16 on a GPU and float32
             elsewhere.

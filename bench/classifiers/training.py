@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import WeightedRandomSampler
 
 from bench.classifiers.checkpoint import Epoch, Metrics
-from bench.classifiers.loading import Batch, Photographs, batches
+from bench.classifiers.loading import Batch, ImageDataset, batches
 from bench.classifiers.networks import BUILTIN, NetworkConfig, build, prepare
 from bench.classifiers.recipe import Recipe
 from bench.classifiers.tensors import fill
@@ -40,10 +40,10 @@ class TrainingSet:
     classes: tuple[str, ...]
     size: tuple[int, int]
 
-    def photographs(self, split: str, channels: int) -> Photographs:
-        """Return the photographs of one split; their masks are withheld."""
+    def images(self, split: str, channels: int) -> ImageDataset:
+        """Return the images of one split; their masks are withheld."""
         rows = self.table[self.table["split"] == split].assign(mask_path="")
-        return Photographs(rows, self.size, channels, self.classes)
+        return ImageDataset(rows, self.size, channels, self.classes)
 
 
 def train(
@@ -68,11 +68,11 @@ def train(
         The network in evaluation mode, its metrics on the validation and on the test split, and its epochs.
 
     Raises:
-        BenchError: the training split lacks a class, a photograph cannot be read, or the checkpoint does not fit.
+        BenchError: the training split lacks a class, an image cannot be read, or the checkpoint does not fit.
     """
     present = set(data.table["label"][data.table["split"] == "train"])
     if absent := set(data.classes) - present:
-        raise BenchError(f"the training split has no photograph of the class {min(absent)}")
+        raise BenchError(f"the training split has no image of the class {min(absent)}")
     network = build(config, weights=weights, seed=seed)
     if checkpoint:
         fill(network, checkpoint)
@@ -89,10 +89,10 @@ def train(
 
 
 def evaluate(network: nn.Module, config: NetworkConfig, data: TrainingSet, split: str, device: Device) -> Metrics:
-    """Measure a network in evaluation mode on one split; test photographs that cannot be read are left out.
+    """Measure a network in evaluation mode on one split; test images that cannot be read are left out.
 
     Raises:
-        BenchError: a photograph of another split cannot be read, or none of the test split can.
+        BenchError: an image of another split cannot be read, or none of the test split can.
     """
     logits, labels = _predict(network, config, data, split, device)
     defective, predicted = (labels > 0).numpy(), logits.argmax(1)
@@ -112,13 +112,13 @@ def _predict(
     network: nn.Module, config: NetworkConfig, data: TrainingSet, split: str, device: Device
 ) -> tuple[Tensor, Tensor]:
     logits, labels = [], []
-    for batch in batches(data.photographs(split, config.channels), 8, device=device):
+    for batch in batches(data.images(split, config.channels), 8, device=device):
         if split != "test":
             _check_read(batch.failures)
         logits.append(network(prepare(batch.images, config)).float().cpu())
         labels.append(batch.labels.cpu())
     if not sum(map(len, labels)):
-        raise BenchError(f"none of the photographs of {split} can be read")
+        raise BenchError(f"none of the images of {split} can be read")
     return torch.cat(logits), torch.cat(labels)
 
 
@@ -135,10 +135,10 @@ class _Fit:
         device: Device,
     ) -> None:
         self._network, self._config, self._data, self._recipe, self._device = network, config, data, recipe, device
-        self._photographs = data.photographs("train", config.channels)
+        self._images = data.images("train", config.channels)
         self._generator = torch.Generator().manual_seed(seed)
         self._sampler = _balanced_sampler(data, self._generator)
-        self._steps = -(-len(self._photographs) // recipe.batch)
+        self._steps = -(-len(self._images) // recipe.batch)
         self._optimiser, self._scheduler = _optimiser(network, recipe, self._steps)
         self._best, self._best_state, self._stale = (-1.0, 0.0), copy.deepcopy(network.state_dict()), 0
         self.history: list[Epoch] = []
@@ -166,7 +166,7 @@ class _Fit:
         done, all_steps = len(self.history) * self._steps, self._recipe.epochs * self._steps
         shown = f"validation average precision {self.history[-1].val_precision or 0:.3f}" if self.history else ""
         self._network.train()
-        source = batches(self._photographs, self._recipe.batch, sampler=self._sampler, device=self._device)
+        source = batches(self._images, self._recipe.batch, sampler=self._sampler, device=self._device)
         for step, batch in enumerate(source, 1):
             _check_read(batch.failures)
             total += self._step(batch)
@@ -253,4 +253,4 @@ def _augment(images: Tensor, brightness: float, generator: torch.Generator) -> T
 
 def _check_read(failures: tuple[tuple[str, str], ...]) -> None:
     for _, reason in failures:
-        raise BenchError(f"training needs every photograph: {reason}")
+        raise BenchError(f"training needs every image: {reason}")

@@ -29,7 +29,7 @@ def check(
         typer.Option(help="File for the result as JUnit XML, for a CI system."),
     ] = None,
 ) -> None:
-    """Compare a run with a baseline, method by method, paired on the photographs that both have.
+    """Compare a run with a baseline, method by method, paired on the images that both have.
 
     Exit code 0: nothing is worse; 1: a method is worse, or a cell has changed with --exact; 2: they cannot be compared.
     """

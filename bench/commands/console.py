@@ -70,7 +70,7 @@ def bar() -> Iterator[Progress]:
 
 
 def tell_faults(dataset: str, faults: tuple[str, ...]) -> None:
-    """Say what is wrong with the photographs of a dataset that can be used all the same."""
+    """Say what is wrong with the images of a dataset that can be used all the same."""
     for fault in faults[:MOST_FAULTS]:
         messages.print(fault, style="yellow", markup=False, highlight=False, soft_wrap=True)
     if len(faults) > MOST_FAULTS:

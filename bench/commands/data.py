@@ -1,4 +1,4 @@
-"""`python -m bench fetch`, `verify`, `leaks` and `show`: the photographs, before anything is trained on them."""
+"""`python -m bench fetch`, `verify`, `leaks` and `show`: the images, before anything is trained on them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -64,7 +64,7 @@ def verify(
     data_root: Root = None,
     size: Annotated[str, typer.Option(help="Input size HEIGHTxWIDTH; the dataset's own by default.")] = "",
 ) -> None:
-    """Read every photograph and mask, and list all faults at once; exit code 1 if there are any."""
+    """Read every image and mask, and list all faults at once; exit code 1 if there are any."""
     from bench.commands.options import read_size
     from datasets import classes_of, find_root, get_dataset
     from datasets.faults import verify as verify_dataset
@@ -83,7 +83,7 @@ def verify(
         for split in SPLITS:
             labels = table["label"][table["split"] == split]
             counts.append(f"{split}: " + ", ".join(f"{(labels == one).sum()} {one}" for one in classes_of(table)))
-        typer.echo(f"{name}: {len(table)} photographs at {height}x{width}, {number}; {'; '.join(counts)}")
+        typer.echo(f"{name}: {len(table)} images at {height}x{width}, {number}; {'; '.join(counts)}")
     if faults:
         raise typer.Exit(1)
 
@@ -94,8 +94,8 @@ def leaks(
     folds: Annotated[int, typer.Option(help="Folds by item; 0: the single split.", min=0)] = 0,
     out: Picture = None,
 ) -> None:
-    """Find near-duplicates across splits, and what a random split of single photographs would leak."""
-    from bench.studies.dataset_sheets import twins_of
+    """Find near-duplicates across splits, and what a random split of single images would leak."""
+    from bench.studies.dataset_sheets import near_duplicates_of
     from datasets import get_dataset
     from datasets.leaks import apart, crossing, described, near_duplicates, parts
     from reports.leak_sheet import draw
@@ -111,20 +111,20 @@ def leaks(
         target = out or Path(f"{name.replace(':', '-')}-leaks.png")
         drawn = apart(found)[:DRAWN]
         splits = described(drawn, tables)["splits"].tolist()
-        draw(twins_of(tables[0], drawn, splits), f"{name}: closest near-duplicates across splits", target)
+        draw(near_duplicates_of(tables[0], drawn, splits), f"{name}: closest near-duplicates across splits", target)
         rows.to_csv(target.with_suffix(".csv"), index=False)
         typer.echo(f"The closest are in {target}, all in {target.with_suffix('.csv')}")
 
 
 def show(name: Name, data_root: Root = None, out: Picture = None) -> None:
-    """Draw photographs of every class and split with their defects outlined, and how large the defects are."""
+    """Draw images of every class and split with their defects outlined, and how large the defects are."""
     from bench.studies.dataset_sheets import kinds_of
     from datasets import assign, get_dataset
     from reports.contact_sheet import draw
 
     table = assign(_samples(get_dataset(name), data_root))
-    target = out or Path(f"{name.replace(':', '-')}-photographs.png")
-    draw(kinds_of(table), f"{name}: {len(table)} photographs, {table['group'].nunique()} items", target)
+    target = out or Path(f"{name.replace(':', '-')}-images.png")
+    draw(kinds_of(table), f"{name}: {len(table)} images, {table['group'].nunique()} items", target)
     typer.echo(f"Open {target}")
 
 
@@ -154,7 +154,7 @@ def _compare_splits(pairs: "list[Pair]", tables: "list[pd.DataFrame]", own: str)
 
     tested = sum(int((table["split"] == "test").sum()) for table in tables)
     shown = Table("Split", "Tested", "With a near-duplicate in training", box=None)
-    for what, split in ((own, tables), ("single photographs at random", shuffled(tables))):
+    for what, split in ((own, tables), ("single images at random", shuffled(tables))):
         number = leaked(pairs, split)
         shown.add_row(what, str(tested), f"{number} ({100 * number / tested:.1f} %)")
     output().print(shown)

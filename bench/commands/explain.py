@@ -1,4 +1,4 @@
-"""`python -m bench explain`: what a method sees in a user's own photographs."""
+"""`python -m bench explain`: what a method sees in a user's own images."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from bench.errors import BenchError
 
 
 def explain(
-    images: Annotated[list[Path], typer.Argument(help="Photographs.")],
+    images: Annotated[list[Path], typer.Argument(help="Images.")],
     checkpoint: Annotated[
         Path, typer.Option(help="A classifier (.safetensors, its card beside it), as train writes it.")
     ],
@@ -22,7 +22,7 @@ def explain(
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("explanations"),
     device: Annotated[str, typer.Option(help="cpu, cuda, ...; the GPU by default where there is one.")] = "",
 ) -> None:
-    """Write overlay, raw map (float32), mask and JSON of each photograph, at the photograph's own size."""
+    """Write overlay, raw map (float32), mask and JSON of each image, at the image's own size."""
     import torch
 
     from bench.classifiers.checkpoint import load
@@ -39,7 +39,7 @@ def explain(
     classifier = load(checkpoint, torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")))
     explained = parse_target(target) if target else default_target(len(classifier.card.plan.classes))
     if explained.uses_label:
-        raise BenchError("--target label: these photographs have no label; choose a class index, predicted or margin")
+        raise BenchError("--target label: these images have no label; choose a class index, predicted or margin")
     for image, place in zip(images, places, strict=True):
         picture, *_ = write(explain_image(classifier, image, spec, explained, policy), place)
         typer.echo(f"Open {picture}")

@@ -1,4 +1,4 @@
-"""`python -m bench history`: one method over kept runs."""
+"""`python -m bench history`: one method over baselines."""
 
 from pathlib import Path
 from typing import Annotated, Optional
@@ -14,12 +14,12 @@ def history(
         typer.Option(help="Python file that registers methods; may be given again."),
     ] = None,
 ) -> None:
-    """Show one method over the kept runs, the oldest first, with the versions that they were made with."""
+    """Show one method over the baselines, the oldest first, with the versions that they were made with."""
     from bench.commands.console import output
     from bench.plugins import load_plugins
     from methods import parse
     from reports.history import history as table
-    from results.store.baselines import kept_runs
+    from results.store.baselines import all_baselines
 
     load_plugins(plugin or ())
-    output().print(table(kept_runs(), str(parse(method))))
+    output().print(table(all_baselines(), str(parse(method))))

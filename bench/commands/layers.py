@@ -27,7 +27,7 @@ def layers(
     ] = "grad-cam,lt-grad-cam",
     image: Annotated[
         Optional[list[str]],  # noqa: UP045  read at run time by the command line's library
-        typer.Option(help="Id of a photograph; may be given again. By default one of each kind of defect, up to 3."),
+        typer.Option(help="Id of an image; may be given again. By default one of each kind of defect, up to 3."),
     ] = None,
     plugin: Annotated[
         Optional[list[Path]],  # noqa: UP045
@@ -43,7 +43,7 @@ def layers(
     out: Picture = None,
     setting: "Setting",
 ) -> None:
-    """Draw each layer's map of each method with its share of the fused one, on photographs that are tested."""
+    """Draw each layer's map of each method with its share of the fused one, on images that are tested."""
     from bench.commands.console import tell_faults
     from bench.errors import BenchError
     from bench.network.targets import default_target, parse_target
@@ -63,7 +63,7 @@ def layers(
     blocks = _blocks(experiment, tuple(dict.fromkeys(image or ())), specs, explained)
     height, width = experiment.size
     network = f"{setting.network.name} ({setting.network.head} head)"
-    picture = out or Path(f"{_file_stem([block.photograph.name for block in blocks])}-layers.png")
+    picture = out or Path(f"{_file_stem([block.image.name for block in blocks])}-layers.png")
     draw(blocks, f"{experiment.dataset.name} at {height}x{width}; {network}; target {explained}", picture)
     typer.echo(f"Open {picture}")
 
@@ -71,7 +71,7 @@ def layers(
 def _blocks(
     experiment: "Experiment", asked: tuple[str, ...], specs: "tuple[MethodSpec, ...]", target: "Target"
 ) -> "list[Block]":
-    """Return a block for each photograph; a classifier that none of them needs is neither loaded nor trained."""
+    """Return a block for each image; a classifier that none of them needs is neither loaded nor trained."""
     from bench.commands.console import bar, training_progress
     from bench.studies.layers import assignment_of, block, one_of_each_kind
 

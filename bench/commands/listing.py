@@ -31,7 +31,7 @@ def methods() -> None:
 
 @app.command()
 def datasets() -> None:
-    """List the datasets: photographs (defective ones) of each split where they were found, or how to get them."""
+    """List the datasets: images (defective ones) of each split where they were found, or how to get them."""
     from rich.markup import escape
     from rich.table import Table
 
@@ -46,11 +46,11 @@ def datasets() -> None:
         size = "x".join(map(str, dataset.size))
         table.add_row(dataset.name, *counts, size, dataset.licence, escape(where))
     output().print(table)
-    output().print("Photographs (defective ones) of each split: the official one, else by item, as run takes it.")
+    output().print("Images (defective ones) of each split: the official one, else by item, as run takes it.")
 
 
 def _inventory(dataset: "Dataset") -> tuple[list[str], str]:
-    """Return photographs (defective ones) of each split, or nothing, and where they are or how to get them."""
+    """Return images (defective ones) of each split, or nothing, and where they are or how to get them."""
     from datasets import GOOD, DatasetError, assign
     from datasets.catalogue.synthetic import VERSION
     from datasets.download import destination

@@ -101,7 +101,7 @@ def _setting(
         weights=weights,
         checkpoint=checkpoint,
         recipe=changed,
-        shelf=checkpoints or cache_folder() / "classifiers",
+        cache=checkpoints or cache_folder() / "classifiers",
         device=torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")),
     )
 

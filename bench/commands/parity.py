@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @takes_setting
 def parity(
     *,
-    images: Annotated[int, typer.Option(help="Test photographs; those with defects come first.", min=1)] = 3,
+    images: Annotated[int, typer.Option(help="Test images; those with defects come first.", min=1)] = 3,
     setting: "Setting",
 ) -> None:
     """Compare every method that pytorch-grad-cam or captum has too: how far maps differ, and how long each takes."""
@@ -45,8 +45,8 @@ def parity(
     height, width = experiment.size
     network = setting.network
     console.print(
-        f"\n{experiment.dataset.name} at {height}x{width}, {images} test photograph(s); {network.name} ({network.head} "
-        f"head); target {target}. Apart: the most that a pixel differs by, maps scaled to [0, 1]; Rank: "
+        f"\n{experiment.dataset.name} at {height}x{width}, {images} test image(s); {network.name} ({network.head} "
+        f"head); target {target}. Deviation: the most that a pixel differs by, maps scaled to [0, 1]; Rank: "
         "Spearman's correlation where it is lowest; ms an image, the best of all, each with its forward and backward "
         "passes; Ratio: the library's time over ours."
     )
@@ -61,7 +61,7 @@ def _table(found: "list[Parity | Unmatched]") -> "Table":
     table = Table(box=None)
     table.add_column("Ours", overflow="fold")
     table.add_column("Library's", no_wrap=True)
-    for name in ("Apart", "Rank", "ms", "Its ms", "Ratio"):
+    for name in ("Deviation", "Rank", "ms", "Its ms", "Ratio"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("Defined", no_wrap=True)
     for one in found:

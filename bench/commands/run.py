@@ -1,4 +1,4 @@
-"""`python -m bench run`: from photographs to the paper-style table."""
+"""`python -m bench run`: from images to the paper-style table."""
 
 import json as json_format
 import time
@@ -46,11 +46,11 @@ def run(
     ] = "",
     image: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option(help="Id of a photograph; may be given again. Only these are looked at."),
+        typer.Option(help="Id of an image; may be given again. Only these are looked at."),
     ] = None,
     evaluate_at: Annotated[
         Literal["input", "original"],
-        typer.Option(help="Score at the input's size, or upsample each map to its photograph's own size first."),
+        typer.Option(help="Score at the input's size, or upsample each map to its image's own size first."),
     ] = "input",
     threshold: Annotated[str, typer.Option(help="otsu, fixed:0.5, percentile:95, oracle or tuned.")] = "otsu",
     all_images: Annotated[
@@ -66,10 +66,10 @@ def run(
         typer.Option(help="Forward passes at once; as many as fit into memory by default.", min=1),
     ] = None,
     gallery: Annotated[
-        int, typer.Option(help="Defective photographs of which pictures are kept, spread over all.", min=1)
+        int, typer.Option(help="Defective images of which pictures are kept, spread over all.", min=1)
     ] = 6,
     gallery_ids: Annotated[
-        str, typer.Option(help="Ids of the photographs of which pictures are kept instead, separated by commas.")
+        str, typer.Option(help="Ids of the images of which pictures are kept instead, separated by commas.")
     ] = "",
     out: Annotated[
         Optional[Path],  # noqa: UP045
@@ -87,7 +87,7 @@ def run(
     from bench.network.targets import default_target, parse_target
     from bench.plugins import load_plugins
     from bench.runs.experiment import find
-    from bench.runs.run import Request, carry_out
+    from bench.runs.run import Request, execute
     from bench.runs.runner import Work
     from methods import select
     from methods.adapters.counterparts import through
@@ -110,7 +110,7 @@ def run(
     pictures = tuple(part.strip() for part in gallery_ids.split(",") if part.strip()) or gallery
     request = Request(experiment, work, plugins, out, RUNS, budget, pictures)
     with bar() as progress:
-        folder = carry_out(request, progress)
+        folder = execute(request, progress)
     names = [str(spec) for spec in specs]
     summary = _beside_stand_ins(summarise(folder, policy, names), dict(zip(names, map(str, asked), strict=True)))
     (folder / "table.md").write_text(markdown(summary))

@@ -44,7 +44,7 @@ def sweep(
     from bench.network.targets import default_target
     from bench.plugins import load_plugins
     from bench.runs.experiment import find
-    from bench.runs.run import Request, carry_out
+    from bench.runs.run import Request, execute
     from bench.runs.runner import Work
     from methods import select
     from methods.spec import DEFAULT_DELTA
@@ -64,7 +64,7 @@ def sweep(
     specs = tuple(spec for at in families.values() for spec in at.values())
     work = Work(specs, target, looked_at, only_defective=True)
     with bar() as progress:
-        folder = carry_out(Request(experiment, work, plugins, out, RUNS), progress)
+        folder = execute(Request(experiment, work, plugins, out, RUNS), progress)
     store = RunStore(folder)
     texts = {family: {delta: str(spec) for delta, spec in at.items()} for family, at in families.items()}
     found, manifest = score_sweep(store.cells(), texts, looked_at, policy, DEFAULT_DELTA), store.manifest()

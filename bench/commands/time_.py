@@ -81,7 +81,7 @@ def time(
     from bench.commands.console import bar
     from bench.plugins import load_plugins
     from bench.timing import scaling, speed_targets
-    from bench.timing.measure import Plan, carry_out
+    from bench.timing.measure import Plan, execute
     from methods import select
 
     plugins = tuple(plugin or ())
@@ -111,7 +111,7 @@ def time(
     plan = Plan(todo, repeats, limit, counted, plugins)
     with bar() as progress:
         task = progress.add_task("timing", total=plan.runs, shown="")
-        found = carry_out(plan, lambda name: progress.update(task, advance=1, shown=name))
+        found = execute(plan, lambda name: progress.update(task, advance=1, shown=name))
     verdicts, growths = tuple(speed_targets.judge(rows, found, cases)), tuple(scaling.fits(varied, found))
     _keep(replace(found, left_out=left_out, verdicts=verdicts, growths=growths), folder, run)
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 @takes_setting
 def train(*, setting: "Setting") -> None:
-    """Train a classifier for each fold and seed, from image labels only; those on the shelf are kept."""
+    """Train a classifier for each fold and seed, from image labels only; those in the cache are not trained again."""
     from rich.table import Table
 
     from bench.commands.console import bar, output, tell_faults, training_progress

@@ -34,7 +34,7 @@ def try_(
     from bench.network.targets import default_target
     from bench.plugins import load_new
     from bench.runs.experiment import find
-    from bench.runs.run import Request, carry_out
+    from bench.runs.run import Request, execute
     from bench.runs.runner import Work
     from bench.studies.method_contract import breaches
     from bench.timing.quick import costs
@@ -50,7 +50,7 @@ def try_(
     target = default_target(len(experiment.classes))
     work = Work((*own, rival, *select(FLOORS)), target, ("test",))
     with bar() as progress:
-        folder = carry_out(Request(experiment, work, (plugin,), None, RUNS), progress)
+        folder = execute(Request(experiment, work, (plugin,), None, RUNS), progress)
     (found,) = settings([RunStore(folder)], ThresholdPolicy("otsu"))
     rows = duels(found, [str(spec) for spec in own], str(rival))
     assignment = next(experiment.assignments())

@@ -32,7 +32,7 @@ class _Run:
     given: Any = None
 
 
-class Replay:
+class PartialForward:
     """The part of a network behind one layer, for one image.
 
     What ran before the layer is not run again: where the network calls it, it gives out what it gave when it was

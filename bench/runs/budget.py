@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from bench.attribution.evidence import Evidence
-from bench.attribution.forward_queries import Probe, Run
+from bench.attribution.forward_queries import ForwardQueries, Run
 from bench.classifiers.checkpoint import Classifier
 from bench.network.anatomy import examine
 from bench.network.targets import Target
 from methods import METHODS, MethodError, MethodSpec, heatmap
 
-REHEARSED = 4
+TIMED_PASSES = 4
 """Forward passes of a method that are timed."""
 
 
@@ -42,17 +42,17 @@ class Cost:
         return self.seconds * self.images / 60
 
 
-class Rehearsal(Probe):
+class DryRun(ForwardQueries):
     """A probe that runs a few variants of what it is asked for, notes what all would take, and makes scores up."""
 
     passes, seconds = 0.0, 0.0
-    _inner: Rehearsal | None = None
+    _inner: DryRun | None = None
 
     def in_chunks(self, run: Run, count: int, size: int) -> Tensor:
         """Run a few of `count` variants twice, and return zeros for all."""
         if not count:
             return super().in_chunks(run, count, size)
-        some = min(count, size, REHEARSED)
+        some = min(count, size, TIMED_PASSES)
         run(0, some)  # the first call pays for what later ones find done
         self._wait()
         started = time.perf_counter()
@@ -64,7 +64,7 @@ class Rehearsal(Probe):
         self.seconds += (time.perf_counter() - started + inner_seconds) * count / some
         return part.new_zeros(count, *part.shape[1:])
 
-    def beside(self, images: Tensor, classes: Tensor) -> Rehearsal:
+    def beside(self, images: Tensor, classes: Tensor) -> DryRun:
         """Return a rehearsal for other images, whose cost is part of the next one here."""
         self._inner = super().beside(images, classes)
         return self._inner
@@ -74,7 +74,7 @@ class Rehearsal(Probe):
             torch.cuda.synchronize(self._images.device)
 
 
-def asks_again(spec: MethodSpec) -> bool:
+def needs_extra_passes(spec: MethodSpec) -> bool:
     """Tell whether a method needs forward passes of its own."""
     return bool(spec.wrapper) or METHODS[spec.name].passes is not None
 
@@ -96,7 +96,7 @@ def estimate(classifier: Classifier, target: Target, images: dict[MethodSpec, in
     costs = []
     for spec, number in images.items():
         evidence = Evidence(network, anatomy, prepared, target, [spec], labels=labels, chunk=chunk)
-        evidence.probe = rehearsal = evidence.probe.as_type(Rehearsal)
+        evidence.queries = rehearsal = evidence.queries.as_type(DryRun)
         started = time.perf_counter()
         try:
             heatmap(spec, evidence.view(spec))

@@ -29,8 +29,8 @@ from datasets import (
     merge_kinds,
     split_fingerprint,
 )
-from datasets.faults import of_photographs
-from results.store.baselines import kept_classifier
+from datasets.faults import of_images
+from results.store.baselines import baseline_classifier
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Setting:
     Attributes:
         dataset: its name.
         data_root: its folder, or None for the usual places.
-        group_by: regular expression on a photograph's id that gives its physical item; empty for the set's own items.
+        group_by: regular expression on an image's id that gives its physical item; empty for the set's own items.
         one_kind: every kind of defect is called "defect", so that there are two classes.
         size: (height, width) of the input, or None for the set's own.
         folds: 0 for the single split, else the number of folds.
@@ -49,7 +49,7 @@ class Setting:
         weights: of the body: ``none``, ``imagenet`` or a file.
         checkpoint: all tensors of a network that was trained elsewhere and is taken as it is, or None.
         recipe: how to train.
-        shelf: the folder of checkpoints; one that was kept with a run is taken from there.
+        cache: the folder of checkpoints; one that is kept with a baseline is taken from there.
         device: where to compute.
     """
 
@@ -64,13 +64,13 @@ class Setting:
     weights: str
     checkpoint: Path | None
     recipe: Recipe
-    shelf: Path
+    cache: Path
     device: torch.device
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """One classifier to be trained: its plan, its photographs, and where its checkpoint is to be."""
+    """One classifier to be trained: its plan, its images, and where its checkpoint is to be."""
 
     plan: TrainingPlan
     data: TrainingSet
@@ -79,7 +79,7 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A `Setting` whose photographs were found."""
+    """A `Setting` whose images were found."""
 
     setting: Setting
     dataset: Dataset
@@ -97,25 +97,25 @@ class Experiment:
         return classes_of(self.samples)
 
     def check_image(self, name: str) -> None:
-        """Make sure that there is a photograph with the id `name`.
+        """Make sure that there is an image with the id `name`.
 
         Raises:
             BenchError: there is none; the message names near ones.
         """
         ids = self.samples["id"].tolist()
         if name not in ids:
-            raise BenchError(f"there is no photograph {name!r}; {hint(name, ids)}")
+            raise BenchError(f"there is no image {name!r}; {hint(name, ids)}")
 
     def faults(self) -> tuple[str, ...]:
-        """Return what is wrong with the photographs, a line each.
+        """Return what is wrong with the images, a line each.
 
-        All of them are read, once for each copy of the dataset and size: what was found stays on the shelf.
+        All of them are read, once for each copy of the dataset and size: what was found stays in the cache.
         """
-        record = self.setting.shelf / "{}-{}-{}x{}.faults".format(self.dataset.folder, self.fingerprint, *self.size)
+        record = self.setting.cache / "{}-{}-{}x{}.faults".format(self.dataset.folder, self.fingerprint, *self.size)
         if not record.is_file():
             record.parent.mkdir(parents=True, exist_ok=True)
             temporary = record.with_suffix(".part")
-            temporary.write_text("".join(f"{fault}\n" for fault in of_photographs(self.samples, self.size)))
+            temporary.write_text("".join(f"{fault}\n" for fault in of_images(self.samples, self.size)))
             temporary.rename(record)
         return tuple(record.read_text().splitlines())
 
@@ -148,11 +148,11 @@ class Experiment:
                     recipe=self.setting.recipe,
                 )
                 data = TrainingSet(table, classes, self.size)
-                kept = kept_classifier(plan.file_name)
-                yield Assignment(plan, data, kept or self.setting.shelf / plan.file_name)
+                kept = baseline_classifier(plan.file_name)
+                yield Assignment(plan, data, kept or self.setting.cache / plan.file_name)
 
     def classifier(self, assignment: Assignment, progress: Callable[[TrainingPlan], Progress]) -> Classifier:
-        """Load the classifier of an assignment; train it first, or to its end, if it is not on the shelf.
+        """Load the classifier of an assignment; train it first, or to its end, if it is not in the cache.
 
         Raises:
             BenchError: it cannot be trained or loaded.
@@ -178,7 +178,7 @@ class Experiment:
 
 
 def find(setting: Setting) -> Experiment:
-    """Find the photographs of `setting`.
+    """Find the images of `setting`.
 
     Raises:
         BenchError: there is less than one seed, or one checkpoint for several classifiers.

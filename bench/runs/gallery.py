@@ -16,13 +16,13 @@ from datasets import GOOD
 from methods.registry import did_you_mean
 
 PICTURES = 6
-"""Photographs of which pictures are kept unless more or others are asked for."""
+"""Images of which pictures are kept unless more or others are asked for."""
 LONGEST_HINT = 300
 """Characters that are spent on ids which could have been meant."""
 
 
 class Gallery:
-    """Photographs, masks and levels of some images, as 8-bit PNG files at the size of the input.
+    """Images, masks and levels of some images, as 8-bit PNG files at the size of the input.
 
     One folder an image, ``image.png``, ``mask.png`` and one file a method; names are percent-encoded.
     """
@@ -52,7 +52,7 @@ class Gallery:
 
 
 def choose(samples: pd.DataFrame, most: int = PICTURES) -> tuple[str, ...]:
-    """Return the ids of up to `most` defective photographs, evenly spaced in the order of their ids."""
+    """Return the ids of up to `most` defective images, evenly spaced in the order of their ids."""
     defective = samples["id"][samples["label"] != GOOD].sort_values().tolist()
     count = min(most, len(defective))
     return tuple(defective[number * len(defective) // count] for number in range(count))
@@ -67,7 +67,7 @@ def named(samples: pd.DataFrame, ids: Sequence[str]) -> tuple[str, ...]:
     known = samples["id"].tolist()
     for one in ids:
         if one not in known:
-            raise BenchError(f"--gallery-ids: no photograph {one!r} is looked at; {hint(one, known)}")
+            raise BenchError(f"--gallery-ids: no image {one!r} is looked at; {hint(one, known)}")
     return tuple(dict.fromkeys(ids))
 
 
@@ -84,7 +84,7 @@ def spread(chosen: Collection[str], tables: Sequence[pd.DataFrame]) -> list[froz
 
     Args:
         chosen: ids.
-        tables: the photographs of each classifier.
+        tables: the images of each classifier.
     """
     first: dict[str, int] = {}
     for split in ("test", None):

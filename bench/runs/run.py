@@ -17,7 +17,7 @@ from bench.classifiers.checkpoint import Classifier, TrainingPlan, load
 from bench.commands.console import tell_costs, tell_faults, training_progress
 from bench.errors import BenchError
 from bench.provenance import code_fingerprint, commit, versions
-from bench.runs.budget import asks_again, estimate, within
+from bench.runs.budget import estimate, needs_extra_passes, within
 from bench.runs.experiment import Assignment, Experiment
 from bench.runs.gallery import PICTURES, Gallery, choose, named, spread
 from bench.runs.runner import Work, pending, run
@@ -40,26 +40,26 @@ class Request:
         experiment: dataset and classifiers.
         work: methods, target and splits.
         plugins: files that registered methods; a change of them makes another run.
-        out: folder of the run, or None for one of its own in `shelf`.
-        shelf: folder of runs.
+        out: folder of the run, or None for one of its own in `runs`.
+        runs: folder of runs.
         budget: minutes for methods that ask the classifier again; None: no limit.
-        pictures: of how many photographs pictures are kept, or of which, by id.
+        pictures: of how many images pictures are kept, or of which, by id.
     """
 
     experiment: Experiment
     work: Work
     plugins: tuple[Path, ...]
     out: Path | None
-    shelf: Path
+    runs: Path
     budget: float | None = None
     pictures: int | tuple[str, ...] = PICTURES
 
 
-def carry_out(request: Request, progress: Progress) -> Path:
+def execute(request: Request, progress: Progress) -> Path:
     """Train what is not trained, compute what is not computed, and return the run's folder.
 
     Raises:
-        BenchError: there is no photograph of a name, nothing is defective, a classifier cannot be trained or loaded, or
+        BenchError: there is no image of a name, nothing is defective, a classifier cannot be trained or loaded, or
             a network has not the layers that are asked for.
         ResultError: the folder holds another run.
     """
@@ -68,9 +68,9 @@ def carry_out(request: Request, progress: Progress) -> Path:
     tell_faults(experiment.dataset.name, experiment.faults())
     for image in request.work.images:
         experiment.check_image(image)
-    tables = [request.work.photographs(one) for one in assignments]
+    tables = [request.work.samples(one) for one in assignments]
     if all((table["label"] == GOOD).all() for table in tables):
-        raise BenchError("no photograph that would be scored shows a defect")
+        raise BenchError("no image that would be scored shows a defect")
     pictured = _pictured(request, tables)
     # Of each classifier only the record is held: a run's memory does not grow with folds and seeds.
     classifiers = {
@@ -78,7 +78,7 @@ def carry_out(request: Request, progress: Progress) -> Path:
         for one in assignments
     }
     manifest = _manifest(request, assignments[0].plan, classifiers)
-    folder = request.out or request.shelf / _name(manifest)
+    folder = request.out or request.runs / _name(manifest)
     store = RunStore(folder)
     store.begin(manifest, IDENTITY)
     galleries = [Gallery(folder / "gallery", own) for own in spread(pictured, tables)]
@@ -92,13 +92,13 @@ def carry_out(request: Request, progress: Progress) -> Path:
 
 
 def _pictured(request: Request, tables: list[pd.DataFrame]) -> tuple[str, ...]:
-    """Return the ids of the photographs of which pictures are kept."""
-    photographs = pd.concat(tables).drop_duplicates(["id", "split"])
+    """Return the ids of the images of which pictures are kept."""
+    looked_at = pd.concat(tables).drop_duplicates(["id", "split"])
     if not isinstance(request.pictures, int):
-        return named(photographs, request.pictures)
-    tested = photographs[photographs["split"] == "test"]
+        return named(looked_at, request.pictures)
+    tested = looked_at[looked_at["split"] == "test"]
     # The same pictures whatever other splits a command looks at.
-    return choose((tested if len(tested) else photographs).drop_duplicates("id"), request.pictures)
+    return choose((tested if len(tested) else looked_at).drop_duplicates("id"), request.pictures)
 
 
 def _affordable(request: Request, jobs: list[tuple[Assignment, Gallery]], store: RunStore) -> Work:
@@ -106,7 +106,7 @@ def _affordable(request: Request, jobs: list[tuple[Assignment, Gallery]], store:
     work, images = request.work, Counter[MethodSpec]()
     for one, gallery in jobs:
         for rows, specs in pending(one, work, store, gallery):
-            images.update({spec: len(rows) for spec in specs if asks_again(spec)})
+            images.update({spec: len(rows) for spec in specs if needs_extra_passes(spec)})
     if not images:
         return work
     classifier = load(jobs[0][0].path, request.experiment.setting.device)

@@ -1,4 +1,4 @@
-"""From photographs to the cells of a run: evidence once a batch, every method on it, statistics kept."""
+"""From images to the cells of a run: evidence once a batch, every method on it, statistics kept."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from torch import Tensor
 
 from bench.attribution.evidence import Evidence, by_gradient
 from bench.classifiers.checkpoint import Classifier, TrainingPlan
-from bench.classifiers.loading import Batch, Photographs, batches, seed_of
+from bench.classifiers.loading import Batch, ImageDataset, batches, seed_of
 from bench.errors import BenchError
 from bench.network.anatomy import Anatomy, examine
 from bench.network.batch_size import GRAPH_FACTOR, fitting
 from bench.network.targets import Target
-from bench.runs.budget import asks_again
+from bench.runs.budget import needs_extra_passes
 from bench.runs.experiment import Assignment
 from bench.runs.gallery import Gallery
 from datasets import GOOD, read_own_mask
@@ -33,7 +33,7 @@ from results.store.run_store import Cell, RunStore
 LARGEST_BATCH = 16
 
 Advance = Callable[[int], None]
-"""Told how many more photographs are done."""
+"""Told how many more images are done."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class Work:
         target: the score that heatmaps explain.
         splits: ``test``; ``val`` where thresholds are tuned, ``train`` and ``val`` where readings or δ are compared.
         evaluate_at: ``input`` scores at the size of the input; ``original`` upsamples every map to the size of its
-            own photograph first.
-        images: ids of the photographs that are looked at; empty: all.
-        only_defective: leave the photographs out that show no defect; what is pooled over the others needs none.
-        all_images: run methods that ask the classifier again on photographs without a defect too.
+            own image first.
+        images: ids of the images that are looked at; empty: all.
+        only_defective: leave the images out that show no defect; what is pooled over the others needs none.
+        all_images: run methods that ask the classifier again on images without a defect too.
         chunk: forward passes at once of such methods; as many as fit into memory if None.
     """
 
@@ -61,7 +61,7 @@ class Work:
     all_images: bool = False
     chunk: int | None = None
 
-    def photographs(self, assignment: Assignment) -> pd.DataFrame:
+    def samples(self, assignment: Assignment) -> pd.DataFrame:
         """Return the rows of the sample table that are looked at with this classifier."""
         table = assignment.data.table
         chosen = table["split"].isin(self.splits)
@@ -70,10 +70,10 @@ class Work:
         return table[chosen & (table["label"] != GOOD)] if self.only_defective else table[chosen]
 
     def specs_for(self, label: str) -> tuple[MethodSpec, ...]:
-        """Return the methods that are run on a photograph with this label."""
+        """Return the methods that are run on an image with this label."""
         if label != GOOD or self.all_images:
             return self.specs
-        return tuple(spec for spec in self.specs if not asks_again(spec))
+        return tuple(spec for spec in self.specs if not needs_extra_passes(spec))
 
 
 def run(
@@ -86,7 +86,7 @@ def run(
 ) -> None:
     """Compute and store those cells of one classifier that `store` does not have.
 
-    A photograph that cannot be read, a method that raises and a map that is not finite are recorded with
+    An image that cannot be read, a method that raises and a map that is not finite are recorded with
     their reason, and the run goes on.
     """
     plan, network = assignment.plan, classifier.network
@@ -99,7 +99,7 @@ def run(
             advance(len(rows))
             continue
         facts = {str(row.id): row for row in rows.itertuples(index=False)}
-        source = Photographs(rows, plan.size, plan.network.channels, plan.classes)
+        source = ImageDataset(rows, plan.size, plan.network.channels, plan.classes)
         for batch in batches(source, size, device=device):
             masks = tuple(batch.masks) if work.evaluate_at == "input" else _own_masks(batch, facts)
             outcomes = _measure(classifier, anatomy, batch, masks, replace(work, specs=specs), gallery)
@@ -131,10 +131,10 @@ class _Outcome:
 def pending(
     assignment: Assignment, work: Work, store: RunStore, gallery: Gallery
 ) -> Iterator[tuple[pd.DataFrame, tuple[MethodSpec, ...]]]:
-    """Yield photographs together with the methods of which they lack the cell, or the picture."""
+    """Yield images together with the methods of which they lack the cell, or the picture."""
     plan, finished = assignment.plan, store.finished()
     texts = {spec: str(spec) for spec in work.specs}
-    table = work.photographs(assignment)
+    table = work.samples(assignment)
 
     def lacks(row: Any, spec: str) -> bool:
         status = finished.get((plan.fold, plan.seed, row.split, row.id, spec))
@@ -228,7 +228,7 @@ def _failure(error: Exception) -> str:
 
 
 def _own_masks(batch: Batch, facts: dict[str, Any]) -> tuple[Tensor, ...]:
-    """Return each image's mask at the size of its photograph, (h, w), on the device of the batch."""
+    """Return each image's mask at the size of its image, (h, w), on the device of the batch."""
     rows = [facts[image] for image in batch.ids]
     return tuple(torch.from_numpy(read_own_mask(row.image_path, row.mask_path)).to(batch.masks.device) for row in rows)
 
@@ -255,7 +255,7 @@ def _noted(statistics: LevelStatistics, notes: dict[int, str]) -> LevelStatistic
 
 
 def _unread(reason: str) -> LevelStatistics:
-    """Return the statistics of one photograph that could not be read: no pixel of it is known."""
+    """Return the statistics of one image that could not be read: no pixel of it is known."""
     nothing, unknown = np.zeros((1, LEVELS), dtype=np.int64), np.full(1, np.nan, dtype=np.float32)
     return LevelStatistics([f"failed: {reason}"], unknown, unknown, nothing, nothing)
 

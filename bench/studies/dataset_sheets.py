@@ -15,12 +15,12 @@ from datasets.leaks import Pair
 from datasets.reader import mask_values
 from datasets.table import SPLITS
 from reports.contact_sheet import Kind, Tile
-from reports.leak_sheet import Twins
+from reports.leak_sheet import NearDuplicates
 
 PIXELS = 480
-"""Of the longer side of a photograph in a picture."""
+"""Of the longer side of an image in a picture."""
 FEW_CLASSES, MANY_TILES, FEW_TILES = 4, 3, 2
-"""Up to so many classes there are more photographs of each class in each split."""
+"""Up to so many classes there are more images of each class in each split."""
 
 
 def kinds_of(table: pd.DataFrame) -> list[Kind]:
@@ -42,7 +42,7 @@ def kinds_of(table: pd.DataFrame) -> list[Kind]:
     return kinds
 
 
-def twins_of(table: pd.DataFrame, pairs: list[Pair], splits: list[str]) -> list[Twins]:
+def near_duplicates_of(table: pd.DataFrame, pairs: list[Pair], splits: list[str]) -> list[NearDuplicates]:
     """Return what the picture of near-duplicates shows of `pairs`, with the text that says between which splits.
 
     Raises:
@@ -53,7 +53,7 @@ def twins_of(table: pd.DataFrame, pairs: list[Pair], splits: list[str]) -> list[
     for pair, between in zip(pairs, splits, strict=True):
         first, second = _tile(rows[pair.first]), _tile(rows[pair.second])
         found.append(
-            Twins(
+            NearDuplicates(
                 images=(first.image, second.image),
                 masks=(first.mask, second.mask),
                 names=(first.name, second.name),
@@ -76,7 +76,7 @@ def _tile(row: Any) -> Tile:
 
 
 def _fitting(path: str) -> tuple[int, int]:
-    """Return the (height, width) of a photograph, scaled down to `PIXELS`."""
+    """Return the (height, width) of an image, scaled down to `PIXELS`."""
     try:
         with Image.open(Path(path)) as image:
             wide, tall = image.size

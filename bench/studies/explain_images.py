@@ -1,4 +1,4 @@
-"""A user's own photographs explained: heatmap, mask and numbers as files."""
+"""A user's own images explained: heatmap, mask and numbers as files."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from results.metrics.thresholds import ThresholdPolicy, thresholds
 
 @dataclass(frozen=True)
 class Explanation:
-    """What one method sees in one photograph, at the photograph's own size.
+    """What one method sees in one image, at the image's own size.
 
     Attributes:
-        photograph: (H, W, 3), 0 to 255.
+        image: (H, W, 3), 0 to 255.
         values: (H, W) float32, the raw map: non-negative and not normalised.
         levels: (H, W), 0 to 255.
         marked: (H, W); nothing where the map is constant or not finite.
         facts: the same in numbers, and what they come from; JSON.
     """
 
-    photograph: NDArray[np.uint8]
+    image: NDArray[np.uint8]
     values: NDArray[np.float32]
     levels: NDArray[np.uint8]
     marked: NDArray[np.bool_]
@@ -53,13 +53,13 @@ class Explanation:
 def explain_image(
     classifier: Classifier, path: Path, spec: MethodSpec, target: Target, policy: ThresholdPolicy
 ) -> Explanation:
-    """Explain one photograph, resized to the classifier's input as in training.
+    """Explain one image, resized to the classifier's input as in training.
 
     Args:
         classifier: with its card.
-        path: of the photograph.
+        path: of the image.
         spec: the method.
-        target: the score that is explained; the photograph has no label.
+        target: the score that is explained; the image has no label.
         policy: how the map is cut; it reads no masks.
 
     Raises:
@@ -90,8 +90,8 @@ def explain_image(
         "classifier": {"file": plan.file_name, "fingerprint": classifier.fingerprint, "input": list(plan.size)},
         "versions": versions(),
     }
-    photograph = read_image(str(path), (height, width), 3).transpose(1, 2, 0)
-    return Explanation(photograph, values[0].numpy(), to_levels(values)[0].numpy(), marked, facts)
+    image = read_image(str(path), (height, width), 3).transpose(1, 2, 0)
+    return Explanation(image, values[0].numpy(), to_levels(values)[0].numpy(), marked, facts)
 
 
 def _probabilities(logits: Tensor) -> list[float]:
@@ -122,17 +122,17 @@ def _cut(values: Tensor, policy: ThresholdPolicy) -> tuple[NDArray[np.bool_], di
 
 
 def stems(images: Sequence[Path], folder: Path) -> list[Path]:
-    """Return where the files of each photograph begin: its path under what all of them share, without its suffix.
+    """Return where the files of each image begin: its path under what all of them share, without its suffix.
 
     Raises:
-        BenchError: two photographs would write the same files.
+        BenchError: two images would write the same files.
     """
     parents = [image.absolute().parent for image in images]
     common = Path(os.path.commonpath(parents))
     found = [folder / parent.relative_to(common) / image.stem for parent, image in zip(parents, images, strict=True)]
     for stem, count in Counter(found).items():
         if count > 1:
-            raise BenchError(f"{count} of the photographs would write {stem}: explain them one after the other")
+            raise BenchError(f"{count} of the images would write {stem}: explain them one after the other")
     return found
 
 
@@ -145,7 +145,7 @@ def write(found: Explanation, stem: Path) -> list[Path]:
     stem.parent.mkdir(parents=True, exist_ok=True)
     files = [stem.with_name(stem.name + end) for end in ("-overlay.png", "-map.npy", "-mask.png", ".json")]
     picture, values, mask, facts = files
-    Image.fromarray(overlay(found.photograph, found.levels, found.marked)).save(picture)
+    Image.fromarray(overlay(found.image, found.levels, found.marked)).save(picture)
     np.save(values, found.values)
     Image.fromarray(255 * found.marked.astype(np.uint8)).save(mask)
     facts.write_text(json.dumps(found.facts, indent=2, allow_nan=False) + "\n")

@@ -1,4 +1,4 @@
-"""From one photograph and its classifier to what `reports.layer_sheet` shows: each layer alone, and all fused."""
+"""From one image and its classifier to what `reports.layer_sheet` shows: each layer alone, and all fused."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from bench.attribution.evidence import Evidence, by_gradient
 from bench.classifiers.checkpoint import Classifier, TrainingPlan
-from bench.classifiers.loading import Photographs, seed_of
+from bench.classifiers.loading import ImageDataset, seed_of
 from bench.errors import BenchError
 from bench.network.anatomy import examine
 from bench.network.targets import Target
@@ -25,20 +25,20 @@ from results.metrics.levels import level_statistics, to_levels
 from results.metrics.thresholds import otsu
 
 MOST_KINDS = 3
-"""Of defects, of which a photograph is shown where none is named."""
+"""Of defects, of which an image is shown where none is named."""
 
 
 def one_of_each_kind(assignments: Sequence[Assignment]) -> tuple[str, ...]:
-    """Return the id of one tested photograph of each kind of defect, of at most `MOST_KINDS` kinds.
+    """Return the id of one tested image of each kind of defect, of at most `MOST_KINDS` kinds.
 
     Raises:
-        BenchError: no tested photograph shows a defect.
+        BenchError: no tested image shows a defect.
     """
     tables = [one.data.table for one in assignments]
     tested = pd.concat([table[table["split"] == "test"] for table in tables])
     kinds = [rows for _, rows in tested[tested["label"] != GOOD].groupby("label")]
     if not kinds:
-        raise BenchError("no photograph that is tested shows a defect: name one with --image")
+        raise BenchError("no image that is tested shows a defect: name one with --image")
     return tuple(choose(rows)[0] for rows in kinds[:MOST_KINDS])
 
 
@@ -47,7 +47,7 @@ def assignment_of(assignments: Sequence[Assignment], image: str) -> Assignment:
 
     Args:
         assignments: of one seed, one for each fold.
-        image: id of a photograph.
+        image: id of an image.
     """
     splits = [one.data.table.set_index("id")["split"] for one in assignments]
     tested = [one for one, split in zip(assignments, splits, strict=True) if split[image] == "test"]
@@ -57,21 +57,21 @@ def assignment_of(assignments: Sequence[Assignment], image: str) -> Assignment:
 def block(
     assignment: Assignment, classifier: Classifier, image: str, specs: Sequence[MethodSpec], target: Target
 ) -> Block:
-    """Compute what the sheet shows of one photograph.
+    """Compute what the sheet shows of one image.
 
     Args:
         assignment: of `classifier`; its table has `image`.
         classifier: by which the maps are made.
-        image: id of the photograph.
+        image: id of the image.
         specs: the methods, in the order of the rows.
         target: the score that is explained.
 
     Raises:
-        BenchError: the photograph cannot be read, or the network has not the layers or the class asked for.
+        BenchError: the image cannot be read, or the network has not the layers or the class asked for.
     """
     plan, table = assignment.plan, assignment.data.table
     rows = table[table["id"] == image]
-    batch = Photographs(rows, plan.size, plan.network.channels, plan.classes)[0]
+    batch = ImageDataset(rows, plan.size, plan.network.channels, plan.classes)[0]
     if batch.failures:
         raise BenchError(f"{image}: {batch.failures[0][1]}")
     device = next(classifier.network.parameters()).device
@@ -80,15 +80,15 @@ def block(
     labels, seeds = batch.labels.to(device), (seed_of(image),)
     evidence = Evidence(classifier.network, anatomy, images, target, specs, labels=labels, seeds=seeds)
     pixels = batch.images[0].expand(3, -1, -1).permute(1, 2, 0).numpy()
-    photograph = Tile(pixels, batch.masks[0].numpy(), image)
-    return Block(photograph, _caption(plan, rows.iloc[0]), methods_maps(evidence, specs, batch.masks))
+    tile = Tile(pixels, batch.masks[0].numpy(), image)
+    return Block(tile, _caption(plan, rows.iloc[0]), methods_maps(evidence, specs, batch.masks))
 
 
 def methods_maps(evidence: Evidence, specs: Sequence[MethodSpec], mask: Tensor) -> tuple[MethodMaps, ...]:
     """Compute every method's maps; one that has no answer, or raises, has its reason instead.
 
     Args:
-        evidence: of one photograph, gathered for `specs`.
+        evidence: of one image, gathered for `specs`.
         specs: the methods, in any order.
         mask: (1, H, W) bool, at the size of the input.
 

@@ -1,4 +1,4 @@
-"""Our methods beside those of the libraries that have them too, on one classifier and real photographs."""
+"""Our methods beside those of the libraries that have them too, on one classifier and real images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from bench.attribution.evidence import Evidence
 from bench.classifiers.checkpoint import Classifier
-from bench.classifiers.loading import Photographs
+from bench.classifiers.loading import ImageDataset
 from bench.errors import BenchError
 from bench.network.anatomy import Anatomy, examine
 from bench.network.targets import Target
@@ -60,24 +60,24 @@ class _Subject:
 
 
 def compare(assignment: Assignment, classifier: Classifier, target: Target, count: int) -> Iterator[Parity | Unmatched]:
-    """Yield every pair of `methods.adapters.counterparts`, compared on test photographs.
+    """Yield every pair of `methods.adapters.counterparts`, compared on test images.
 
     Args:
         assignment: of `classifier`.
         classifier: on its device.
         target: the score that is explained.
-        count: number of photographs; those with defects come first.
+        count: number of images; those with defects come first.
 
     Raises:
-        BenchError: a photograph cannot be read.
+        BenchError: an image cannot be read.
     """
     plan, table = assignment.plan, assignment.data.table
     tested = table[table["split"] == "test"]
     rows = tested.sort_values("label", key=lambda labels: labels == GOOD, kind="stable").head(count)
     device = next(classifier.network.parameters()).device
     images = []
-    photographs = Photographs(rows, plan.size, plan.network.channels, plan.classes)
-    for batch in map(photographs.__getitem__, range(len(photographs))):
+    dataset = ImageDataset(rows, plan.size, plan.network.channels, plan.classes)
+    for batch in map(dataset.__getitem__, range(len(dataset))):
         if batch.failures:
             raise BenchError(": ".join(batch.failures[0]))
         images.append((classifier.prepare(batch.images.to(device)), batch.labels.to(device)))

@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from bench.classifiers.networks import NetworkConfig, build, prepare
 from bench.network.anatomy import examine
-from bench.runs.run import Request, carry_out
+from bench.runs.run import Request, execute
 from bench.runs.runner import Work
 from methods import MethodSpec
 from methods.alternatives import Alternative, Network, every_combination, one_at_a_time
@@ -45,7 +45,7 @@ def compare(
         network: what decides which questions there are.
 
     Raises:
-        BenchError, DatasetError, ResultError: as `bench.runs.run.carry_out`.
+        BenchError, DatasetError, ResultError: as `bench.runs.run.execute`.
     """
     ways = every_combination if everything else one_at_a_time
     alternatives = {spec: ways(spec, network) for spec in request.work.specs}
@@ -58,7 +58,7 @@ def compare(
         name: _run(one, progress, _specs(asked, name, by_text), ("train", "val"), only_defective=True)
         for name, one in requests.items()
     }
-    # Photographs without a defect are needed only where the default's map is counted over more of them.
+    # Images without a defect are needed only where the default's map is counted over more of them.
     _run(request, progress, request.work.specs, ("val",), only_defective=False)
     _run(request, progress, request.work.specs, ("test",), only_defective=True)
     chosen = choose(asked, _cells(folders), policy)
@@ -101,7 +101,7 @@ def _run(
     only_defective: bool,
 ) -> Path:
     work: Work = replace(request.work, specs=specs, splits=splits, only_defective=only_defective)
-    return carry_out(replace(request, work=work), progress)
+    return execute(replace(request, work=work), progress)
 
 
 def _explaining_margin(request: Request) -> Request:

@@ -32,7 +32,7 @@ class Clock(Protocol):
     def seconds(self, first: Mark, last: Mark) -> float:
         """Return the time between two readings."""
 
-    def busy(self) -> float:
+    def cpu_seconds(self) -> float:
         """Return the seconds that processors have given to this process so far, all threads together."""
 
 
@@ -50,7 +50,7 @@ class HostClock:
         """Return the time between two readings."""
         return last - first
 
-    def busy(self) -> float:
+    def cpu_seconds(self) -> float:
         """Return the seconds of all processors so far."""
         return time.process_time()
 
@@ -78,7 +78,7 @@ class DeviceClock:
         milliseconds: float = first.elapsed_time(last)
         return milliseconds / 1000
 
-    def busy(self) -> float:
+    def cpu_seconds(self) -> float:
         """Return the seconds of all processors so far."""
         return time.process_time()
 
@@ -121,7 +121,7 @@ class Taken:
     """What one run of a work took: seconds, those of processors, and seconds of its parts."""
 
     seconds: float
-    busy: float
+    cpu: float
     scopes: dict[str, float]
 
 
@@ -129,10 +129,10 @@ def sample(clock: Clock, prepare: Prepare) -> Taken:
     """Run a work once and return what it took."""
     run, laps = prepare(), Laps(clock)
     clock.wait()
-    before, first = clock.busy(), clock.mark()
+    before, first = clock.cpu_seconds(), clock.mark()
     run(laps)
     clock.wait()
-    last, after = clock.mark(), clock.busy()
+    last, after = clock.mark(), clock.cpu_seconds()
     return Taken(clock.seconds(first, last), after - before, laps.seconds())
 
 
@@ -175,7 +175,7 @@ def in_turn(
             if found and spent[name] > limit:
                 continue
             alone, taken = sample(clock, bare), sample(clock, works[name])
-            found.append(Sample(taken.seconds, taken.busy, taken.scopes, alone.seconds, alone.busy))
+            found.append(Sample(taken.seconds, taken.cpu, taken.scopes, alone.seconds, alone.cpu))
             spent[name] += taken.seconds
             advance(name)
     return samples, failures

@@ -17,7 +17,7 @@ from bench.timing.clock import HostClock, Laps, clock_of, in_turn
 from bench.timing.machine import describe, peak
 from bench.timing.setup import Case, Subject, multiplying, subject
 from bench.timing.workloads import BARE_PASS, Work
-from results.store.timings import Apart, Sample, Timing, Timings
+from results.store.timings import Deviation, Sample, Timing, Timings
 
 Advance = Callable[[str], None]
 
@@ -46,7 +46,7 @@ class Plan:
         return sum((1 + self.repeats) * len(works) for _, works in self.todo)
 
 
-def carry_out(plan: Plan, advance: Advance) -> Timings:
+def execute(plan: Plan, advance: Advance) -> Timings:
     """Measure everything; `advance` is told the name of every work that was run."""
     kinds = list(dict.fromkeys((case.device, case.precision) for case, _ in plan.todo))
     machine = describe([device for device, _ in kinds])
@@ -73,7 +73,7 @@ def measure(case: Case, works: Sequence[Work], plan: Plan, advance: Advance) -> 
         prepared = {work.name: work.on(there) for work in works}
         samples, failures = in_turn(clock_of(case.device), bare, prepared, plan.repeats, plan.limit, advance)
         before = [
-            Sample(one.bare, one.bare_busy, {}, one.bare, one.bare_busy) for found in samples.values() for one in found
+            Sample(one.bare, one.bare_cpu, {}, one.bare, one.bare_cpu) for found in samples.values() for one in found
         ]
         for work in [BARE_PASS, *works]:
             reason = failures.get(work.name, "")
@@ -83,7 +83,7 @@ def measure(case: Case, works: Sequence[Work], plan: Plan, advance: Advance) -> 
             yield _counted(timing, work, there, case, plan) if once_more else timing
 
 
-def apart(work: Work, case: Case) -> Apart:
+def deviation(work: Work, case: Case) -> Deviation:
     """Return how far the maps of `work` in the precision of `case` are from those in fp32, where it is worst."""
     found: list[dict[str, Tensor]] = []
     for precision in (case.precision, "fp32"):
@@ -92,7 +92,7 @@ def apart(work: Work, case: Case) -> Apart:
     low, full = found
     pairs = [(one, there) for spec in full for one, there in zip(low[spec], full[spec], strict=True)]
     known = [value for value in map(rank_correlation, *zip(*pairs, strict=True)) if not math.isnan(value)]
-    return Apart(max(_relative(one, there) for one, there in pairs), min(known, default=math.nan))
+    return Deviation(max(_relative(one, there) for one, there in pairs), min(known, default=math.nan))
 
 
 def _relative(one: Tensor, full: Tensor) -> float:
@@ -123,5 +123,5 @@ def _counted(timing: Timing, work: Work, there: Subject, case: Case, plan: Plan)
         reason = f"{type(error).__name__}: {error}"
     on_gpu = case.device.type == "cuda"
     highest = memory.on_device(work, there) if on_gpu else memory.in_process(work, case, plan.plugins)
-    distance = apart(work, case) if case.precision != "fp32" and work.specs and not work.library else None
-    return replace(timing, flops=flops, peak_bytes=highest, apart=distance, reason=reason)
+    distance = deviation(work, case) if case.precision != "fp32" and work.specs and not work.library else None
+    return replace(timing, flops=flops, peak_bytes=highest, deviation=distance, reason=reason)

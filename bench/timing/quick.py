@@ -14,7 +14,7 @@ from torch import Tensor
 
 from bench.attribution.evidence import Evidence
 from bench.classifiers.checkpoint import Classifier
-from bench.classifiers.loading import Batch, Photographs, batches
+from bench.classifiers.loading import Batch, ImageDataset, batches
 from bench.network.anatomy import examine
 from bench.network.targets import Target
 from bench.runs.experiment import Assignment
@@ -22,7 +22,7 @@ from datasets import GOOD
 from methods import MethodSpec, heatmap
 
 IMAGES, TIMES = 4, 5
-"""Photographs in the one batch that is measured, and how often it is."""
+"""Images in the one batch that is measured, and how often it is."""
 EVERY = 0.001
 """Seconds between two looks at the memory of the process."""
 
@@ -45,11 +45,11 @@ class Cost:
 def costs(
     assignment: Assignment, classifier: Classifier, target: Target, specs: Sequence[MethodSpec]
 ) -> Iterator[Cost]:
-    """Yield what each method costs on a few defective test photographs, after one pass that is not counted."""
+    """Yield what each method costs on a few defective test images, after one pass that is not counted."""
     table, plan = assignment.data.table, assignment.plan
     rows = table[(table["split"] == "test") & (table["label"] != GOOD)].head(IMAGES)
     device = next(classifier.network.parameters()).device
-    (batch,) = batches(Photographs(rows, plan.size, plan.network.channels, plan.classes), IMAGES, device=device)
+    (batch,) = batches(ImageDataset(rows, plan.size, plan.network.channels, plan.classes), IMAGES, device=device)
     for spec in specs:
         _pass(spec, classifier, target, batch)
         seconds = []

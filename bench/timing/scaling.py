@@ -53,7 +53,7 @@ def points(base: Case, specs: Sequence[MethodSpec]) -> list[Point]:
     found = [
         Point(axis, work.name, x, case, work) for axis, x, case in _cases(base) for work in [BARE_PASS, *alone(specs)]
     ]
-    weighted = [parse(name) for name, method in METHODS.items() if method.weighs_gradients]
+    weighted = [parse(name) for name, method in METHODS.items() if method.gradient_weighted]
     for count in dict.fromkeys(min(count, len(weighted)) for count in COUNTS):
         work = Work(f"{count} gradient-weighted methods", tuple(weighted[:count]))
         found.append(Point("methods at once", "gradient-weighted methods", count, base, work))

@@ -48,7 +48,7 @@ class Goal:
 
 
 def _gradient_weighted() -> list[MethodSpec]:
-    return [parse(name) for name, method in METHODS.items() if method.weighs_gradients]
+    return [parse(name) for name, method in METHODS.items() if method.gradient_weighted]
 
 
 def _at_ten_deltas(*names: str) -> Callable[[], list[MethodSpec]]:
@@ -138,7 +138,7 @@ def _number(goal: Goal, timings: Timings, case: Case) -> float:
     if goal.unit == MEMORY:
         return _memory(goal, case)
     (found,) = [one for one in timings.under(case.conditions) if one.work == goal.name]
-    return found.of_rounds if goal.unit == PASSES else timings.speed_up(found, LIBRARY)
+    return found.in_bare_passes if goal.unit == PASSES else timings.speed_up(found, LIBRARY)
 
 
 def _memory(goal: Goal, case: Case) -> float:

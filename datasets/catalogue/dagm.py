@@ -11,10 +11,10 @@ from datasets.reader import mask_values
 from datasets.registry import dataset
 from datasets.table import GOOD, sample_table
 
-_PHOTOGRAPHS = "[0-9]" * 4 + ".PNG"
+_IMAGES = "[0-9]" * 4 + ".PNG"
 
 
-# The photographs' own size.
+# The images' own size.
 @dataset(
     "dagm",
     size=(512, 512),
@@ -25,14 +25,14 @@ _PHOTOGRAPHS = "[0-9]" * 4 + ".PNG"
 def dagm(root: Path, *, part: str = "") -> pd.DataFrame:
     """Read ``ClassN/Train|Test/ID.PNG`` and ``Label/ID_label.PNG`` beside it; a missing or empty mask is no defect.
 
-    The split is the official one; each photograph is an item of its own.
+    The split is the official one; each image is an item of its own.
 
     Args:
         root: folder that holds the classes.
         part: one class, such as ``Class3``, with the label ``defect``; otherwise all, each a defect class.
 
     Raises:
-        DatasetError: the folder has another layout, or no such class, or a mask has no photograph.
+        DatasetError: the folder has another layout, or no such class, or a mask has no image.
     """
     found = sorted(path.name for path in root.glob("Class*") if path.name[5:].isdecimal() and path.is_dir())
     if not found:
@@ -55,13 +55,13 @@ def dagm(root: Path, *, part: str = "") -> pd.DataFrame:
 
 def _rows(folder: Path, kind: str) -> list[dict[str, str]]:
     """Return the rows of one class's ``Train`` or ``Test``."""
-    images = sorted(folder.glob(_PHOTOGRAPHS))
+    images = sorted(folder.glob(_IMAGES))
     masks = {path.name: path for path in (folder / "Label").glob("*.PNG")}
     if not images or not masks:
         raise DatasetError(f"{folder} should hold 0001.PNG, ... and masks Label/0001_label.PNG of the defective ones")
     marked = {image: masks.pop(f"{image.stem}_label.PNG", None) for image in images}
-    if masks:  # the photograph that one of these belongs to would pass for a good one
-        raise DatasetError(f"{folder / 'Label' / min(masks)} is the mask of no photograph ID.PNG in {folder}")
+    if masks:  # the image that one of these belongs to would pass for a good one
+        raise DatasetError(f"{folder / 'Label' / min(masks)} is the mask of no image ID.PNG in {folder}")
     rows = []
     for image, mask in marked.items():
         name = f"{folder.parent.name}/{folder.name}/{image.stem}"

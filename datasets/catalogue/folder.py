@@ -1,4 +1,4 @@
-"""A folder of one's own: photographs sorted into good and defective ones, and masks."""
+"""A folder of one's own: images sorted into good and defective ones, and masks."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _LAYOUT = (
 )
 
 
-# Photographs of any size; 256 is the size of MVTec AD's, the nearest kind of set.
+# Images of any size; 256 is the size of MVTec AD's, the nearest kind of set.
 @dataset(
     "folder",
     size=(256, 256),
     licence="your own",
-    citation="none: your own photographs",
-    url="your own photographs",
+    citation="none: your own images",
+    url="your own images",
 )
 def folder(root: Path) -> pd.DataFrame:
     """Read ``good/``, ``defect/`` and ``masks/``, or these three below ``train/``, ``test/`` and perhaps ``val/``.
 
     Sub-folders are free. Those of ``defect/`` name the kinds of defect; what lies in ``defect/`` itself is labelled
-    ``defect``. ``masks/`` has the sub-folders and stems of ``defect/``, with any suffix of an image. Each photograph
+    ``defect``. ``masks/`` has the sub-folders and stems of ``defect/``, with any suffix of an image. Each image
     is an item of its own (see `datasets.grouping.group_by`). Files of other suffixes and hidden files are left out.
 
     Raises:
@@ -39,17 +39,17 @@ def folder(root: Path) -> pd.DataFrame:
     """
     splits = [name for name in SPLITS if (root / name).is_dir()]
     if splits and any((root / name).is_dir() for name in ("good", "defect", "masks")):
-        raise DatasetError(f"{root} has photographs both beside and below {', '.join(splits)}: {_LAYOUT}")
-    rows = each(_row, (photograph for split in splits or [""] for photograph in _photographs(root, split)))
+        raise DatasetError(f"{root} has images both beside and below {', '.join(splits)}: {_LAYOUT}")
+    rows = each(_row, (image for split in splits or [""] for image in _of_split(root, split)))
     if {row["label"] == GOOD for row in rows} != {True, False}:
-        raise DatasetError(f"{root} needs good and defective photographs: {_LAYOUT}")
+        raise DatasetError(f"{root} needs good and defective images: {_LAYOUT}")
     if splits and not {"train", "test"} <= {row["split"] for row in rows}:
-        raise DatasetError(f"{root} needs photographs in both train/ and test/: {_LAYOUT}")
+        raise DatasetError(f"{root} needs images in both train/ and test/: {_LAYOUT}")
     return sample_table(rows, root)
 
 
-def _photographs(root: Path, split: str) -> list[tuple[Path, str, Path, dict[Path, Path]]]:
-    """Return what `_row` needs of each photograph of one split."""
+def _of_split(root: Path, split: str) -> list[tuple[Path, str, Path, dict[Path, Path]]]:
+    """Return what `_row` needs of each image of one split."""
     known = _by_stem(root / split / "masks")
     return [(root, split, image, known) for name in (GOOD, "defect") for image in _images(root / split / name)]
 
@@ -71,7 +71,7 @@ def _row(root: Path, split: str, image: Path, known: dict[Path, Path]) -> dict[s
 
 
 def _mask(folder: Path, image: Path, known: dict[Path, Path]) -> Path:
-    """Return the mask of a defective photograph."""
+    """Return the mask of a defective image."""
     inside = image.relative_to(folder / "defect").with_suffix("")
     if inside not in known:
         looked = folder / "masks" / inside
@@ -88,7 +88,7 @@ def _by_stem(folder: Path) -> dict[Path, Path]:
     for image in _images(folder):
         inside = image.relative_to(folder).with_suffix("")
         if inside in found:
-            raise DatasetError(f"{found[inside]} and {image} are masks of one photograph: keep one")
+            raise DatasetError(f"{found[inside]} and {image} are masks of one image: keep one")
         found[inside] = image
     return found
 

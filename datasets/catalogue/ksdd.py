@@ -1,4 +1,4 @@
-"""KolektorSDD: electrical commutators, 50 items of eight photographs, one crack or so each."""
+"""KolektorSDD: electrical commutators, 50 items of eight images, one crack or so each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from datasets.table import GOOD, each, sample_table
     url="https://www.vicos.si/resources/kolektorsdd/",
 )
 def ksdd(root: Path) -> pd.DataFrame:
-    """Read ``kosNN/PartM.jpg`` and ``kosNN/PartM_label.bmp``; a photograph is defective if its mask is not empty.
+    """Read ``kosNN/PartM.jpg`` and ``kosNN/PartM_label.bmp``; an image is defective if its mask is not empty.
 
     Raises:
         DatasetError: the folder has another layout, or masks are missing.

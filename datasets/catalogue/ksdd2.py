@@ -11,8 +11,8 @@ from datasets.reader import mask_values
 from datasets.registry import dataset
 from datasets.table import GOOD, each, sample_table
 
-# The archive also holds "10301 (copy).png" and "10301_GT (copy).png": twins that must not be photographs.
-_PHOTOGRAPHS = "[0-9]" * 5 + ".png"
+# The archive also holds "10301 (copy).png" and "10301_GT (copy).png": twins that must not be images.
+_IMAGES = "[0-9]" * 5 + ".png"
 
 
 # The set's own paper takes 640 x 232; 224 is the RA-CAM paper's, and can be halved five times.
@@ -25,14 +25,14 @@ _PHOTOGRAPHS = "[0-9]" * 5 + ".png"
     url="https://www.vicos.si/resources/kolektorsdd2/",
 )
 def ksdd2(root: Path) -> pd.DataFrame:
-    """Read ``train|test/ID.png`` and ``ID_GT.png``; a photograph is defective if its mask is not empty.
+    """Read ``train|test/ID.png`` and ``ID_GT.png``; an image is defective if its mask is not empty.
 
-    The split is the official one; each photograph is an item of its own.
+    The split is the official one; each image is an item of its own.
 
     Raises:
         DatasetError: the folder has another layout, or masks are missing.
     """
-    images = {split: sorted((root / split).glob(_PHOTOGRAPHS)) for split in ("train", "test")}
+    images = {split: sorted((root / split).glob(_IMAGES)) for split in ("train", "test")}
     if not all(images.values()):
         raise DatasetError(
             f"{root} is not KolektorSDD2: it should hold train/10000.png, train/10000_GT.png, ... and test/20000.png, "

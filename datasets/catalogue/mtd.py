@@ -14,11 +14,11 @@ from datasets.table import GOOD, each, sample_table
 
 KINDS = ("Blowhole", "Break", "Crack", "Fray", "Free", "Uneven")
 GAP = 300
-"""The largest step between the numbers of two photographs of one tile."""
+"""The largest step between the numbers of two images of one tile."""
 _STEM = re.compile(r"exp[0-9]_num_([0-9]+)")
 
 
-# Photographs are 103 to 632 by 222 to 403 pixels; papers resize them to squares, and ImageNet's weights saw 224.
+# Images are 103 to 632 by 222 to 403 pixels; papers resize them to squares, and ImageNet's weights saw 224.
 @dataset(
     "mtd",
     size=(224, 224),
@@ -29,24 +29,24 @@ _STEM = re.compile(r"exp[0-9]_num_([0-9]+)")
 def mtd(root: Path) -> pd.DataFrame:
     """Read ``MT_KIND/Imgs/expE_num_N.jpg`` and the ``.png`` mask of the same stem; ``MT_Free`` is without defect.
 
-    E is the exposure and N a running number: the exposures of one tile follow each other, so photographs are
-    grouped by N alone, over all exposures and kinds. The kind is the label, also of the four photographs of
+    E is the exposure and N a running number: the exposures of one tile follow each other, so images are
+    grouped by N alone, over all exposures and kinds. The kind is the label, also of the four images of
     ``MT_Uneven`` whose masks mark nothing. There is no official split.
 
     Raises:
         DatasetError: the folder has another layout, masks are missing, or a name does not tell the tile. Such a
-            photograph is most often a copy: as an item of its own it could be trained on and its twin tested.
+            image is most often a copy: as an item of its own it could be trained on and its twin tested.
     """
     images = {kind: sorted((root / f"MT_{kind}" / "Imgs").glob("*.jpg")) for kind in KINDS}
     lacking = [kind for kind in KINDS if not images[kind]]
     if lacking:
         raise DatasetError(
             f"{root} is not the magnetic-tile set: it should hold MT_KIND/Imgs/expE_num_N.jpg and .png for KIND in "
-            f"{', '.join(KINDS)}; there are no photographs of {', '.join(lacking)}"
+            f"{', '.join(KINDS)}; there are no images of {', '.join(lacking)}"
         )
     tiles = tiles_of(_number(image) for kind in KINDS for image in images[kind])
-    photographs = ((image, kind, tiles[_number(image)]) for kind in KINDS for image in images[kind])
-    return sample_table(each(_row, photographs), root)
+    samples = ((image, kind, tiles[_number(image)]) for kind in KINDS for image in images[kind])
+    return sample_table(each(_row, samples), root)
 
 
 def tiles_of(numbers: Iterable[int]) -> dict[int, str]:

@@ -11,10 +11,10 @@ from datasets.errors import DatasetError
 from datasets.registry import dataset
 from datasets.table import GOOD, each, sample_table
 
-_PHOTOGRAPHS = "[0-9]" * 3 + ".png"
+_IMAGES = "[0-9]" * 3 + ".png"
 
 
-# Photographs are squares of 700 to 1024 pixels; 256 is customary since PatchCore.
+# Images are squares of 700 to 1024 pixels; 256 is customary since PatchCore.
 @dataset(
     "mvtec",
     size=(256, 256),
@@ -27,7 +27,7 @@ def mvtec(root: Path, *, part: str = "") -> pd.DataFrame:
     """Read ``CATEGORY/train/good``, ``test/KIND`` and ``ground_truth/KIND/ID_mask.png`` beside them.
 
     The official training images are all good, which teaches a classifier nothing: of each kind of defect, half of
-    the test images is for training. Which half depends on their ids alone. Each photograph is an item of its own.
+    the test images is for training. Which half depends on their ids alone. Each image is an item of its own.
 
     Args:
         root: folder that holds the categories.
@@ -45,19 +45,19 @@ def mvtec(root: Path, *, part: str = "") -> pd.DataFrame:
     if part not in found:
         what = f"has no category {part!r}" if part else "is tested by category"
         raise DatasetError(f"{root} {what}; name one: {', '.join(f'mvtec:{name}' for name in found)}")
-    photographs = [(image, "train", GOOD) for image in _photographs(root / part / "train" / GOOD)]
+    samples = [(image, "train", GOOD) for image in _images(root / part / "train" / GOOD)]
     for kind in sorted(path for path in (root / part / "test").glob("*") if path.is_dir()):
-        images = sorted(_photographs(kind), key=_shuffled)
+        images = sorted(_images(kind), key=_shuffled)
         training = 0 if kind.name == GOOD else len(images) // 2
-        photographs += [(image, "train", kind.name) for image in images[:training]]
-        photographs += [(image, "test", kind.name) for image in images[training:]]
-    return sample_table(each(_row, photographs), root)
+        samples += [(image, "train", kind.name) for image in images[:training]]
+        samples += [(image, "test", kind.name) for image in images[training:]]
+    return sample_table(each(_row, samples), root)
 
 
-def _photographs(folder: Path) -> list[Path]:
-    images = list(folder.glob(_PHOTOGRAPHS))
+def _images(folder: Path) -> list[Path]:
+    images = list(folder.glob(_IMAGES))
     if not images:
-        raise DatasetError(f"{folder} should hold the photographs 000.png, 001.png, ...")
+        raise DatasetError(f"{folder} should hold the images 000.png, 001.png, ...")
     return images
 
 

@@ -119,7 +119,7 @@ def load() -> Iterator[Method]:
         yield Method(
             name=f"{PREFIX}:{name}",
             compute=compute,
-            weighs_gradients=False,
+            gradient_weighted=False,
             obeys_rules=False,
             layers="last",
             paper=f"captum, {name}",

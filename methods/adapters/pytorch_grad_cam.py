@@ -44,7 +44,7 @@ def load() -> Iterator[Method]:
             yield Method(
                 name=f"{PREFIX}:{name}",
                 compute=partial(_heatmaps, kind),
-                weighs_gradients=False,
+                gradient_weighted=False,
                 obeys_rules=False,
                 layers=LAYERS.get(name, "last"),
                 paper=f"pytorch-grad-cam, {name}",

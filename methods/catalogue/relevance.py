@@ -14,7 +14,7 @@ def lift_cam(view: EvidenceView) -> dict[str, Tensor]:
 
     As the authors' code has it: contributions with a reference of zeros, summed over positions.
     """
-    return {layer: _weighted(view, layer, view.lifted(layer).sum((2, 3))) for layer in view.layers}
+    return {layer: _weighted(view, layer, view.deep_lift(layer).sum((2, 3))) for layer in view.layers}
 
 
 @evidence_method("relevance-cam", paper="Lee et al. 2021, with contrastive relevance propagation of Gu et al. 2018")

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from methods.catalogue.blurring import blurred
-from methods.contract import Build, Elsewhere
+from methods.contract import Build, InnerMethod
 from methods.fusing import minmax, over_maximum, upsample
 from methods.registry import wrapper
 
@@ -53,7 +53,7 @@ class _Patch:
 
 
 @wrapper("sess", paper="Tursun et al. 2022, and its authors' code")
-def sess(images: Tensor, elsewhere: Elsewhere) -> Tensor:
+def sess(images: Tensor, elsewhere: InnerMethod) -> Tensor:
     """Σ_i w_i M_i divided by the number of patches i where w_i M_i > 0, smoothed, (B, H, W), in [0, 1].
 
     The image is enlarged in twelve steps; a window slides over each enlargement without gaps, and is shifted back at
@@ -69,7 +69,7 @@ def sess(images: Tensor, elsewhere: Elsewhere) -> Tensor:
     return torch.stack([_enhanced(images, number, elsewhere) for number in range(len(images))])
 
 
-def _enhanced(images: Tensor, number: int, elsewhere: Elsewhere) -> Tensor:
+def _enhanced(images: Tensor, number: int, elsewhere: InnerMethod) -> Tensor:
     size = (images.shape[2], images.shape[3])
     patches = [patch for scale in SESS_SCALES for patch in _patches(scale, size)]
     probability = elsewhere.probabilities([number] * len(patches), _cutting(images[number], patches))
@@ -106,7 +106,7 @@ def _cutting(image: Tensor, patches: Sequence[_Patch]) -> Build:
 
 
 @wrapper("nff", paper="Zhou et al. 2025")
-def nff(images: Tensor, elsewhere: Elsewhere) -> Tensor:
+def nff(images: Tensor, elsewhere: InnerMethod) -> Tensor:
     """ReLU(T - O), (B, H, W), in [0, 1]: T the class's maps over the scales of the input, O those of the next class.
 
     T is the mean, over the image at 0.5, 1, 1.5 and 2 times its size, of the map at the image's size, divided by its
@@ -121,7 +121,7 @@ def nff(images: Tensor, elsewhere: Elsewhere) -> Tensor:
     return target if elsewhere.other is None else (target - _over_scales(images, elsewhere.other)).relu()
 
 
-def _over_scales(images: Tensor, elsewhere: Elsewhere) -> Tensor:
+def _over_scales(images: Tensor, elsewhere: InnerMethod) -> Tensor:
     size = (images.shape[2], images.shape[3])
 
     def at(scale: float) -> Tensor:

@@ -98,16 +98,16 @@ def _panels(
 
 
 def parts(table: pd.DataFrame, counts: Mapping[str, int], heading: str) -> Figure:
-    """Draw a matrix of IoU in percent: a row a method, a column a part of the defective photographs.
+    """Draw a matrix of IoU in percent: a row a method, a column a part of the defective images.
 
     Args:
         table: IoU in [0, 1], a row a method and a column a part.
-        counts: photographs of each part.
+        counts: images of each part.
         heading: what the parts are.
     """
     size = (2.6 + 1.05 * table.shape[1], 1.0 + 0.24 * len(table))
     figure, axis = plt.subplots(figsize=size, layout="constrained")
-    named = table.set_axis([f"{part}\n{counts[part]} photographs" for part in table.columns], axis=1)
+    named = table.set_axis([f"{part}\n{counts[part]} images" for part in table.columns], axis=1)
     bar = {"label": "IoU in %", "shrink": min(1.0, 2.2 / size[1])}
     font = {"fontsize": 7.5}
     sns.heatmap(100 * named, ax=axis, cmap=HEAT, vmin=0, annot=True, fmt=".1f", annot_kws=font, cbar_kws=bar)
@@ -118,10 +118,10 @@ def parts(table: pd.DataFrame, counts: Mapping[str, int], heading: str) -> Figur
 
 
 def false_positives(table: pd.DataFrame) -> Figure:
-    """Draw the marked share of defect-free photographs in percent: a row a method.
+    """Draw the marked share of defect-free images in percent: a row a method.
 
     Args:
-        table: ``spec`` and ``area``, the share in [0, 1], a row a photograph; methods in the order of the rows.
+        table: ``spec`` and ``area``, the share in [0, 1], a row an image; methods in the order of the rows.
     """
     methods = list(table["spec"].drop_duplicates())
     figure, axis = plt.subplots(figsize=(7.2, 0.9 + 0.24 * len(methods)), layout="constrained")
@@ -130,7 +130,7 @@ def false_positives(table: pd.DataFrame) -> Figure:
     sns.boxplot(percent, x="area", y="spec", order=methods, ax=axis, **look)
     means = percent.groupby("spec")["area"].mean()
     axis.plot(means.loc[methods], range(len(methods)), "D", color=MARK, markersize=4, label="mean")
-    axis.set(xlabel="marked share of a defect-free photograph in %", ylabel="", xlim=(-1, 101))
+    axis.set(xlabel="marked share of a defect-free image in %", ylabel="", xlim=(-1, 101))
     axis.tick_params(labelsize=7.5)
     axis.grid(axis="x", linewidth=0.3)
     axis.spines[["top", "right"]].set_visible(False)
@@ -139,7 +139,7 @@ def false_positives(table: pd.DataFrame) -> Figure:
 
 
 def pareto(table: pd.DataFrame) -> Figure:
-    """Draw IoU in percent against the time of a photograph, and a line along the methods that no other one beats.
+    """Draw IoU in percent against the time of an image, and a line along the methods that no other one beats.
 
     Args:
         table: ``spec``, ``seconds`` and ``iou``, in [0, 1]; a row a method.

@@ -1,7 +1,7 @@
-"""The gallery of the page: photographs as files, levels within script files.
+"""The gallery of the page: images as files, levels within script files.
 
-A browser does not let a page from disk read the pixels of a picture file. So the levels of each photograph's maps, and
-its mask, stand as ``data:`` in one script of their own, which the page loads when the photograph is shown.
+A browser does not let a page from disk read the pixels of a picture file. So the levels of each image's maps, and
+its mask, stand as ``data:`` in one script of their own, which the page loads when the image is shown.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ COLOURS = "viridis"
 def write_gallery(material: Material, folder: Path) -> int:
     """Write ``gallery/`` into the page's folder.
 
-    ``index.js`` says which photographs and methods there are, what each method scored on each, and the 256 colours.
+    ``index.js`` says which images and methods there are, what each method scored on each, and the 256 colours.
 
     Returns:
-        How many photographs there are; none where the run kept no pictures, and nothing is written then.
+        How many images there are; none where the run kept no pictures, and nothing is written then.
     """
     target = folder / "gallery"
     shutil.rmtree(target, ignore_errors=True)
@@ -53,10 +53,10 @@ def write_gallery(material: Material, folder: Path) -> int:
 
 
 def _image(material: Material, source: Path, methods: list[str], target: Path, name: str) -> dict[str, Any]:
-    """Write the files of one photograph, and return what the index says of it."""
+    """Write the files of one image, and return what the index says of it."""
     shutil.copyfile(source / "image.png", target / f"{name}.png")
-    with Image.open(source / "image.png") as photograph:
-        width, height = photograph.size
+    with Image.open(source / "image.png") as opened:
+        width, height = opened.size
     maps = {
         number: _data(path)
         for number, method in enumerate(methods)
@@ -73,7 +73,7 @@ def _image(material: Material, source: Path, methods: list[str], target: Path, n
 
 
 def _scored(rows: pd.DataFrame) -> dict[str, Any] | None:
-    """Return threshold, IoU and status of one method on one photograph, with the classifier whose map is shown."""
+    """Return threshold, IoU and status of one method on one image, with the classifier whose map is shown."""
     if rows.empty:
         return None
     first = rows.sort_values(["seed", "fold"]).iloc[0]

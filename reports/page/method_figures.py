@@ -1,4 +1,4 @@
-"""Figures as papers show methods beside each other: a row a photograph, a column a method."""
+"""Figures as papers show methods beside each other: a row an image, a column a method."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reports.saving import save_all
 from results.store.published import papers, published
 
 ROWS, COLUMNS = 5, 9
-"""Photographs and methods in a figure, at most."""
+"""Images and methods in a figure, at most."""
 WIDTH, TITLE = 7.2, 0.28
 """Of the figure, and height of the headings, in inches."""
 
@@ -46,9 +46,9 @@ def write_comparisons(material: Material, folder: Path) -> list[str]:
     for name, shown in (("heatmaps", _heatmap), ("masks", _mask)):
         rows = []
         for path in chosen:
-            photograph, mask = np.asarray(Image.open(path / "image.png").convert("RGB")), _grey(path / "mask.png")
+            pixels, mask = np.asarray(Image.open(path / "image.png").convert("RGB")), _grey(path / "mask.png")
             cells = [_cell(material, path, method) for method in methods]
-            rows.append([photograph, _coloured(mask), *(cell and shown(photograph, *cell) for cell in cells)])
+            rows.append([pixels, _coloured(mask), *(cell and shown(pixels, *cell) for cell in cells)])
         targets = [folder / "figures" / f"{name}{end}" for end in (".pdf", ".png")]
         save_all(_grid(rows, ["image", "truth", *methods]), targets, dpi=300)
         names.append(name)
@@ -75,11 +75,11 @@ def _cell(material: Material, path: Path, method: str) -> tuple[Picture, NDArray
     return levels, (levels > first["threshold"]) & (first["status"] == "ok")
 
 
-def _heatmap(photograph: Picture, levels: Picture, marked: NDArray[np.bool_]) -> Picture:
-    return overlay(photograph, levels, np.zeros_like(marked))
+def _heatmap(image: Picture, levels: Picture, marked: NDArray[np.bool_]) -> Picture:
+    return overlay(image, levels, np.zeros_like(marked))
 
 
-def _mask(_photograph: Picture, _levels: Picture, marked: NDArray[np.bool_]) -> Picture:
+def _mask(_image: Picture, _levels: Picture, marked: NDArray[np.bool_]) -> Picture:
     return _coloured(255 * marked.astype(np.uint8))
 
 

@@ -82,7 +82,7 @@ def _tested(folder: Path, cells: Cells, policy: ThresholdPolicy) -> list[str]:
     if not path.is_file():
         return everything
     swept = set(pd.read_csv(path)["family"])
-    # A sweep looks at defective photographs alone, and a family is a spec without its δ.
+    # A sweep looks at defective images alone, and a family is a spec without its δ.
     whole = set(frame["spec"][frame["label"] == "good"])
     chosen = [spec for spec in everything if spec in whole or not any(_is_of(spec, family) for family in swept)]
     return chosen or everything

@@ -78,7 +78,7 @@ def columns(material: Material) -> list[Column]:
         found.append(Column("published", f"IoU {setting}", "The paper's IoU in percent, corrected", shown=True))
         found.append(Column("difference", "Difference", "Measured IoU less the published one, in points", shown=True))
     found += [Column(name, METRICS[name].label, meaning(name), shown=False) for name in METRICS if name not in first]
-    found.append(Column("failed", "Failed", "Photographs whose map failed or is flat, of all scored", shown=True))
+    found.append(Column("failed", "Failed", "Images whose map failed or is flat, of all scored", shown=True))
     found.append(Column("masks", "Masks", "What masks the threshold was chosen on", shown=False))
     return found
 
@@ -124,7 +124,7 @@ def _number(value: float, spread: float | None, *, best: bool) -> Entry:
 
 
 def statuses(material: Material) -> Iterator[tuple[str, str, int, str]]:
-    """Yield method, status, photographs and the first reason, of whatever is not as it should be."""
+    """Yield method, status, images and the first reason, of whatever is not as it should be."""
     frame = material.cells.frame
     tested = frame[(frame["split"] == "test") & ((frame["status"] != "ok") | (frame["reason"] != ""))]
     order = {row.spec: number for number, row in enumerate(material.summary.rows)}

@@ -38,7 +38,7 @@ def _delta(material: Material, folder: Path) -> Iterator[Drawing]:
                 "delta",
                 "IoU against δ",
                 f"Lines of IoU against the percentile δ for {families}.",
-                "Pooled IoU of the defective photographs; bands are 95 % intervals over physical items. "
+                "Pooled IoU of the defective images; bands are 95 % intervals over physical items. "
                 "The table of chosen δ is sweep.md in the run's folder.",
             ),
             folder,
@@ -72,7 +72,7 @@ def _curves(material: Material, folder: Path) -> Iterator[Drawing]:
             "precision-recall",
             "Precision against recall",
             f"Lines of precision against recall. {told}",
-            f"Of the pixels of all defective photographs, every map cut at the same level. Cross: {policy}.",
+            f"Of the pixels of all defective images, every map cut at the same level. Cross: {policy}.",
         ),
         folder,
     )
@@ -81,7 +81,7 @@ def _curves(material: Material, folder: Path) -> Iterator[Drawing]:
 def _parts(material: Material, folder: Path) -> Iterator[Drawing]:
     defective = material.defective
     questions: list[tuple[str, str, pd.Series[Any]]] = [
-        ("size", "marked share of the photograph", size_classes(defective)),
+        ("size", "marked share of the image", size_classes(defective)),
         ("kind", "kind of defect", defective["label"]),
     ]
     for what, heading, part in questions:
@@ -113,10 +113,10 @@ def _defect_free(material: Material, folder: Path) -> Iterator[Drawing]:
         charts.false_positives(table),
         Drawing(
             "defect-free",
-            "False-positive area on defect-free photographs",
-            "Boxes of the share of each defect-free photograph that is marked, a row a method.",
+            "False-positive area on defect-free images",
+            "Boxes of the share of each defect-free image that is marked, a row a method.",
             "What is marked where nothing should be. Boxes: quartiles; whiskers: 5 and 95 %; diamond: mean. "
-            "Photographs whose map failed or is flat are left out; methods that ask the classifier "
+            "Images whose map failed or is flat are left out; methods that ask the classifier "
             "again are mostly not run here.",
         ),
         folder,

@@ -32,7 +32,7 @@ class Row:
         images: scored images.
         failed: how many of them have no usable map, with one seed at least, and count as empty predictions.
         failed_defective: how many of those show a defect.
-        unread: photographs that could not be read; no method scores them.
+        unread: images that could not be read; no method scores them.
         reason: of the failures, or why the method has no answer on this network.
         applicable: False where the method has no answer on this network; then nothing is measured.
         dominant: (layer, share) where one of several layers gives more than `DOMINANT`.
@@ -74,7 +74,7 @@ def image_counts(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> 
     """Count the pixels that one method marks in every image of a split, with the classifiers of one or more seeds.
 
     Returns:
-        The rows of `Cells.frame` whose photographs could be read, and their counts in the same order; where there is
+        The rows of `Cells.frame` whose images could be read, and their counts in the same order; where there is
         no usable map nothing is marked.
 
     Raises:
@@ -85,7 +85,7 @@ def image_counts(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> 
 
 
 def thresholded(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> tuple[Cells, IntArray]:
-    """Return the cells of a split whose photographs could be read, and their thresholds, (N,).
+    """Return the cells of a split whose images could be read, and their thresholds, (N,).
 
     The classifier of each fold and seed is cut by thresholds of its own.
 
@@ -109,7 +109,7 @@ def thresholded(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> t
 
 
 def readable(cells: Cells) -> pd.Series[bool]:
-    """Tell of each cell whether its photograph could be read, so that its pixels are known."""
+    """Tell of each cell whether its image could be read, so that its pixels are known."""
     return pd.Series((cells.defect + cells.other).any(axis=1))
 
 

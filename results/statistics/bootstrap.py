@@ -1,6 +1,6 @@
 """How sure a pooled number is: the bootstrap over physical items.
 
-Photographs of one item are alike, and the classifiers of several folds and seeds may look at the same one. So items are
+Images of one item are alike, and the classifiers of several folds and seeds may look at the same one. So items are
 drawn, each with all the pixels that were counted on it.
 """
 

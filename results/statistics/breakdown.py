@@ -16,15 +16,15 @@ from results.store.run_store import Cells
 
 COUNTS = ["tp", "fp", "fn", "tn"]
 SIZES = 4
-"""Classes of size, each with about as many photographs."""
+"""Classes of size, each with about as many images."""
 
 
 def image_table(cells: Cells, policy: ThresholdPolicy) -> pd.DataFrame:
-    """Return one row for each test photograph that was read, each method and each seed.
+    """Return one row for each test image that was read, each method and each seed.
 
     Returns:
         ``spec``, ``fold``, ``seed``, ``image``, ``group``, ``label``, ``status``, ``reason``, the pixel counts ``tp``,
-        ``fp``, ``fn`` and ``tn``, the ``threshold``, 0 to 255, and ``defect``, the share of the photograph that is
+        ``fp``, ``fn`` and ``tn``, the ``threshold``, 0 to 255, and ``defect``, the share of the image that is
         defective, 0 to 1.
 
     Raises:
@@ -47,7 +47,7 @@ def item_interval(rows: pd.DataFrame) -> tuple[float, float]:
     """Return the 95 % BCa interval of the pooled IoU over physical items, each drawn with all its seeds and folds.
 
     Args:
-        rows: of one method on defective photographs; ``group``, ``seed`` and the pixel counts.
+        rows: of one method on defective images; ``group``, ``seed`` and the pixel counts.
 
     Returns:
         Both ends in [0, 1]; (nan, nan) with fewer than two items.
@@ -65,7 +65,7 @@ def size_classes(table: pd.DataFrame) -> pd.Series[Any]:
     """Return the class of size of each row's defect, ordered; of equal defects there are fewer classes.
 
     Args:
-        table: of `image_table`, defective photographs alone.
+        table: of `image_table`, defective images alone.
     """
     sizes = 100 * table.groupby("image")["defect"].transform("max").to_numpy(dtype=np.float64)
     each = 100 * table.groupby("image")["defect"].max().to_numpy(dtype=np.float64)
@@ -78,10 +78,10 @@ def size_classes(table: pd.DataFrame) -> pd.Series[Any]:
 
 
 def pooled_iou(table: pd.DataFrame, part: pd.Series[Any]) -> pd.DataFrame:
-    """Return the pooled IoU of each method within each part of the defective photographs.
+    """Return the pooled IoU of each method within each part of the defective images.
 
     Args:
-        table: of `image_table`, defective photographs alone.
+        table: of `image_table`, defective images alone.
         part: the part of each row.
 
     Returns:

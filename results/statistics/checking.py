@@ -88,7 +88,7 @@ class Check:
 def check(
     run: RunStore, baseline: RunStore, policy: ThresholdPolicy, tolerance: float, *, exact: bool, force: bool
 ) -> Check:
-    """Compare every method of `run` with the same one of `baseline`, on the photographs that both have.
+    """Compare every method of `run` with the same one of `baseline`, on the images that both have.
 
     Args:
         run: what is checked.

@@ -18,7 +18,7 @@ Verdict = Literal["better", "equal", "worse", "undecided"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """One method beside another, paired on the photographs that both have.
+    """One method beside another, paired on the images that both have.
 
     Attributes:
         method: its short text.

@@ -1,4 +1,4 @@
-"""Two methods on the same photographs: what each marked on every physical item that both have."""
+"""Two methods on the same images: what each marked on every physical item that both have."""
 
 from __future__ import annotations
 

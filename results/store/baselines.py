@@ -1,4 +1,4 @@
-"""Kept runs: small copies of runs under a name, for others to be measured by.
+"""Baselines: small copies of runs under a name, for others to be measured by.
 
 They lie in ``results/baselines`` under the current folder; those that come with the suite are found from anywhere.
 """
@@ -15,65 +15,65 @@ from results.store.run_store import RunStore
 HERE = Path("results/baselines")
 SHIPPED = Path(__file__).parents[1] / "baselines"
 CLASSIFIERS = "classifiers"
-"""Folder of a kept run with the checkpoints that it was made with, and their cards."""
+"""Folder of a baseline with the checkpoints that it was made with, and their cards."""
 SMALL = 1_000_000
 """Bytes up to which a classifier is kept with its run."""
 PARTIAL = ".part"
-"""Ends the name of a kept run whose copy was cut off."""
+"""Ends the name of a baseline whose copy was cut off."""
 
 
-def kept_runs() -> dict[str, Path]:
-    """Return the folder of each kept run by its name; those of the current folder hide those of the suite."""
-    found = [path.parent for shelf in (SHIPPED, HERE) for path in sorted(shelf.glob("*/manifest.json"))]
+def all_baselines() -> dict[str, Path]:
+    """Return the folder of each baseline by its name; those of the current folder hide those of the suite."""
+    found = [path.parent for place in (SHIPPED, HERE) for path in sorted(place.glob("*/manifest.json"))]
     return {folder.name: folder for folder in found if not folder.name.endswith(PARTIAL)}
 
 
 def find_run(text: str) -> RunStore:
-    """Return the run in the folder `text`, or the kept run of this name.
+    """Return the run in the folder `text`, or the baseline of this name.
 
     Raises:
         ResultError: there is none.
     """
     if (Path(text) / "manifest.json").is_file():
         return RunStore(Path(text))
-    kept = kept_runs()
+    kept = all_baselines()
     if text not in kept:
-        raise ResultError(f"{text} is neither the folder of a run nor a kept run; kept are {', '.join(kept)}")
+        raise ResultError(f"{text} is neither the folder of a run nor a baseline; kept are {', '.join(kept)}")
     return RunStore(kept[text])
 
 
-def kept_classifier(file_name: str) -> Path | None:
+def baseline_classifier(file_name: str) -> Path | None:
     """Return the checkpoint of this name that was kept with a run, so that it need not be trained; None without."""
-    found = [folder / CLASSIFIERS / file_name for folder in kept_runs().values()]
+    found = [folder / CLASSIFIERS / file_name for folder in all_baselines().values()]
     return next((path for path in found if path.is_file()), None)
 
 
-def keep(run: RunStore, name: str, shelf: Path, *, replace: bool = False) -> Path:
+def add(run: RunStore, name: str, cache: Path, *, replace: bool = False) -> Path:
     """Copy a run without its pictures under a name, with those of its classifiers that are small.
 
     Args:
         run: what is kept.
         name: for it.
-        shelf: folder where its classifiers are looked for; else they are looked for among the kept runs.
-        replace: let it take the place of a kept run of this name.
+        cache: folder where its classifiers are looked for; else they are looked for among the baselines.
+        replace: let it take the place of a baseline of this name.
 
     Returns:
-        The folder of the kept run.
+        The folder of the baseline.
 
     Raises:
-        ResultError: there is a kept run of this name, the name is no name of a folder, or the run is empty.
+        ResultError: there is a baseline of this name, the name is no name of a folder, or the run is empty.
     """
     if not name or Path(name).name != name:
-        raise ResultError(f"{name!r} cannot be the name of a kept run; name it with --name")
+        raise ResultError(f"{name!r} cannot be the name of a baseline; name it with --name")
     target = HERE / name
     if target.exists() and not replace:
-        raise ResultError(f"there is a kept run {name} already; add --replace, or choose another one with --name")
+        raise ResultError(f"there is a baseline {name} already; add --replace, or choose another one with --name")
     partial = HERE / f"{name}{PARTIAL}"
     shutil.rmtree(partial, ignore_errors=True)
     run.copy(partial)
     for file_name, known in run.manifest()["classifiers"].items():
         # The name tells how it was trained; only the fingerprint tells that it is the one.
-        there = [path for path in (shelf / file_name, kept_classifier(file_name)) if path and path.is_file()]
+        there = [path for path in (cache / file_name, baseline_classifier(file_name)) if path and path.is_file()]
         path = next((path for path in there if _fingerprint(path) == known["fingerprint"]), None)
         if path is None or path.stat().st_size > SMALL:
             continue
@@ -87,14 +87,14 @@ def keep(run: RunStore, name: str, shelf: Path, *, replace: bool = False) -> Pat
 
 
 def remove(name: str) -> Path:
-    """Delete a kept run of the current folder and return where it was.
+    """Delete a baseline of the current folder and return where it was.
 
     Raises:
         ResultError: there is none of this name.
     """
     target = HERE / name
     if Path(name).name != name or not (target / "manifest.json").is_file():
-        raise ResultError(f"there is no kept run {name} in {HERE}")
+        raise ResultError(f"there is no baseline {name} in {HERE}")
     shutil.rmtree(target)
     return target
 

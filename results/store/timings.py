@@ -17,7 +17,7 @@ import numpy as np
 from results.errors import ResultError
 
 BARE = "bare pass"
-SCHEMA = 1
+SCHEMA = 2
 FORWARD, BACKWARD, METHOD, COUNTING = "forward", "backward", "method", "upsampling and histograms"
 SCOPES = (FORWARD, BACKWARD, METHOD, COUNTING)
 """The parts of a work of ours, in the order in which they run."""
@@ -54,20 +54,20 @@ class Sample:
 
     Attributes:
         seconds: from begin to end.
-        busy: seconds that processors gave to it, all threads together.
+        cpu: CPU seconds, all threads together.
         scopes: seconds of its parts, by name; of a library's work none are known.
-        bare, bare_busy: the same of the bare pass that was run just before it.
+        bare, bare_cpu: the same of the bare pass that was run just before it.
     """
 
     seconds: float
-    busy: float
+    cpu: float
     scopes: dict[str, float]
     bare: float
-    bare_busy: float
+    bare_cpu: float
 
 
 @dataclass(frozen=True)
-class Apart:
+class Deviation:
     """How far maps are from those of full precision on the same images, where it is worst.
 
     Attributes:
@@ -92,7 +92,7 @@ class Timing:
         samples: all of them, in the order in which they were taken; none where it could not be run.
         peak_bytes: memory that it takes on top of network and images, at its highest; None where it is not known.
         flops: floating-point operations of its convolutions and matrix products; None where they are not counted.
-        apart: of maps in a lower precision.
+        deviation: of maps in a lower precision.
         reason: why it could not be run or, where there are samples, why its operations could not be counted.
     """
 
@@ -104,7 +104,7 @@ class Timing:
     samples: tuple[Sample, ...]
     peak_bytes: int | None = None
     flops: int | None = None
-    apart: Apart | None = None
+    deviation: Deviation | None = None
     reason: str = ""
 
     @property
@@ -123,14 +123,14 @@ class Timing:
         return self.conditions.batch / self.median
 
     @property
-    def of_rounds(self) -> float:
+    def in_bare_passes(self) -> float:
         """Median, over the rounds, of how many bare passes of the same round it takes."""
         return _quartiles([one.seconds / one.bare for one in self.samples])[1]
 
     @property
-    def of_processors(self) -> float:
-        """The same in seconds of processors, which a load of others moves less; of works on a GPU it tells nothing."""
-        return _quartiles([one.busy / one.bare_busy for one in self.samples if one.bare_busy])[1]
+    def cpu_in_bare_passes(self) -> float:
+        """The same in CPU seconds, which a load of other processes moves less; of works on a GPU it tells nothing."""
+        return _quartiles([one.cpu / one.bare_cpu for one in self.samples if one.bare_cpu])[1]
 
     def share(self, name: str) -> float:
         """Return the mean share of a part in the seconds, 0 where it is not known."""
@@ -248,13 +248,11 @@ def read(path: Path) -> Timings:
     """Read what `write` has written.
 
     Raises:
-        ResultError: there is no such file, or it has another schema.
+        ResultError: there is no such file, or a newer version has written it.
     """
     if not path.is_file():
         raise ResultError(f"there are no timings at {path}; python -m bench time makes them")
-    found = json.loads(path.read_text())
-    if (schema := found["schema_version"]) != SCHEMA:
-        raise ResultError(f"{path} has schema {schema}, this version reads {SCHEMA}: time again")
+    found = _upgraded(json.loads(path.read_text()), path)
     return Timings(
         machine=found["machine"],
         timings=tuple(map(_timing, found["timings"])),
@@ -263,6 +261,19 @@ def read(path: Path) -> Timings:
         verdicts=tuple(Verdict(**one | {"conditions": Conditions(**one["conditions"])}) for one in found["verdicts"]),
         growths=tuple(growth(one["axis"], one["work"], list(map(tuple, one["points"]))) for one in found["growths"]),
     )
+
+
+def _upgraded(found: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return a file of any earlier schema as one of this schema."""
+    schema = found["schema_version"]
+    if schema > SCHEMA:
+        raise ResultError(f"{path} has schema {schema}, this version reads up to {SCHEMA}: upgrade cam-bench")
+    if schema == 1:  # CPU seconds were called busy, deviations apart
+        for timing in found["timings"]:
+            timing["deviation"] = timing.pop("apart")
+            for sample in timing["samples"]:
+                sample["cpu"], sample["bare_cpu"] = sample.pop("busy"), sample.pop("bare_busy")
+    return found
 
 
 def growth(axis: str, work: str, points: Sequence[tuple[float, float]]) -> Growth:
@@ -292,6 +303,6 @@ def _timing(fields: dict[str, Any]) -> Timing:
         "stands_for": tuple,
         "conditions": lambda one: Conditions(**one),
         "samples": lambda many: tuple(Sample(**one) for one in many),
-        "apart": lambda one: one and Apart(**one),
+        "deviation": lambda one: one and Deviation(**one),
     }
     return Timing(**{name: made[name](value) if name in made else value for name, value in fields.items()})

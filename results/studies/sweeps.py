@@ -35,14 +35,14 @@ SUPERVISION: dict[ChosenOn, Supervision] = {
 
 @dataclass(frozen=True)
 class Estimate:
-    """IoU of pixel counts that are pooled over defective photographs.
+    """IoU of pixel counts that are pooled over defective images.
 
     Attributes:
         iou: mean over the seeds of the IoU with all folds pooled, in [0, 1]; NaN where undefined.
         low, high: its 95 % interval over physical items, each drawn with all its seeds and folds.
-        images: photographs that were scored.
+        images: images that were scored.
         items: physical items that they show.
-        failed: photographs without a usable map from one classifier at least; those count as empty predictions.
+        failed: images without a usable map from one classifier at least; those count as empty predictions.
     """
 
     iou: float
@@ -55,7 +55,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Curve:
-    """What a family gives on the photographs of one split, by δ in percent, ascending."""
+    """What a family gives on the images of one split, by δ in percent, ascending."""
 
     family: str
     split: str
@@ -95,7 +95,7 @@ class Sweep:
         curves: by family, then by split.
         choices: by family: the default δ, those chosen on training and on validation images, the best one on test.
         absent: why a family has no answer on this network, by family; it has neither curves nor choices.
-        unread: photographs that could not be read; they are not scored.
+        unread: images that could not be read; they are not scored.
     """
 
     policy: ThresholdPolicy
@@ -114,7 +114,7 @@ def score_sweep(
 ) -> Sweep:
     """Score every δ of every family.
 
-    A δ is chosen by the best IoU on the defective photographs of one split, for each fold and seed by itself, so that
+    A δ is chosen by the best IoU on the defective images of one split, for each fold and seed by itself, so that
     no fold is told what its own test images look like; of equally good ones it is the lowest. The best δ on test is
     one for all folds and seeds: the peak of the curve.
 
@@ -126,7 +126,7 @@ def score_sweep(
         default: the δ in percent that is taken where nothing is chosen.
 
     Raises:
-        ResultError: the policy reads masks, no photograph could be read, a δ lacks cells that another one has, or no
+        ResultError: the policy reads masks, no image could be read, a δ lacks cells that another one has, or no
             family has an answer on this network.
     """
     check_unsupervised(policy)
@@ -138,7 +138,7 @@ def score_sweep(
     for family, specs in families.items():
         own = found.where(found.frame["spec"].isin(specs.values()))
         if not own.defect.any():
-            raise ResultError(f"the run has no defective photograph that could be read to score {family} on")
+            raise ResultError(f"the run has no defective image that could be read to score {family} on")
         if (own.frame["status"] == "not applicable").all():
             absent[family] = str(own.frame["reason"].iloc[0])
             continue
@@ -154,7 +154,7 @@ def score_sweep(
 
 
 def _counted(cells: Cells, specs: Mapping[float, str], policy: ThresholdPolicy) -> pd.DataFrame:
-    """Return δ, classifier, photograph, item and pixel counts of each cell of a defective photograph that was read."""
+    """Return δ, classifier, image, item and pixel counts of each cell of a defective image that was read."""
     delta_of = {spec: delta for delta, spec in specs.items()}
     parts = []
     for split in cells.frame["split"].unique():
@@ -168,7 +168,7 @@ def _counted(cells: Cells, specs: Mapping[float, str], policy: ThresholdPolicy) 
 
 
 def _check_complete(rows: pd.DataFrame, specs: Mapping[float, str]) -> None:
-    """Raise `ResultError` where not all δ were computed on the same photographs with the same classifiers."""
+    """Raise `ResultError` where not all δ were computed on the same images with the same classifiers."""
     known = {
         delta: set(rows.loc[rows["delta"] == delta, ["seed", "fold", "split", "image"]].itertuples(index=False))
         for delta in specs

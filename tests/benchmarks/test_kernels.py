@@ -1,4 +1,4 @@
-"""How long the kernels take that every method goes through, at the sizes of KolektorSDD's photographs."""
+"""How long the kernels take that every method goes through, at the sizes of KolektorSDD's images."""
 
 import pytest
 import torch

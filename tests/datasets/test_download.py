@@ -62,7 +62,7 @@ def test_a_dataset_is_downloaded_checked_and_unpacked_where_it_is_looked_for(con
     assert left_beside(root) == ["ksdd"]
 
 
-def test_licence_citation_and_origin_are_kept_beside_the_photographs(content, root):
+def test_licence_citation_and_origin_are_kept_beside_the_images(content, root):
     with serving(content) as server:
         get(server, root)
         note = (root / NOTE).read_text()

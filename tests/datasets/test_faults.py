@@ -20,7 +20,7 @@ LABELS = ["good", "dent", "scratch"]
 
 @pytest.fixture
 def table(tmp_path):
-    """Thirty items, each a photograph of 20x30 pixels, a third of each label; the mark is of 6x6 pixels."""
+    """Thirty items, each an image of 20x30 pixels, a third of each label; the mark is of 6x6 pixels."""
     random = np.random.default_rng(0)
     rows = []
     for number in range(30):
@@ -93,14 +93,14 @@ def test_an_image_of_any_mode_is_sound(table, tmp_path):
 @pytest.mark.parametrize("split", ["train", "val", "test"])
 def test_an_empty_split_is_one(table, split):
     rest = table[table["split"] != split]
-    assert Fault("empty split", "", f"there are no photographs in {split}") in faults(rest, (20, 30))
+    assert Fault("empty split", "", f"there are no images in {split}") in faults(rest, (20, 30))
 
 
 def test_a_class_that_is_absent_from_training_is_one(table):
     moved = table.assign(split=table["split"].mask((table["label"] == "dent") & (table["split"] == "train"), "test"))
     (fault,) = faults(moved, (20, 30))
     assert fault.kind == "absent class"
-    assert "no photographs of dent in train" in fault.text
+    assert "no images of dent in train" in fault.text
     assert f"{(table['label'] == 'dent').sum() - 2} in test" in fault.text
 
 
@@ -179,7 +179,7 @@ def test_a_fault_is_one_line():
     assert str(Fault("empty split", "", "there are none")) == "empty split: there are none"
 
 
-def test_the_real_photographs_are_sound(shared):
+def test_the_real_images_are_sound(shared):
     root = shared / "data" / "KolektorSDD"
     if not root.is_dir():
         pytest.skip(f"KolektorSDD is not at {root}")

@@ -13,7 +13,7 @@ SHAPE = (120, 90)
 
 
 def surface(seed):
-    """A photograph of a surface with coarse and fine structure, of grey levels 40 to 200."""
+    """An image of a surface with coarse and fine structure, of grey levels 40 to 200."""
     random = np.random.default_rng(seed)
     grains = [Image.fromarray(random.normal(size=size).astype(np.float32)) for size in ((12, 9), (60, 45))]
     field = sum(np.asarray(grain.resize(SHAPE[::-1], Image.Resampling.BICUBIC)) for grain in grains)
@@ -124,7 +124,7 @@ def pair(first, second):
     return Pair(first, second, 1.0, "as the first")
 
 
-def test_a_leak_is_a_test_photograph_with_a_twin_in_training_counted_once():
+def test_a_leak_is_a_test_image_with_a_twin_in_training_counted_once():
     table = table_of(["train", "train", "test", "test", "val", "test"])
     pairs = [pair(0, 2), pair(1, 2), pair(3, 4), pair(0, 1), pair(2, 3)]
     assert leaked(pairs, [table]) == 1
@@ -153,7 +153,7 @@ def test_a_random_split_has_the_same_proportions_and_divides_items():
     assert not dealt.equals(shuffled([table], seed=1)[0])
 
 
-def test_random_folds_test_every_photograph_once():
+def test_random_folds_test_every_image_once():
     tables = parts(table_of([""] * 40), 5)
     dealt = shuffled(tables)
     assert np.sum([table["split"] == "test" for table in dealt], axis=0).tolist() == [1] * 40
@@ -177,7 +177,7 @@ def test_pairs_are_described_with_ids_and_splits_or_folds():
     assert described([], [first]).empty
 
 
-def test_for_a_picture_each_photograph_is_taken_once():
+def test_for_a_picture_each_image_is_taken_once():
     assert apart([pair(0, 1), pair(1, 2), pair(2, 3), pair(0, 3)]) == [pair(0, 1), pair(2, 3)]
 
 

@@ -1,4 +1,4 @@
-"""Photographs and masks of every kind of file, and what is no image."""
+"""Images and masks of every kind of file, and what is no image."""
 
 import numpy as np
 import pytest
@@ -90,7 +90,7 @@ def test_a_resized_mask_is_not_dilated(tmp_path_factory, height, width, new_heig
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_photograph_is_channels_height_width(tmp_path, channels):
+def test_a_image_is_channels_height_width(tmp_path, channels):
     path = png(tmp_path / "photo.png", np.full((20, 30), 77, np.uint8))
     image = read_image(str(path), (11, 13), channels)
     assert image.shape == (channels, 11, 13)
@@ -98,7 +98,7 @@ def test_a_photograph_is_channels_height_width(tmp_path, channels):
     assert (image == 77).all()
 
 
-def test_a_photograph_of_the_size_asked_for_is_not_changed(tmp_path):
+def test_a_image_of_the_size_asked_for_is_not_changed(tmp_path):
     values = np.random.default_rng(0).integers(0, 256, (6, 9), dtype=np.uint8)
     path = png(tmp_path / "photo.png", values)
     assert np.array_equal(read_image(str(path), (6, 9), 1)[0], values)
@@ -128,7 +128,7 @@ def test_16_bits_are_scaled_to_8(tmp_path, name, channels):
         assert channel.tolist() == [[0, 1, 128, 255]]
 
 
-def test_a_smaller_photograph_is_the_mean_of_its_pixels(tmp_path):
+def test_a_smaller_image_is_the_mean_of_its_pixels(tmp_path):
     # A checkerboard shrunk without antialiasing would be black or white.
     values = (np.indices((32, 32)).sum(0) % 2 * 255).astype(np.uint8)
     image = read_image(str(png(tmp_path / "photo.png", values)), (4, 4), 1)

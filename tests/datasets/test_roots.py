@@ -11,11 +11,11 @@ KSDD = get_dataset("ksdd")
 
 
 @pytest.fixture
-def shelf(tmp_path, monkeypatch):
+def variable_folder(tmp_path, monkeypatch):
     """The folder that the variable names, with a folder for one dataset."""
-    (tmp_path / "shelf" / "ksdd").mkdir(parents=True)
-    monkeypatch.setenv("CAM_BENCH_DATA", str(tmp_path / "shelf"))
-    return tmp_path / "shelf"
+    (tmp_path / "named" / "ksdd").mkdir(parents=True)
+    monkeypatch.setenv("CAM_BENCH_DATA", str(tmp_path / "named"))
+    return tmp_path / "named"
 
 
 @pytest.fixture
@@ -25,12 +25,12 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "cache"
 
 
-def test_the_folder_given_comes_first(shelf, tmp_path):
+def test_the_folder_given_comes_first(variable_folder, tmp_path):
     assert find_root(KSDD, tmp_path) == tmp_path
 
 
-def test_then_the_folder_of_its_name_under_the_variable(shelf):
-    assert find_root(KSDD, None) == shelf / "ksdd"
+def test_then_the_folder_of_its_name_under_the_variable(variable_folder):
+    assert find_root(KSDD, None) == variable_folder / "ksdd"
 
 
 def test_then_the_cache(cache):
@@ -45,12 +45,12 @@ def test_a_missing_dataset_says_where_it_was_looked_for_and_what_to_do(cache):
         assert part in str(raised.value)
 
 
-def test_a_folder_given_that_is_not_there_is_an_error_and_not_replaced(shelf, tmp_path):
+def test_a_folder_given_that_is_not_there_is_an_error_and_not_replaced(variable_folder, tmp_path):
     with pytest.raises(DatasetError, match="no-such-folder"):
         find_root(KSDD, tmp_path / "no-such-folder")
 
 
-def test_a_file_is_no_folder(shelf, tmp_path):
+def test_a_file_is_no_folder(variable_folder, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(DatasetError, match="ksdd is not at"):
         find_root(KSDD, tmp_path / "file")

@@ -14,7 +14,7 @@ quick = settings(deadline=None, max_examples=15)
 
 
 def table_of(items):
-    """Return the table of {group: labels of its photographs}."""
+    """Return the table of {group: labels of its images}."""
     rows = [
         (f"{group}/{number}", group, "", label, f"{group}{number}.png", "")
         for group, labels in items.items()
@@ -30,7 +30,7 @@ tables = st.dictionaries(names, labels, min_size=10, max_size=20).map(table_of)
 
 
 def kind(rows):
-    """Return what items are alike in: labels, number of defects, number of photographs."""
+    """Return what items are alike in: labels, number of defects, number of images."""
     return tuple(sorted(set(rows["label"]))), int((rows["label"] != "good").sum()), len(rows)
 
 
@@ -107,7 +107,7 @@ def test_the_split_of_a_set_stays_what_it_was():
     assert split_fingerprint(assign(table, folds=5, fold=3)) == "196c77da9289d966"
 
 
-def test_the_fingerprint_of_a_split_changes_with_one_photograph():
+def test_the_fingerprint_of_a_split_changes_with_one_image():
     table = assign(table_of({f"i{number}": ["good"] for number in range(10)}))
     other = table.copy()
     other.loc[0, "split"] = "val" if table.loc[0, "split"] != "val" else "train"

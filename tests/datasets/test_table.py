@@ -19,7 +19,7 @@ def row(name="a/0", **changes):
 
 @pytest.fixture
 def rows(tmp_path):
-    """Three photographs on disk, one of them with a mask."""
+    """Three images on disk, one of them with a mask."""
     found = []
     for number, name in enumerate(["a/0", "a/1", "b/0"]):
         image = png(tmp_path / "set" / f"{name}.png", np.uint8([[number, 7]]))
@@ -40,8 +40,8 @@ def test_the_table_is_sorted_by_id_and_has_the_fixed_columns():
     assert table.index.tolist() == [0, 1, 2]
 
 
-def test_no_photographs_is_an_error_that_names_the_folder():
-    with pytest.raises(DatasetError, match="no photographs found in /some/where"):
+def test_no_images_is_an_error_that_names_the_folder():
+    with pytest.raises(DatasetError, match="no images found in /some/where"):
         sample_table([], "/some/where")
 
 
@@ -94,7 +94,7 @@ def test_the_fingerprint_changes_with_one_byte_of_a_file(rows, column):
     assert print_of(rows) != before
 
 
-def test_the_fingerprint_changes_when_two_photographs_change_places(rows):
+def test_the_fingerprint_changes_when_two_images_change_places(rows):
     before = print_of(rows)
     rows[0]["image_path"], rows[2]["image_path"] = rows[2]["image_path"], rows[0]["image_path"]
     assert print_of(rows) != before

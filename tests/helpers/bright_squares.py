@@ -1,4 +1,4 @@
-"""Photographs of 32 x 32 pixels whose defect is a bright square."""
+"""Images of 32 x 32 pixels whose defect is a bright square."""
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,8 @@ SIZE = (32, 32)
 CLASSES = ("good", "defect")
 
 
-def photographs(folder, *, train=(8, 8), val=(4, 4), test=(4, 4)):
-    """Write (good, defective) photographs of each split under `folder`, and return their sample table."""
+def images(folder, *, train=(8, 8), val=(4, 4), test=(4, 4)):
+    """Write (good, defective) images of each split under `folder`, and return their sample table."""
     random = np.random.default_rng(0)
     rows = []
     for split, numbers in {"train": train, "val": val, "test": test}.items():
@@ -30,7 +30,7 @@ def photographs(folder, *, train=(8, 8), val=(4, 4), test=(4, 4)):
 
 
 def training_set(folder, **numbers):
-    return TrainingSet(photographs(folder, **numbers), CLASSES, SIZE)
+    return TrainingSet(images(folder, **numbers), CLASSES, SIZE)
 
 
 def _write(folder, name, pixels, mask):

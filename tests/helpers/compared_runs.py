@@ -1,4 +1,4 @@
-"""Runs of chosen quality, for the tests of comparisons: every item has one photograph with 100 defect pixels."""
+"""Runs of chosen quality, for the tests of comparisons: every item has one image with 100 defect pixels."""
 
 from collections.abc import Sequence
 

@@ -34,7 +34,7 @@ def counted(values, marked):
 
 
 def make(folder, images=("a/0", ODD, "b/2", "c/3"), kinds=("pit", "scratch", "pit", "scratch")):
-    """Write a run of three methods on defective photographs and one without a defect, with pictures, and return it."""
+    """Write a run of three methods on defective images and one without a defect, with pictures, and return it."""
     found = []
     on = mask() > 0
     for image, kind in zip(images, kinds, strict=True):

@@ -46,7 +46,7 @@ def window(x, pooled, b, k, i, j):
     return x[b, k, i * high : (i + 1) * high, j * wide : (j + 1) * wide]
 
 
-def lifted(tail, a, target):
+def deep_lift(tail, a, target):
     """Shrikumar et al. 2017, eq. 5 and 10: multipliers, times the difference from a reference of 0."""
     slow = SlowTail(tail)
     run, logits = slow.run(a)

@@ -202,7 +202,7 @@ def summed(part):
 
 def lift_cam(view):
     """Jung and Oh 2021: the contribution of a channel is that of all its positions."""
-    return by_layer(view, lambda layer, b: summed(view.lifted(layer)[b].numpy()))
+    return by_layer(view, lambda layer, b: summed(view.deep_lift(layer)[b].numpy()))
 
 
 def relevance_cam(view):

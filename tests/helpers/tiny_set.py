@@ -1,4 +1,4 @@
-"""A dataset of 40 small photographs, a classifier that is quickly trained, and a request to run methods on it."""
+"""A dataset of 40 small images, a classifier that is quickly trained, and a request to run methods on it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +40,7 @@ def tiny_setting(folder: Path, **changes):
         weights="none",
         checkpoint=None,
         recipe=Recipe(epochs=1, batch=8, body_rate=0.02, head_rate=0.02),
-        shelf=folder / "shelf",
+        cache=folder / "cache",
         device=torch.device("cpu"),
     )
     return replace(setting, **changes)

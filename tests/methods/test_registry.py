@@ -20,10 +20,10 @@ def test_a_method_is_what_its_decorator_says():
     evidence_method("floor", paper="none", chance=True)(lambda view: view.input[:, 0])
     mine, floor = METHODS["mine"], METHODS["floor"]
     assert (mine.name, mine.layers, mine.paper) == ("mine", "stages", "ours, eq. 1")
-    assert mine.weighs_gradients
+    assert mine.gradient_weighted
     assert not mine.chance
     assert floor.chance
-    assert not floor.weighs_gradients
+    assert not floor.gradient_weighted
     assert floor.layers == "last"
 
 

@@ -270,7 +270,7 @@ def test_all_holds_every_method_and_alias_and_ends_with_the_floors():
 
 def test_gradient_holds_every_gradient_weighted_method_and_alias():
     chosen = select("gradient")
-    assert {spec.name for spec in chosen} == {n for n, method in METHODS.items() if method.weighs_gradients}
+    assert {spec.name for spec in chosen} == {n for n, method in METHODS.items() if method.gradient_weighted}
     assert parse("ra-cam") in chosen
     assert parse("cam") not in chosen
 

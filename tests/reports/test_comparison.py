@@ -89,7 +89,7 @@ def test_history_is_the_oldest_first_with_versions(tmp_path):
     assert first[2:3] == ("synthetic, vgg-small fc",)
     assert second[-3:] == ("0.1.0", "2.15.0", "0123456*")
     assert first[-4] == "9"
-    with pytest.raises(ResultError, match="no kept run has d; kept are new, old, none"):
+    with pytest.raises(ResultError, match="no baseline has d; kept are new, old, none"):
         history(runs, "d")
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from reports import contact_sheet, leak_sheet
 from reports.contact_sheet import Kind, Tile, draw, outline, shortened
-from reports.leak_sheet import Twins
+from reports.leak_sheet import NearDuplicates
 
 SPLITS = ("train", "val", "test")
 
@@ -39,7 +39,7 @@ def labels(figure, what):
     return [getattr(axis, f"get_{what}label")() for axis in figure.axes]
 
 
-def test_every_photograph_of_every_class_and_split_is_there(tmp_path, figures):
+def test_every_image_of_every_class_and_split_is_there(tmp_path, figures):
     draw([kind("good"), kind("dent", [0.01, 0.02]), kind("scratch", [0.2])], "my set", tmp_path / "deep" / "a.png")
     (figure,) = figures
     names = [
@@ -58,7 +58,7 @@ def test_a_split_without_a_class_says_none(tmp_path, figures):
     assert [text.get_text() for axis in figures[0].axes for text in axis.texts] == ["none"]
 
 
-def test_the_histogram_counts_every_marked_photograph_on_one_log_axis(tmp_path, figures):
+def test_the_histogram_counts_every_marked_image_on_one_log_axis(tmp_path, figures):
     draw(
         [kind("good"), kind("dent", [0.0004, 0.002, 0.0]), kind("scratch", [0.05, 0.06, 0.07])], "", tmp_path / "a.png"
     )
@@ -76,7 +76,7 @@ def test_any_shares_can_be_drawn(tmp_path, shares):
     draw([kind("dent", shares)], "", tmp_path / "a.png")
 
 
-def test_photographs_of_many_shapes_can_be_drawn(tmp_path):
+def test_images_of_many_shapes_can_be_drawn(tmp_path):
     tiles = {"train": [tile(shape=(40, 10))], "val": [tile(shape=(10, 60))], "test": []}
     draw([Kind("dent", dict.fromkeys(SPLITS, 1), tiles, np.array([0.1]))], "", tmp_path / "a.png")
 
@@ -132,7 +132,7 @@ def test_long_names_keep_their_end():
 def test_pairs_stand_side_by_side_with_what_joins_them(tmp_path, figures, number):
     one, two = tile("a/1"), tile("b/2", shape=(20, 30))
     pairs = [
-        Twins((one.image, two.image), (one.mask, two.mask), ("a/1", "b/2"), f"train – test: 0.99{pair}")
+        NearDuplicates((one.image, two.image), (one.mask, two.mask), ("a/1", "b/2"), f"train – test: 0.99{pair}")
         for pair in range(number)
     ]
     leak_sheet.draw(pairs, "closest", tmp_path / "deep" / "leaks.png")

@@ -47,7 +47,7 @@ def block(*methods, name="kos01/Part5", shape=SQUARE):
 
 
 def drawn(figures, tmp_path, *blocks):
-    """Draw, and return the figure and its axes: of each block the photograph, then the maps method by method."""
+    """Draw, and return the figure and its axes: of each block the image, then the maps method by method."""
     draw(list(blocks), "my set", tmp_path / "deep" / "a.png")
     (figure,) = figures
     return figure, figure.axes
@@ -61,7 +61,7 @@ def texts(figure):
     return [text.get_text() for text in figure.texts]
 
 
-def test_every_method_has_a_map_a_layer_and_a_fused_one_beside_the_photograph(tmp_path, figures):
+def test_every_method_has_a_map_a_layer_and_a_fused_one_beside_the_image(tmp_path, figures):
     first, second = block(method(), method("ra-cam@50")), block(method(), name="kos02/Part1")
     figure, axes = drawn(figures, tmp_path, first, second)
     row = [*(f"S{number} features.{number}\n25.0 %, max 3.1e-04" for number in range(1, 5)), "fused (sum)\nIoU 24.3 %"]
@@ -75,8 +75,8 @@ def test_every_method_has_a_map_a_layer_and_a_fused_one_beside_the_photograph(tm
 
 
 def test_the_pixels_are_those_that_were_given_over_the_whole_range_of_colours(tmp_path, figures):
-    _, (photograph, *maps) = drawn(figures, tmp_path, block(method(layers=2)))
-    assert np.array_equal(photograph.get_images()[0].get_array(), block().photograph.image)
+    _, (image, *maps) = drawn(figures, tmp_path, block(method(layers=2)))
+    assert np.array_equal(image.get_images()[0].get_array(), block().image.image)
     for axis in maps:
         (image,) = axis.get_images()
         assert np.array_equal(image.get_array(), slope(SQUARE))

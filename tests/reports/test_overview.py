@@ -17,7 +17,7 @@ SIZE = (24, 16)
 
 @pytest.fixture
 def run(tmp_path):
-    """A run that kept pictures of two photographs."""
+    """A run that kept pictures of two images."""
     random = np.random.default_rng(0)
     for name in ("a/0", "b/1"):
         folder = tmp_path / "gallery" / quote(name, safe="")
@@ -52,10 +52,10 @@ def test_a_row_an_image_and_a_column_a_method(run, figures):
     assert len(figure.axes) == 2 * (1 + len(METHODS))
     assert [axis.get_ylabel() for axis in figure.axes[:: 1 + len(METHODS)]] == ["a/0", "b/1"]
     titles = [axis.get_title().replace("\n", "") for axis in figure.axes[: 1 + len(METHODS)]]
-    assert titles == ["photograph", *METHODS]
+    assert titles == ["image", *METHODS]
 
 
-def test_heatmaps_lie_over_the_photograph_and_the_mask_is_outlined(run, figures):
+def test_heatmaps_lie_over_the_image_and_the_mask_is_outlined(run, figures):
     draw(run, METHODS)
     assert [layers(axis) for axis in figures[0].axes] == 2 * [1, 2, 2, 2]
     assert all(axis.collections for axis in figures[0].axes)
@@ -79,16 +79,16 @@ def test_many_methods_go_on_in_further_rows(run, figures):
     (figure,) = figures
     titles = [axis.get_title() for axis in figure.axes]
     assert len(titles) == 4 * (1 + len(names) // 2)
-    assert [title for title in titles if title] == 2 * ["photograph", *names[:8], "photograph", *names[8:]]
+    assert [title for title in titles if title] == 2 * ["image", *names[:8], "image", *names[8:]]
 
 
-def test_photographs_that_would_make_it_too_tall_are_left_out(run, figures, monkeypatch):
+def test_images_that_would_make_it_too_tall_are_left_out(run, figures, monkeypatch):
     monkeypatch.setattr("reports.overview.TALLEST", 3.0)
     draw(run, METHODS)
     assert [axis.get_ylabel() for axis in figures[0].axes[:: 1 + len(METHODS)]] == ["a/0"]
 
 
-def test_a_missing_heatmap_leaves_the_photograph_alone(run, figures):
+def test_a_missing_heatmap_leaves_the_image_alone(run, figures):
     (run / "gallery" / quote("a/0", safe="") / "layer-cam.png").unlink()
     draw(run, METHODS)
     assert [layers(axis) for axis in figures[0].axes] == [1, 2, 2, 1, 1, 2, 2, 2]
@@ -112,6 +112,6 @@ def test_no_figure_is_left_open(run):
 
 
 def test_a_run_without_any_picture_does_not_crash(tmp_path):
-    # No photograph of the test split is defective, or none could be read.
+    # No image of the test split is defective, or none could be read.
     with contextlib.suppress(ResultError):
         draw(tmp_path, METHODS)

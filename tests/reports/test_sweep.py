@@ -18,7 +18,7 @@ from tests.helpers.small_runs import manifest
 DELTAS = (0.0, 50.0, 90.0)
 GREY = "\x1b[90m"
 SIZES = {"train": 14, "test": 1}
-"""Photographs of the splits."""
+"""Images of the splits."""
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_a_panel_a_split_shares_the_axis_of_iou(tmp_path, figures):
     assert draw(shown, tmp_path / "sweep.png") == tmp_path / "sweep.png"
     (figure,) = figures
     assert [axis.get_title() for axis in figure.axes] == [
-        "train: 14 photographs, 4 items", "test: 1 photograph, 4 items",
+        "train: 14 images, 4 items", "test: 1 image, 4 items",
     ]  # fmt: skip
     left, right = figure.axes
     assert left.get_ylim() == right.get_ylim()
@@ -177,7 +177,7 @@ def test_a_delta_is_written_once_or_for_each_fold(deltas, text):
 def test_what_is_undefined_is_a_dash_and_explained():
     shown = sweep(choices=[choice("val", ((math.nan,),), UNDEFINED)])
     assert cells_of(shown)[1] == [["`ra-cam`", "validation", "–", "–", "validation"]]
-    assert any("no defective photograph to choose on" in line for line in notes(shown, manifest()))
+    assert any("no defective image to choose on" in line for line in notes(shown, manifest()))
     alone = sweep(choices=[choice(test=Estimate(0.25, math.nan, math.nan, 2, 1, 0))])
     assert cells_of(alone)[1][0][3] == "25.00"
 
@@ -219,7 +219,7 @@ def test_the_first_note_is_the_protocol():
     assert first in markdown(sweep(policy="fixed:0.5"), manifest(folds=5, target="predicted", weights="body.pth:0123"))
 
 
-def test_failures_absent_families_and_unread_photographs_are_noted():
+def test_failures_absent_families_and_unread_images_are_noted():
     failing = [
         Curve("ra-cam", split, {0.0: estimate(), 50.0: estimate(failed=worst), 90.0: estimate(failed=1)})
         for split, worst in (("train", 5), ("test", 0))
@@ -229,5 +229,5 @@ def test_failures_absent_families_and_unread_photographs_are_noted():
     assert lines[1:] == [
         "lt-full-grad has no answer here: no biases.",
         f"ra-cam: failed or flat, and counted as empty predictions: {worst}.",
-        "Photographs that could not be read, and are not scored: 2.",
+        "Images that could not be read, and are not scored: 2.",
     ]

@@ -162,11 +162,11 @@ def test_what_a_method_noted_is_told_with_its_worst(tmp_path):
     ]
 
 
-def test_photographs_that_could_not_be_read_are_noted_once(tmp_path):
+def test_images_that_could_not_be_read_are_noted_once(tmp_path):
     unread = [cell("x/0", spec, other={0: 0}, status="failed", reason="x is empty") for spec in ("one", "two")]
     shown = summary(tmp_path, [hit(spec="one"), hit(spec="two"), *unread])
     assert [line for line in notes(shown) if "could not be read" in line] == [
-        "Photographs that could not be read, and are not scored: 1."
+        "Images that could not be read, and are not scored: 1."
     ]
 
 

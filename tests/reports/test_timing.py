@@ -11,7 +11,7 @@ from reports import timing_plots
 from reports.timing import frame, markdown, notes, terminal, verdict_table
 from reports.timing_plots import draw, frontier
 from results.errors import ResultError
-from results.store.timings import BARE, SCOPES, Apart, Conditions, Sample, Timing, Timings, Verdict, growth
+from results.store.timings import BARE, SCOPES, Conditions, Deviation, Sample, Timing, Timings, Verdict, growth
 
 HERE = Conditions("cpu", "fp32", "vgg-small (fc head, relu, weights none)", 128, 128, 2)
 LOW = replace(HERE, precision="bf16")
@@ -47,7 +47,7 @@ def timings():
             timing("pgc:GradCAM", 0.2, library="pgc", stands_for=("grad-cam",)),
             replace(timing("cam", 1.0), samples=(), reason="NotApplicableError: no pooling"),
             timing(BARE, 0.05, conditions=LOW),
-            timing("grad-cam", 0.04, conditions=LOW, apart=Apart(0.0123, 0.987)),
+            timing("grad-cam", 0.04, conditions=LOW, deviation=Deviation(0.0123, 0.987)),
         ),
         {"cpu fp32": 1e11},
         ("tf32 on the cpu: it is a precision of GPUs",),

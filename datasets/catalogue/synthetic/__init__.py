@@ -16,7 +16,7 @@ import numpy as np
 from numpy.random import RandomState
 
 from datasets.catalogue.synthetic.defects import DEFECTS, add_defect
-from datasets.catalogue.synthetic.surfaces import SURFACES, photograph
+from datasets.catalogue.synthetic.surfaces import SURFACES, render
 from datasets.errors import DatasetError
 from datasets.registry import dataset
 from datasets.table import GOOD, sample_table
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 VERSION = 1
 SMALLEST = 32
 # Of each item.
-PHOTOGRAPHS, DEFECTIVE = 4, 2
+IMAGES, DEFECTIVE = 4, 2
 
 
 @dataset(
@@ -54,7 +54,7 @@ def generate(root: Path, *, size: tuple[int, int] = (128, 128), items: int = 90,
     Args:
         root: folder in which the set gets a folder of its own.
         size: (height, width) in pixels, each at least 32.
-        items: number of physical items, four photographs each.
+        items: number of physical items, four images each.
         seed: another seed gives other items, 0 or more.
 
     Raises:
@@ -71,13 +71,13 @@ def generate(root: Path, *, size: tuple[int, int] = (128, 128), items: int = 90,
             _make(folder, size, items, seed)
         except OSError as error:
             raise DatasetError(f"cannot write the synthetic set to {folder}: {error}") from error
-    if len(list(folder.glob("*/*/*.bmp"))) != items * (PHOTOGRAPHS + DEFECTIVE):
+    if len(list(folder.glob("*/*/*.bmp"))) != items * (IMAGES + DEFECTIVE):
         raise DatasetError(f"{folder} lacks files: delete it, and it will be made again")
     return sample_table(_rows(folder), folder)
 
 
 def name_of(item: int, number: int) -> str:
-    """Return the id of an item's photograph 0 to 3, such as ``brushed-007/2-scratch``."""
+    """Return the id of an item's image 0 to 3, such as ``brushed-007/2-scratch``."""
     kinds, faults = list(SURFACES), list(DEFECTS)
     turn = item // len(kinds)
     # Both defects of an item differ, and over the items each goes with every other and with every surface.
@@ -87,13 +87,13 @@ def name_of(item: int, number: int) -> str:
 
 
 def draw_clean(seed: int, item: int, number: int, size: Shape) -> Field:
-    """Draw a photograph as it is without its defect: (H, W) grey levels from 0 to 255."""
+    """Draw an image as it is without its defect: (H, W) grey levels from 0 to 255."""
     surface = name_of(item, number).rpartition("-")[0].partition("-")[0]
-    return photograph(surface, _stream(seed, item), _stream(seed, item, number), size)
+    return render(surface, _stream(seed, item), _stream(seed, item, number), size)
 
 
 def draw(seed: int, item: int, number: int, size: Shape) -> tuple[Field, Field]:
-    """Draw a photograph and its mask: (H, W) grey levels from 0 to 255, and (H, W) of 0 and 255."""
+    """Draw an image and its mask: (H, W) grey levels from 0 to 255, and (H, W) of 0 and 255."""
     clean = draw_clean(seed, item, number, size)
     kind = name_of(item, number).partition("/")[2][2:]
     if kind == GOOD:
@@ -113,7 +113,7 @@ def _make(folder: Path, size: Shape, items: int, seed: int) -> None:
     aside = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")
     try:
         for item in range(items):
-            for number in range(PHOTOGRAPHS):
+            for number in range(IMAGES):
                 image, mask = draw(seed, item, number, size)
                 name = name_of(item, number)
                 _write(image, aside / "images" / f"{name}.bmp")

@@ -1,8 +1,8 @@
 """Surfaces without a defect: a texture, the light on it, and harmless marks.
 
-A surface is a function of two random streams, the item's and the photograph's. What makes an item (its
-grain, its weave) is drawn from the first, which starts afresh for each of its photographs; what makes a
-photograph (which piece, which light) from the second. To add a surface, write one function.
+A surface is a function of two random streams, the item's and the image's. What makes an item (its
+grain, its weave) is drawn from the first, which starts afresh for each of its images; what makes a
+image (which piece, which light) from the second. To add a surface, write one function.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class Surface:
     """A kind of surface.
 
     Attributes:
-        texture: (item's stream, photograph's stream, shape) to a field of mean 0 and deviation `ONE`.
+        texture: (item's stream, image's stream, shape) to a field of mean 0 and deviation `ONE`.
         contrast: the least and largest standard deviation of the texture, in grey levels.
-        mark: (photograph's stream, shape) to a harmless mark's coverage, from -`ONE` to `ONE`.
+        mark: (image's stream, shape) to a harmless mark's coverage, from -`ONE` to `ONE`.
     """
 
     texture: Texture
@@ -66,8 +66,8 @@ def surface(contrast: tuple[int, int], mark: Mark) -> Callable[[Texture], Textur
     return register
 
 
-def photograph(kind: str, item: RandomState, photo: RandomState, shape: Shape) -> Field:
-    """Draw one clean photograph: (H, W) grey levels from `DARKEST` to `BRIGHTEST`."""
+def render(kind: str, item: RandomState, photo: RandomState, shape: Shape) -> Field:
+    """Draw one clean image: (H, W) grey levels from `DARKEST` to `BRIGHTEST`."""
     chosen = SURFACES[kind]
     brightness, contrast = pick(item, 85, 165), pick(item, *chosen.contrast)
     image = contrast * chosen.texture(item, photo, shape)

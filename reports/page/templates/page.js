@@ -118,16 +118,16 @@ const cam = (() => {
     const canvas = make("canvas", { width: image.width, height: image.height });
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", name ? `Heatmap of ${name} on ${image.id}` : `True defect of ${image.id}`);
-    const photograph = make("img", { src: `gallery/${image.file}.png`, alt: name ? "" : `Photograph ${image.id}` });
+    const picture = make("img", { src: `gallery/${image.file}.png`, alt: name ? "" : `Image ${image.id}` });
     const status = scored === null ? "was not run here" : scored && scored.status;
-    const caption = make("figcaption", { textContent: name ? `${name}: ${status}` : "photograph" });
-    const element = make("figure", { className: "map" }, make("div", {}, photograph, canvas), caption);
+    const caption = make("figcaption", { textContent: name ? `${name}: ${status}` : "image" });
+    const element = make("figure", { className: "map" }, make("div", {}, picture, canvas), caption);
     return { element, canvas, caption, name, image, scored };
   }
 
   async function show(image, chosen) {
     const maps = make("div", { className: "maps" });
-    byId("photographs").append(make("article", {}, make("h3", { textContent: `${image.id} (${image.label})` }), maps));
+    byId("images").append(make("article", {}, make("h3", { textContent: `${image.id} (${image.label})` }), maps));
     const views = [figure(image, "", undefined), ...chosen.map((one) => figure(image, index.methods[one], image.scored[one]))];
     maps.append(...views.map((view) => view.element));
     const found = await load(image);
@@ -153,7 +153,7 @@ const cam = (() => {
     byId("place").textContent = page.length ? `${first + 1} to ${first + page.length} of ${images.length}` : "none of this name";
     byId("back").disabled = first === 0;
     byId("on").disabled = first + AT_ONCE >= images.length;
-    byId("photographs").replaceChildren();
+    byId("images").replaceChildren();
     const chosen = index.methods.map((_, number) => number).filter((number) => byId(`method-${number}`).checked);
     const mine = shown = [];
     for (const image of page) {

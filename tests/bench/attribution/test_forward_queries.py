@@ -8,12 +8,12 @@ from rich.progress import Progress
 
 from bench.attribution import forward_queries
 from bench.attribution.evidence import Evidence
-from bench.attribution.forward_queries import Probe
+from bench.attribution.forward_queries import ForwardQueries
 from bench.classifiers.checkpoint import load
 from bench.network.anatomy import examine
 from bench.network.targets import Target
 from bench.runs.budget import Cost, estimate, within
-from bench.runs.run import carry_out
+from bench.runs.run import execute
 from datasets.table import GOOD
 from methods import evidence_method, heatmap, parse
 from methods.registry import METHODS
@@ -62,7 +62,7 @@ def test_channels_are_last_where_the_network_takes_it():
     for network in (chain(), seeded(Viewing)):
         network.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
         images = pictures(4)
-        probe = Probe(network, None, images, Target(), torch.ones(4, dtype=torch.int64), 2)
+        probe = ForwardQueries(network, None, images, Target(), torch.ones(4, dtype=torch.int64), 2)
         with torch.no_grad():
             torch.testing.assert_close(probe.logits(images), network(images))
     formats = [one.is_contiguous(memory_format=torch.channels_last) for one in seen]
@@ -82,7 +82,7 @@ def test_every_image_is_asked_about_its_own_class(target):
             torch.testing.assert_close(alone, together[str(spec)][number], rtol=1e-9, atol=1e-12)
 
 
-class Cramped(Probe):
+class Cramped(ForwardQueries):
     """Has memory for two variants at once."""
 
     def fitting(self, layers):
@@ -101,7 +101,7 @@ def test_where_memory_does_not_suffice_chunks_are_halved_and_it_is_said():
             raise torch.OutOfMemoryError("no")
 
     evidence = Evidence(network, examine(network, images), images, Target(), [parse("score-cam")])
-    evidence.probe = evidence.probe.as_type(Cramped)
+    evidence.queries = evidence.queries.as_type(Cramped)
     handle = network.register_forward_pre_hook(short_of_memory)
     with pytest.warns(UserWarning, match="out of memory: going on with 2 forward passes at once"):
         found = heatmap(parse("score-cam"), evidence.view(parse("score-cam"))).values
@@ -151,13 +151,13 @@ def asked_of(folder, text):
 
 def test_methods_that_ask_again_are_run_on_defects_alone_unless_all_are_asked_for(tiny, tmp_path):
     request = tiny_request(tmp_path, "grad-cam,score-cam")
-    carry_out(request, Progress(disable=True))
+    execute(request, Progress(disable=True))
     assert GOOD not in set(asked_of(tmp_path / "run", "score-cam")["label"])
     assert GOOD in set(asked_of(tmp_path / "run", "grad-cam")["label"])
     rows = {row.spec: row for row in score_rows(RunStore(tmp_path / "run").cells(), ThresholdPolicy("otsu"))}
     assert rows["score-cam"].mean["iou"] >= 0
     assert str(rows["score-cam"].mean["false_positive_area"]) == "nan"
-    carry_out(replace(request, work=replace(request.work, all_images=True)), Progress(disable=True))
+    execute(replace(request, work=replace(request.work, all_images=True)), Progress(disable=True))
     assert len(asked_of(tmp_path / "run", "score-cam")) == len(asked_of(tmp_path / "run", "grad-cam"))
 
 
@@ -169,21 +169,21 @@ def test_costs_are_told_and_a_budget_leaves_the_dearest_out(tiny, tmp_path, caps
 
     request = tiny_request(tmp_path, "grad-cam,dear,group-cam")
     started = replace(request, budget=0.0)
-    carry_out(started, Progress(disable=True))
+    execute(started, Progress(disable=True))
     told = capsys.readouterr().err
     assert "dear: 1000 forward passes an image" in told
     assert told.count("left out, since it does not fit the budget") == 2
     assert set(RunStore(tmp_path / "run").cells().frame["spec"]) == {"grad-cam"}
-    carry_out(request, Progress(disable=True))
+    execute(request, Progress(disable=True))
     assert "left out" not in capsys.readouterr().err
     assert set(RunStore(tmp_path / "run").cells().frame["spec"]) == {"grad-cam", "dear", "group-cam"}
-    carry_out(request, Progress(disable=True))
+    execute(request, Progress(disable=True))
     assert "forward passes" not in capsys.readouterr().err  # nothing is left to be done
 
 
 def test_an_estimate_counts_every_pass_and_runs_few(tiny, tmp_path):
     request = tiny_request(tmp_path, "grad-cam")
-    carry_out(request, Progress(disable=True))
+    execute(request, Progress(disable=True))
     (assignment,) = request.experiment.assignments()
     classifier = load(assignment.path, torch.device("cpu"))
     specs = {parse("score-cam"): 7, parse("ablation-cam/S4-S5"): 7, parse("group-cam"): 7}

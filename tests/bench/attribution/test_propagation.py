@@ -11,9 +11,9 @@ from bench.attribution import propagation
 from bench.attribution.evidence import Evidence
 from bench.errors import BenchError
 from bench.network.anatomy import examine
-from bench.network.partial_forward import Replay
+from bench.network.partial_forward import PartialForward
 from bench.network.targets import Target
-from bench.runs.run import carry_out
+from bench.runs.run import execute
 from methods import evidence_method, heatmap, parse
 from reports.summary import summarise
 from reports.table import notes
@@ -40,7 +40,7 @@ def assert_lifted_in_full(view):
     for layer in view.layers:
         zeros = torch.zeros_like(view.activation(layer)[:1])
         behind = [view.scores_behind(layer, image, 1, lambda *_, zeros=zeros: zeros) for image in range(2)]
-        contributions = view.lifted(layer)
+        contributions = view.deep_lift(layer)
         assert not contributions.requires_grad
         found, expected = contributions.sum((1, 2, 3)), view.score - torch.cat(behind)
         torch.testing.assert_close(found, expected, rtol=EXACT, atol=EXACT, msg=layer)
@@ -172,7 +172,7 @@ def test_it_makes_no_difference_how_an_activation_is_written():
 
     once, inplace = nn.ReLU(), nn.ReLU(inplace=True)
     ways = [(nn.ReLU(), nn.ReLU()), (once, once), (inplace, inplace), (torch.relu, torch.Tensor.relu_)]
-    for what in ("lifted", "relevance"):
+    for what in ("deep_lift", "relevance"):
         networks = [network_with(lambda way=way: Twice(*way), 3) for way in ways]
         found = [getattr(view_of(network, "lift-cam/layer.1"), what)("1") for network in networks]
         assert found[0].any()
@@ -185,7 +185,7 @@ def test_it_makes_no_difference_how_an_activation_is_written():
 def test_contributions_are_captums_where_those_are_exact(layer, behind, kind):
     network = chain(nn.ReLU, kind=kind).double()
     view = view_of(network)
-    activation, found = view.activation(layer), view.lifted(layer)
+    activation, found = view.activation(layer), view.deep_lift(layer)
     expected = DeepLift(network[behind:]).attribute(activation.clone(), torch.zeros_like(activation), target=1)
     assert expected.any()
     torch.testing.assert_close(found, expected.detach(), rtol=1e-7, atol=1e-12)
@@ -195,7 +195,7 @@ def test_what_no_rule_is_known_for_passes_its_derivative_on_and_is_noted():
     network = network_with(lambda: nn.GroupNorm(2, 8), 3)
     network[4] = nn.Identity()  # what else there is behind the layer is linear
     view = view_of(network, "lift-cam/layer.1")
-    torch.testing.assert_close(view.lifted("1"), view.activation("1") * view.gradient("1"), rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(view.deep_lift("1"), view.activation("1") * view.gradient("1"), rtol=1e-9, atol=1e-12)
     for text in ("lift-cam/layer.1", "relevance-cam/layer.1"):
         view = view_of(network, text)
         assert heatmap(parse(text), view).values.any()
@@ -210,11 +210,11 @@ def test_a_logit_of_0_has_no_relevance_and_it_is_said():
     assert not view.relevance("1").any()
     assert view.notes[0].endswith("completeness off by 1e+02 %")
     view = view_of(network, "lift-cam/layer.1")
-    assert not view.lifted("1").any()
+    assert not view.deep_lift("1").any()
     assert view.notes == {}
 
 
-@pytest.mark.parametrize("what", ["lifted", "relevance"])
+@pytest.mark.parametrize("what", ["deep_lift", "relevance"])
 def test_a_layer_that_nothing_depends_on_is_refused(what):
     class Aside(nn.Module):
         def __init__(self):
@@ -226,8 +226,8 @@ def test_a_layer_that_nothing_depends_on_is_refused(what):
             return self.body(images)
 
     network = Aside().eval()
-    replay = Replay(network, "aside", pictures(1))
-    asked = {"lifted": lambda logits: logits[:, 0], "relevance": 0}[what]
+    replay = PartialForward(network, "aside", pictures(1))
+    asked = {"deep_lift": lambda logits: logits[:, 0], "relevance": 0}[what]
     with pytest.raises(BenchError, match="does not depend on the layer"):
         getattr(propagation, what)(replay, torch.ones(4, 24, 32), asked)
 
@@ -236,11 +236,11 @@ def test_equal_inputs_have_the_derivative_as_their_multiplier():
     network = nn.Sequential(convolution(3, 2), nn.Conv2d(2, 1, 1), nn.Sigmoid(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     network.eval().double()[1].weight.data = torch.tensor([1.0, -1.0]).double().view(1, 2, 1, 1)
     nn.init.constant_(network[1].bias, 1.0)
-    replay = Replay(network, "0", pictures(1).double())
+    replay = PartialForward(network, "0", pictures(1).double())
     slope = torch.tensor(1.0).double().sigmoid() * torch.tensor(-1.0).double().sigmoid()
     for apart in (0.0, 1e-12):
         cancelling = torch.ones(2, 24, 32).double() + torch.tensor([0.0, apart]).double().view(2, 1, 1)
-        found = propagation.lifted(replay, cancelling, lambda logits: logits[:, 0])
+        found = propagation.deep_lift(replay, cancelling, lambda logits: logits[:, 0])
         torch.testing.assert_close(found.values[0], (slope / (24 * 32)).expand(24, 32), rtol=1e-9, atol=0)
         assert found.missed < EXACT
 
@@ -290,7 +290,7 @@ def test_a_note_stands_in_the_cell_and_under_the_table(monkeypatch, tmp_path):
         view.note(0, "off by 5 %")
         return torch.zeros_like(view.input[:, 0])
 
-    carry_out(tiny_request(tmp_path, "noting,flat,lift-cam,relevance-cam"), Progress(disable=True))
+    execute(tiny_request(tmp_path, "noting,flat,lift-cam,relevance-cam"), Progress(disable=True))
     frame = RunStore(tmp_path / "run").cells().frame
     own = {spec: frame[frame["spec"] == spec] for spec in ("noting", "flat", "lift-cam", "relevance-cam")}
     said = own["noting"][own["noting"]["reason"] != ""]

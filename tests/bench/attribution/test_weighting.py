@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from bench.attribution import weighting
+from bench.attribution import weighting as module
 from bench.attribution.evidence import Evidence, by_gradient
 from bench.network.anatomy import examine
 from bench.network.targets import Target
@@ -12,8 +12,8 @@ from methods import METHODS, gradient_method, heatmap, parse
 from methods.rules import Truncation, positive_percentiles, truncate
 from tests.helpers.small_networks import chain, pictures
 
-WEIGHING = [name for name, method in METHODS.items() if method.weighs_gradients]
-ADDITIVE = [name for name in WEIGHING if METHODS[name].additive]
+WEIGHTED = [name for name, method in METHODS.items() if method.gradient_weighted]
+ADDITIVE = [name for name in WEIGHTED if METHODS[name].additive]
 WAYS = (None, Truncation(0), Truncation(50), Truncation(50, "layer"), Truncation(90, kept="mean"))
 
 
@@ -27,22 +27,22 @@ def layer():
 @pytest.mark.parametrize("name", ADDITIVE)
 @pytest.mark.parametrize("block", [1, 30, 100, 10**6])
 def test_an_additive_method_may_look_at_a_few_channels_at_a_time(name, block, layer, monkeypatch):
-    monkeypatch.setattr(weighting, "BLOCK", block)
+    monkeypatch.setattr(module, "BLOCK", block)
     activation, gradient = layer
     cuts = [one and (one, positive_percentiles(gradient, (one.delta,), one.percentile)[0]) for one in WAYS]
-    weigh = METHODS[name].compute
-    found = weighting.weighed_in_blocks(weigh, activation, gradient, cuts)
+    weighting = METHODS[name].compute
+    found = module.weighted_in_blocks(weighting, activation, gradient, cuts)
     for cut, one in zip(cuts, found, strict=True):
         given = gradient if cut is None else truncate(gradient, cut[1], cut[0].kept)
-        torch.testing.assert_close(one, weigh(activation, given), rtol=1e-12, atol=1e-12)
+        torch.testing.assert_close(one, weighting(activation, given), rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", WEIGHING)
+@pytest.mark.parametrize("name", WEIGHTED)
 def test_a_method_is_additive_if_and_only_if_it_says_so(name, layer):
     activation, gradient = layer
-    weigh = METHODS[name].compute
-    alone = sum(weigh(activation[:, k : k + 1], gradient[:, k : k + 1]) for k in range(activation.shape[1]))
-    assert torch.allclose(alone, weigh(activation, gradient), rtol=1e-9, atol=1e-9) == METHODS[name].additive
+    weighting = METHODS[name].compute
+    alone = sum(weighting(activation[:, k : k + 1], gradient[:, k : k + 1]) for k in range(activation.shape[1]))
+    assert torch.allclose(alone, weighting(activation, gradient), rtol=1e-9, atol=1e-9) == METHODS[name].additive
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def counting(registered):
         calls = []
 
         @registered("counting", additive)
-        def weigh(activation, gradient):
+        def weighting(activation, gradient):
             calls.append(gradient)
             return (gradient * activation).sum(1)
 

@@ -12,8 +12,8 @@ from bench.attribution.evidence import Evidence
 from bench.classifiers.checkpoint import load
 from bench.network.anatomy import examine
 from bench.network.targets import Target
-from bench.runs.budget import asks_again, estimate
-from bench.runs.run import carry_out
+from bench.runs.budget import estimate, needs_extra_passes
+from bench.runs.run import execute
 from bench.studies.method_contract import CHECKS, check_unchanged, state
 from datasets.table import GOOD
 from methods import NotApplicableError, evidence_method, heatmap, parse
@@ -248,14 +248,14 @@ def test_where_memory_does_not_suffice_chunks_are_halved(text):
 
 def test_wrapped_specs_are_run_on_defects_alone_and_their_cost_is_told(monkeypatch, tmp_path, capsys):
     register_tiny(monkeypatch)
-    assert asks_again(parse("sess:grad-cam"))
-    assert not asks_again(parse("grad-cam"))
+    assert needs_extra_passes(parse("sess:grad-cam"))
+    assert not needs_extra_passes(parse("grad-cam"))
     request = tiny_request(tmp_path, "grad-cam,nff:layer-cam,sess:grad-cam")
-    carry_out(replace(request, budget=0.0), Progress(disable=True))
+    execute(replace(request, budget=0.0), Progress(disable=True))
     told = capsys.readouterr().err
     assert "sess:grad-cam: 183 forward passes an image" in told
     assert "nff:layer-cam: 8 forward passes an image" in told
-    carry_out(tiny_request(tmp_path, "grad-cam,nff:layer-cam"), Progress(disable=True))
+    execute(tiny_request(tmp_path, "grad-cam,nff:layer-cam"), Progress(disable=True))
     frame = RunStore(tmp_path / "run").cells().frame
     wrapped = frame[frame["spec"] == "nff:layer-cam"]
     assert GOOD not in set(wrapped["label"])
@@ -274,7 +274,7 @@ def test_an_estimate_counts_what_the_wrapped_method_asks(monkeypatch, tmp_path):
         return view.input[:, 0].abs()
 
     request = tiny_request(tmp_path, "grad-cam")
-    carry_out(request, Progress(disable=True))
+    execute(request, Progress(disable=True))
     (assignment,) = request.experiment.assignments()
     classifier = load(assignment.path, torch.device("cpu"))
     costs = {

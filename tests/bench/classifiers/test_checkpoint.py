@@ -35,7 +35,7 @@ OTHERS = {
 @pytest.fixture
 def path(tmp_path):
     """A checkpoint."""
-    path = tmp_path / "shelf" / PLAN.file_name
+    path = tmp_path / "cache" / PLAN.file_name
     save(build(PLAN.network, seed=4), CARD, path)
     return path
 

@@ -9,20 +9,20 @@ import pytest
 import torch
 
 from bench.classifiers import loading as module
-from bench.classifiers.loading import Photographs, batches
+from bench.classifiers.loading import ImageDataset, batches
 from datasets import read_image, read_mask
-from tests.helpers.bright_squares import CLASSES, SIZE, photographs
+from tests.helpers.bright_squares import CLASSES, SIZE, images
 
 
 @pytest.fixture
 def table(tmp_path):
-    """Five photographs, good and defective in turn."""
-    table = photographs(tmp_path, train=(3, 2), val=(0, 0), test=(0, 0))
+    """Five images, good and defective in turn."""
+    table = images(tmp_path, train=(3, 2), val=(0, 0), test=(0, 0))
     return table.iloc[[3, 0, 4, 1, 2]].reset_index(drop=True)
 
 
 def read(table, size=2, channels=1, **options):
-    return list(batches(Photographs(table, SIZE, channels, CLASSES), size, **options))
+    return list(batches(ImageDataset(table, SIZE, channels, CLASSES), size, **options))
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -35,7 +35,7 @@ def test_shapes_and_types(table, channels):
     assert {batch.labels.dtype for batch in found} == {torch.int64}
 
 
-def test_every_photograph_comes_with_its_own_mask_and_label_in_order(table):
+def test_every_image_comes_with_its_own_mask_and_label_in_order(table):
     found = read(table)
     assert [name for batch in found for name in batch.ids] == table["id"].tolist()
     assert torch.cat([batch.labels for batch in found]).tolist() == [1, 0, 1, 0, 0]
@@ -51,7 +51,7 @@ def test_a_sampler_says_which_and_in_what_order(table):
 
 
 def test_the_size_is_height_and_width(table):
-    batch = next(batches(Photographs(table, (16, 40), 1, CLASSES), 2))
+    batch = next(batches(ImageDataset(table, (16, 40), 1, CLASSES), 2))
     assert batch.images.shape == (2, 1, 16, 40)
     assert batch.masks.shape == (2, 16, 40)
 
@@ -68,7 +68,7 @@ def test_what_cannot_be_read_is_named_with_its_reason_and_the_others_keep_their_
     assert len(found[0].images) == len(found[0].masks) == len(found[0].labels) == 2
 
 
-def test_a_batch_of_nothing_but_failures_has_no_photographs(table):
+def test_a_batch_of_nothing_but_failures_has_no_images(table):
     for path in table["image_path"]:
         Path(path).unlink()
     (batch,) = read(table, size=5, channels=3)
@@ -83,12 +83,12 @@ def test_the_next_batch_is_read_while_one_is_worked_on(table, monkeypatch):
     monkeypatch.setattr(
         module, "read_mask", lambda path, size: reading.append(current_thread()) or read_mask(path, size)
     )
-    found = batches(Photographs(table, SIZE, 1, CLASSES), 2)
+    found = batches(ImageDataset(table, SIZE, 1, CLASSES), 2)
     next(found)
     assert [len(batch.ids) for batch in found] == [2, 1]
     assert len(reading) == 5
     assert current_thread() not in reading
-    found = batches(Photographs(table, SIZE, 1, CLASSES), 2)
+    found = batches(ImageDataset(table, SIZE, 1, CLASSES), 2)
     next(found)
     found.close()
     assert not set(reading[5:]) & set(enumerate_threads())
@@ -96,10 +96,10 @@ def test_the_next_batch_is_read_while_one_is_worked_on(table, monkeypatch):
 
 def test_a_sampler_is_asked_for_no_more_than_is_worked_on(table):
     asked = []
-    found = batches(Photographs(table, SIZE, 1, CLASSES), 2, sampler=(asked.append(one) or one for one in range(5)))
+    found = batches(ImageDataset(table, SIZE, 1, CLASSES), 2, sampler=(asked.append(one) or one for one in range(5)))
     next(found)
     assert asked == [0, 1]
 
 
-def test_the_number_of_photographs_is_known(table):
-    assert len(Photographs(table, SIZE, 1, CLASSES)) == 5
+def test_the_number_of_images_is_known(table):
+    assert len(ImageDataset(table, SIZE, 1, CLASSES)) == 5

@@ -204,7 +204,7 @@ def test_weights_are_named_by_their_file_and_its_bytes(tmp_path):
         name_weights("imagnet")
 
 
-def test_grey_photographs_are_repeated_and_normalised_by_channel():
+def test_grey_images_are_repeated_and_normalised_by_channel():
     grey = torch.tensor([0, 255], dtype=torch.uint8).view(1, 1, 1, 2)
     found = prepare(grey, SQUEEZENET)
     assert found.dtype == torch.float32

@@ -1,4 +1,4 @@
-"""Training from image labels alone, on a few small photographs."""
+"""Training from image labels alone, on a few small images."""
 
 import math
 import random
@@ -14,7 +14,7 @@ from bench.classifiers.networks import NetworkConfig, build
 from bench.classifiers.recipe import Recipe
 from bench.classifiers.training import TrainingSet, evaluate, train
 from bench.errors import BenchError
-from tests.helpers.bright_squares import CLASSES, SIZE, photographs, training_set
+from tests.helpers.bright_squares import CLASSES, SIZE, images, training_set
 
 CPU = torch.device("cpu")
 SMALL = NetworkConfig()
@@ -148,29 +148,29 @@ def test_progress_counts_every_step(squares):
     assert told[-1][2].startswith("validation average precision ")
 
 
-def test_a_class_without_a_training_photograph_is_refused(tmp_path):
+def test_a_class_without_a_training_image_is_refused(tmp_path):
     data = training_set(tmp_path, train=(4, 0), val=(1, 1), test=(1, 1))
-    with pytest.raises(BenchError, match="the training split has no photograph of the class defect"):
+    with pytest.raises(BenchError, match="the training split has no image of the class defect"):
         train(SMALL, data, QUICK, device=CPU)
 
 
-def test_a_test_photograph_that_cannot_be_read_is_left_out(tmp_path):
-    table = photographs(tmp_path, train=(2, 2), val=(1, 1), test=(2, 2))
+def test_a_test_image_that_cannot_be_read_is_left_out(tmp_path):
+    table = images(tmp_path, train=(2, 2), val=(1, 1), test=(2, 2))
     paths = table.loc[table["split"] == "test", "image_path"]
     Path(paths.iloc[0]).write_bytes(b"")
     _, metrics, _ = train(SMALL, TrainingSet(table, CLASSES, SIZE), QUICK, device=CPU)
     assert np.sum(metrics["test"].confusion) == 3
     for path in paths:
         Path(path).write_bytes(b"")
-    with pytest.raises(BenchError, match="none of the photographs of test can be read"):
+    with pytest.raises(BenchError, match="none of the images of test can be read"):
         train(SMALL, TrainingSet(table, CLASSES, SIZE), QUICK, device=CPU)
 
 
 @pytest.mark.parametrize("split", ["train", "val"])
-def test_a_photograph_that_cannot_be_read_is_refused_by_name(tmp_path, split):
-    table = photographs(tmp_path, train=(1, 1), val=(1, 1), test=(1, 1))
+def test_a_image_that_cannot_be_read_is_refused_by_name(tmp_path, split):
+    table = images(tmp_path, train=(1, 1), val=(1, 1), test=(1, 1))
     Path(table.loc[table["split"] == split, "image_path"].iloc[0]).write_bytes(b"")
-    with pytest.raises(BenchError, match=rf"training needs every photograph: .*{split}-good-0\.png is empty"):
+    with pytest.raises(BenchError, match=rf"training needs every image: .*{split}-good-0\.png is empty"):
         train(SMALL, TrainingSet(table, CLASSES, SIZE), QUICK.model_copy(update={"batch": 2, "epochs": 4}), device=CPU)
 
 
@@ -211,7 +211,7 @@ def test_body_and_head_share_no_parameter_and_leave_none_out():
 
 
 class Fixed(nn.Module):
-    """Gives out the logits it was told to, photograph after photograph."""
+    """Gives out the logits it was told to, image after image."""
 
     def __init__(self, logits):
         super().__init__()
@@ -223,8 +223,8 @@ class Fixed(nn.Module):
 
 
 def measured(folder, logits, good, classes=CLASSES, labels=None):
-    """Measure a network with these logits on `good` good photographs and defective ones after them."""
-    table = photographs(folder, train=(0, 0), val=(0, 0), test=(good, len(logits) - good))
+    """Measure a network with these logits on `good` good images and defective ones after them."""
+    table = images(folder, train=(0, 0), val=(0, 0), test=(good, len(logits) - good))
     if labels:
         table["label"] = labels
     return evaluate(Fixed(logits), SMALL, TrainingSet(table, classes, SIZE), "test", CPU)
@@ -244,7 +244,7 @@ def test_metrics_by_hand(tmp_path):
     assert found.loss == pytest.approx((sum(good) / 3 + sum(defective) / 2) / 2, rel=1e-5)
 
 
-def test_more_photographs_than_a_batch_holds_are_all_measured(tmp_path):
+def test_more_images_than_a_batch_holds_are_all_measured(tmp_path):
     found = measured(tmp_path, [[1.0, 0.0]] * 9 + [[0.0, 1.0]] * 2, good=9)
     assert found.confusion == [[9, 0], [0, 2]]
     assert (found.accuracy, found.average_precision, found.auroc) == (1, 1, 1)

@@ -17,8 +17,8 @@ from tests.helpers.archive_server import serving, zipped
 from tests.helpers.command_line import call, call_apart
 
 
-def photographs(folder, *, items=10):
-    """Write a KolektorSDD of `items` items, two photographs each, the second one defective."""
+def images(folder, *, items=10):
+    """Write a KolektorSDD of `items` items, two images each, the second one defective."""
     random = np.random.default_rng(0)
     for item in range(1, items + 1):
         for part in range(2):
@@ -50,7 +50,7 @@ def bench():
 @pytest.fixture
 def official(place, monkeypatch):
     """A server with a small KolektorSDD in place of the official one."""
-    content = zipped(photographs(place / "original"), "KolektorSDD/")
+    content = zipped(images(place / "original"), "KolektorSDD/")
     with serving(content) as server:
         checksum = f"md5:{hashlib.md5(content).hexdigest()}"
         monkeypatch.setitem(
@@ -117,17 +117,17 @@ def test_there_is_nothing_to_fetch_for_what_is_made_or_the_users_own(bench, name
 
 
 def test_verify_of_a_sound_set_counts_splits_and_classes(bench, place):
-    photographs(place / "data" / "ksdd")
+    images(place / "data" / "ksdd")
     code, text, _ = bench("verify", "ksdd")
     assert code == 0
     assert text == (
-        "ksdd: 20 photographs at 1408x512, no faults; train: 6 good, 6 defect; val: 2 good, 2 defect; "
+        "ksdd: 20 images at 1408x512, no faults; train: 6 good, 6 defect; val: 2 good, 2 defect; "
         "test: 2 good, 2 defect\n"
     )
 
 
 def test_verify_lists_all_faults_with_code_1(bench, place):
-    root = photographs(place / "set")
+    root = images(place / "set")
     (root / "kos02" / "Part0.jpg").write_bytes(b"")
     (root / "kos05" / "Part1.jpg").write_bytes((root / "kos05" / "Part1.jpg").read_bytes()[:500])
     Image.fromarray(np.ones((64, 96), dtype=bool)).save(root / "kos07" / "Part1_label.bmp")
@@ -144,7 +144,7 @@ def test_verify_lists_all_faults_with_code_1(bench, place):
         "lost defect",
     ]
     assert all(str(root) in line for line in lines[:-1])
-    assert "20 photographs at 32x32, 4 faults" in lines[-1]
+    assert "20 images at 32x32, 4 faults" in lines[-1]
 
 
 def test_verify_of_another_folder_shows_the_layout_expected(bench, place):
@@ -156,7 +156,7 @@ def test_verify_of_another_folder_shows_the_layout_expected(bench, place):
 
 
 def test_leaks_finds_what_was_planted_and_compares_with_a_random_split(bench, place):
-    root = photographs(place / "data" / "ksdd")
+    root = images(place / "data" / "ksdd")
     Image.open(root / "kos01" / "Part0.jpg").transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(
         root / "kos02" / "Part0.jpg"
     )
@@ -172,7 +172,7 @@ def test_leaks_finds_what_was_planted_and_compares_with_a_random_split(bench, pl
 
 
 def test_leaks_of_a_clean_set_draws_nothing(bench, place):
-    photographs(place / "data" / "ksdd")
+    images(place / "data" / "ksdd")
     code, text, _ = bench("leaks", "ksdd")
     assert code == 0
     assert "ksdd: 0 near-duplicates across splits" in text
@@ -181,7 +181,7 @@ def test_leaks_of_a_clean_set_draws_nothing(bench, place):
 
 
 def test_show_draws_the_set_where_it_is_told_to(bench, place):
-    photographs(place / "data" / "ksdd")
+    images(place / "data" / "ksdd")
     code, text, _ = bench("show", "ksdd", "--out", "pictures/mine.png")
     assert code == 0
     assert "pictures/mine.png" in text
@@ -196,11 +196,11 @@ def test_show_of_a_part_is_named_after_it(bench, place):
                 (place / "data/mvtec/bottle" / path).parent.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(image).save(place / "data/mvtec/bottle" / path)
     assert bench("show", "mvtec:bottle")[0] == 0
-    assert (place / "mvtec-bottle-photographs.png").is_file()
+    assert (place / "mvtec-bottle-images.png").is_file()
 
 
 def test_list_datasets_counts_what_is_there_and_says_how_to_get_the_rest(bench, place):
-    photographs(place / "data" / "ksdd")
+    images(place / "data" / "ksdd")
     (place / "data" / "mtd").mkdir()
     code, text, _ = bench("list", "datasets")
     assert code == 0
@@ -235,7 +235,7 @@ def test_a_mistake_ends_with_one_message_and_code_2(bench, arguments, words):
 
 
 def test_a_process_of_its_own_ends_with_the_code_of_the_command(place):
-    root = photographs(place / "data" / "ksdd")
+    root = images(place / "data" / "ksdd")
     Image.fromarray(np.ones((64, 96), dtype=bool)).save(root / "kos07" / "Part1_label.bmp")
     done = call_apart("verify", "ksdd", code=1)
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""A user's own photographs explained on the command line."""
+"""A user's own images explained on the command line."""
 
 import json
 from functools import partial
@@ -23,14 +23,14 @@ from tests.helpers.command_line import call
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
-    path = tmp_path_factory.mktemp("shelf") / PLAN.file_name
+    path = tmp_path_factory.mktemp("cache") / PLAN.file_name
     save(build(PLAN.network, seed=4), CARD, path)
     return path
 
 
 @pytest.fixture
-def photographs(tmp_path):
-    """Two photographs of one name in two folders, of another size than the classifier's input."""
+def images(tmp_path):
+    """Two images of one name in two folders, of another size than the classifier's input."""
     random = np.random.default_rng(0)
     paths = [tmp_path / "own" / item / "part.png" for item in ("one", "two")]
     for path in paths:
@@ -44,15 +44,13 @@ def explained(checkpoint, tmp_path):
     return partial(call, "explain", "--checkpoint", checkpoint, "--out", tmp_path / "out", "--device", "cpu")
 
 
-def test_the_map_is_that_of_the_python_function_at_the_photographs_own_size(
-    explained, photographs, checkpoint, tmp_path
-):
-    told = explained("--method", "ra-cam/S2-S4@30", *photographs).stdout
+def test_the_map_is_that_of_the_python_function_at_the_images_own_size(explained, images, checkpoint, tmp_path):
+    told = explained("--method", "ra-cam/S2-S4@30", *images).stdout
     assert told.count("Open ") == 2
     classifier = load(checkpoint)
-    for photograph in photographs:
-        stem = tmp_path / "out" / photograph.parent.name / "part"
-        pixels = torch.from_numpy(read_image(str(photograph), PLAN.size, PLAN.network.channels))[None]
+    for image in images:
+        stem = tmp_path / "out" / image.parent.name / "part"
+        pixels = torch.from_numpy(read_image(str(image), PLAN.size, PLAN.network.channels))[None]
         (raw,) = explain(classifier.network, classifier.prepare(pixels), "ra-cam/S2-S4@30").values()
         values = np.load(f"{stem}-map.npy")
         assert (values.dtype, values.shape) == (np.float32, (90, 70))
@@ -68,8 +66,8 @@ def test_the_map_is_that_of_the_python_function_at_the_photographs_own_size(
         assert Image.open(f"{stem}-overlay.png").size == (70, 90)
 
 
-def test_a_flat_map_marks_nothing_and_says_so(explained, photographs, tmp_path):
-    explained("--method", "every-pixel", photographs[0], "--threshold", "fixed:0.5")
+def test_a_flat_map_marks_nothing_and_says_so(explained, images, tmp_path):
+    explained("--method", "every-pixel", images[0], "--threshold", "fixed:0.5")
     facts = json.loads((tmp_path / "out" / "part.json").read_text())
     assert facts["status"] in {"ok", "constant"}
     assert (facts["marked"] == 0) == (facts["status"] == "constant")
@@ -85,14 +83,14 @@ def test_a_flat_map_marks_nothing_and_says_so(explained, photographs, tmp_path):
         (("nowhere.png",), "nowhere.png cannot be read"),
     ],
 )
-def test_a_mistake_ends_with_one_message(explained, photographs, arguments, words):
-    assert words in explained(photographs[0], *arguments, code=2).stderr
+def test_a_mistake_ends_with_one_message(explained, images, arguments, words):
+    assert words in explained(images[0], *arguments, code=2).stderr
 
 
-def test_photographs_that_would_write_the_same_files_are_refused(explained, photographs):
-    other = photographs[0].with_suffix(".bmp")
-    Image.open(photographs[0]).save(other)
-    assert "would write" in explained(photographs[0], other, code=2).stderr
+def test_images_that_would_write_the_same_files_are_refused(explained, images):
+    other = images[0].with_suffix(".bmp")
+    Image.open(images[0]).save(other)
+    assert "would write" in explained(images[0], other, code=2).stderr
 
 
 def test_the_line_runs_along_what_is_marked_and_closes_at_the_edge():

@@ -1,4 +1,4 @@
-"""check, compare, baseline, history and try through their entry point, on the kept run of the built-in set."""
+"""check, compare, baseline, history and try through their entry point, on the baseline of the built-in set."""
 
 import json
 from xml.etree import ElementTree
@@ -96,7 +96,7 @@ def test_runs_are_kept_listed_shown_and_removed(bench, fresh, workplace):
     history = bench("history", "--method", "layer-cam").stdout
     runs = [line.split()[1] for line in history.splitlines() if line.startswith("20")]
     assert sorted(runs) == ["ksdd-fc", "mine", "synthetic"]
-    assert "no kept run has ra-cam@7" in bench("history", "--method", "ra-cam@7", code=2).stderr
+    assert "no baseline has ra-cam@7" in bench("history", "--method", "ra-cam@7", code=2).stderr
     bench("baseline", "remove", "mine")
     assert "mine" not in bench("baseline", "list").stdout
     bench("baseline", "remove", "synthetic", code=2)  # it is not this folder's

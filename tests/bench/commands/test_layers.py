@@ -17,7 +17,7 @@ def absolute_cam(activation, gradient):
     return (gradient.abs() * activation.abs()).sum(1)
 """
 QUICK = ("--recipe", "epochs=1", "--device", "cpu")
-PLACES = ("--dataset", TINY, "--data-root", "data", "--checkpoints", "shelf")
+PLACES = ("--dataset", TINY, "--data-root", "data", "--checkpoints", "cache")
 
 
 @pytest.fixture(scope="module")
@@ -63,21 +63,21 @@ def test_on_the_built_in_set_without_any_choice_it_draws_what_it_names(tmp_path)
     assert looks_drawn(picture)
 
 
-def test_only_the_classifier_that_tests_the_photograph_is_trained_and_then_kept(bench, blocks, workplace):
+def test_only_the_classifier_that_tests_the_image_is_trained_and_then_kept(bench, blocks, workplace):
     samples = DATASETS[TINY].samples(workplace / "data")
     splits = [assign(samples, folds=3, fold=fold).set_index("id")["split"] for fold in range(3)]
     image = next(name for name, split in splits[1].items() if split == "test")
     for out in ("first.png", "second.png"):
         code, said, _ = bench("--folds", 3, "--seeds", 2, "--image", image, "--out", out)
         assert (code, said) == (0, f"Open {out}\n")
-    (kept,) = (workplace / "shelf").glob("*.safetensors")
+    (kept,) = (workplace / "cache").glob("*.safetensors")
     assert "fold1of3-seed0" in kept.name
     captions = [shown.caption for given, _ in blocks for shown in given]
     assert all(caption.endswith("; test, fold 2 of 3, seed 0") for caption in captions)
     assert (workplace / "first.png").read_bytes() == (workplace / "second.png").read_bytes()
 
 
-def test_photographs_and_methods_are_drawn_in_the_order_asked_for_and_once(bench, blocks, workplace):
+def test_images_and_methods_are_drawn_in_the_order_asked_for_and_once(bench, blocks, workplace):
     samples = DATASETS[TINY].samples(workplace / "data")
     table = assign(samples).set_index("id")
     trained, tested = (table.index[table["split"] == split][-1] for split in ("train", "test"))
@@ -89,7 +89,7 @@ def test_photographs_and_methods_are_drawn_in_the_order_asked_for_and_once(bench
     assert looks_drawn(workplace / name)
     ((given, title),) = blocks
     assert title == f"{TINY} at 48x64; vgg-small (fc head); target 1"
-    assert [shown.photograph.name for shown in given] == [trained, tested]
+    assert [shown.image.name for shown in given] == [trained, tested]
     assert [shown.caption.split("; ")[1] for shown in given] == ["train, seed 0", "test, seed 0"]
     for shown in given:
         assert [one.method for one in shown.methods] == [
@@ -99,13 +99,13 @@ def test_photographs_and_methods_are_drawn_in_the_order_asked_for_and_once(bench
         assert "not applicable" in shown.methods[2].reason
 
 
-def test_by_default_it_is_a_defective_photograph_that_is_tested(bench, blocks, workplace):
+def test_by_default_it_is_a_defective_image_that_is_tested(bench, blocks, workplace):
     assert bench("--methods", "grad-cam", "--target", "margin", "--out", "deep/a.png")[0] == 0
     (((shown,), title),) = blocks
-    row = assign(DATASETS[TINY].samples(workplace / "data")).set_index("id").loc[shown.photograph.name]
+    row = assign(DATASETS[TINY].samples(workplace / "data")).set_index("id").loc[shown.image.name]
     assert row["label"] != GOOD
     assert row["split"] == "test"
-    assert shown.photograph.mask.any()
+    assert shown.image.mask.any()
     assert title.endswith("target 1-margin")
     assert (workplace / "deep" / "a.png").is_file()
 
@@ -113,7 +113,7 @@ def test_by_default_it_is_a_defective_photograph_that_is_tested(bench, blocks, w
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--image", "cast-000/0-goud"), ("no photograph 'cast-000/0-goud'", "did you mean")),
+        (("--image", "cast-000/0-goud"), ("no image 'cast-000/0-goud'", "did you mean")),
         (("--methods", "gradcam"), ("gradcam", "did you mean grad-cam")),
         (("--methods", "grad-cam/S9"), ("S1 to S5",)),
         (("--methods", ""), ("--methods", "grad-cam")),

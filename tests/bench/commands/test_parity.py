@@ -15,7 +15,7 @@ from results.store.run_store import RunStore
 from tests.helpers.command_line import call
 from tests.helpers.tiny_set import TINY, register_tiny
 
-PLACES = ("--dataset", TINY, "--data-root", "data", "--checkpoints", "shelf")
+PLACES = ("--dataset", TINY, "--data-root", "data", "--checkpoints", "cache")
 QUICK = ("--recipe", "epochs=1", "--device", "cpu")
 
 
@@ -53,7 +53,7 @@ def test_parity_compares_every_pair_and_says_where_definitions_depart(bench, mon
         assert float(ratio) == pytest.approx(float(other_ms) / float(own_ms), rel=0.1, abs=0.1)
     flat = " ".join(text.split())
     assert "layer-cam: pgc:LayerCAM scales each layer to [0, 1] before they are joined." in flat
-    assert f"{TINY} at 48x64, 2 test photograph(s); vgg-small (fc head); target 1." in flat
+    assert f"{TINY} at 48x64, 2 test image(s); vgg-small (fc head); target 1." in flat
 
 
 def test_a_pair_that_fails_has_its_reason_and_the_others_go_on(bench, monkeypatch):
@@ -65,7 +65,7 @@ def test_a_pair_that_fails_has_its_reason_and_the_others_go_on(bench, monkeypatc
     assert row(text, "grad-cam", "pgc:GradCAM")[-1] == "alike"
 
 
-def test_maps_that_are_compared_are_those_of_the_photographs_and_the_worst_counts(bench, monkeypatch):
+def test_maps_that_are_compared_are_those_of_the_images_and_the_worst_counts(bench, monkeypatch):
     seen = []
 
     def spied(first, second):

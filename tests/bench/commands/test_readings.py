@@ -9,7 +9,7 @@ from bench.classifiers.networks import NetworkConfig
 from bench.studies.readings import network_of
 from methods.alternatives import Network
 from results.store.run_store import RunStore
-from tests.helpers.bright_squares import photographs
+from tests.helpers.bright_squares import images
 from tests.helpers.command_line import call, working_in
 
 QUICK = ("--dataset", "folder", "--data-root", "mine", "--size", "64x64", "--recipe", "epochs=1", "--device", "cpu")
@@ -17,9 +17,9 @@ QUICK = ("--dataset", "folder", "--data-root", "mine", "--size", "64x64", "--rec
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory):
-    """A folder that holds `mine`, a user's own photographs."""
+    """A folder that holds `mine`, a user's own images."""
     folder = tmp_path_factory.mktemp("workplace")
-    for row in photographs(folder / "squares").itertuples():
+    for row in images(folder / "squares").itertuples():
         for path, kind in ((row.image_path, row.label), (row.mask_path, "masks")):
             if path:
                 target = folder / "mine" / row.split / kind / f"{row.id}.png"
@@ -40,7 +40,7 @@ def test_every_reading_has_a_row_and_only_two_of_a_method_are_shown_on_test(made
     assert {"fusing", "layers", "weight R", "eq. 6", "target", "counted over", "corners"} <= set(rows["question"])
     assert rows["test"].notna().sum() <= 2
     assert rows["test"][rows["question"].isna() | rows["chosen"]].notna().all()
-    # Where no photograph is called defective there is nothing to count over them.
+    # Where no image is called defective there is nothing to count over them.
     assert rows["val"][rows["counted_over"] != "images called defective"].notna().all()
     assert "ra-cam@50 is moved most by:" in made
     assert (workplace / "run" / "readings.png").stat().st_size > 10_000

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from bench import __version__
-from bench.runs.budget import asks_again
+from bench.runs.budget import needs_extra_passes
 from methods import parse
 from results.store.run_store import RunStore
 from tests.helpers.command_line import call, call_apart, working_in
@@ -14,7 +14,7 @@ from tests.helpers.tiny_set import TINY, register_tiny
 
 QUICK = ("--size", "64x64", "--recipe", "epochs=1", "--device", "cpu")
 SMALL = ("--dataset", TINY, "--recipe", "epochs=1,batch=8", "--device", "cpu")
-"""Of calls in this process: so few photographs take no time."""
+"""Of calls in this process: so few images take no time."""
 PLUGIN = """
 from methods import gradient_method
 
@@ -97,7 +97,7 @@ def test_run_measures_all_but_what_has_no_answer(first_run):
     assert [row["method"] for row in first_run["rows"] if not row["applicable"]] == ["cam"]
     for row in first_run["rows"]:
         if row["applicable"]:
-            again = asks_again(parse(row["method"]))
+            again = needs_extra_passes(parse(row["method"]))
             assert row["images"] == (36 if again else 72)
             assert (row["false_positive_area"] is None) == again
             assert 0 <= row["iou"] <= 1
@@ -125,7 +125,7 @@ def test_a_budget_leaves_methods_out_and_says_so(bench):
     assert "left out" in done.stderr
 
 
-def test_a_method_that_asks_again_is_run_on_good_photographs_where_that_is_asked_for(bench, first_run, workplace):
+def test_a_method_that_asks_again_is_run_on_good_images_where_that_is_asked_for(bench, first_run, workplace):
     frame = RunStore(workplace / first_run["run"]).cells().frame
     names = frame.groupby("label")["image"].first()
     asked = ("--methods", "group-cam", "--chunk", "9", *(word for name in names for word in ("--image", name)))
@@ -134,7 +134,7 @@ def test_a_method_that_asks_again_is_run_on_good_photographs_where_that_is_asked
         assert json.loads(done.stdout)["rows"][0]["images"] == images
 
 
-def test_a_run_may_be_of_a_few_photographs_that_are_named(bench, first_run, workplace):
+def test_a_run_may_be_of_a_few_images_that_are_named(bench, first_run, workplace):
     frame = RunStore(workplace / first_run["run"]).cells().frame
     names = frame.loc[frame["label"] == "defect", "image"].unique()[:2]
     asked = [word for name in names for word in ("--image", name)]
@@ -142,7 +142,7 @@ def test_a_run_may_be_of_a_few_photographs_that_are_named(bench, first_run, work
     assert [row["images"] for row in done["rows"]] == [2]
     assert done["protocol"].endswith("2 chosen test images.")
     refused = bench("run", *QUICK, "--image", names[0] + "x", code=2)
-    assert f"no photograph '{names[0]}x'" in refused.stderr
+    assert f"no image '{names[0]}x'" in refused.stderr
 
 
 def test_a_tuned_threshold_takes_the_validation_images_along(bench):
@@ -161,15 +161,15 @@ def test_a_plug_in_file_adds_a_method_that_takes_rules(bench, workplace):
     ]
 
 
-def test_train_puts_checkpoints_and_cards_on_the_shelf_for_run(bench, workplace):
-    options = (*SMALL, "--folds", "2", "--head", "gap", "--checkpoints", "shelf")
+def test_train_puts_checkpoints_and_cards_in_the_cache_for_run(bench, workplace):
+    options = (*SMALL, "--folds", "2", "--head", "gap", "--checkpoints", "classifiers")
     text = bench("train", *options).stdout
     assert "Confusion" in text
-    files = sorted(path.suffix for path in (workplace / "shelf").iterdir())
+    files = sorted(path.suffix for path in (workplace / "classifiers").iterdir())
     assert files == [".faults", ".json", ".json", ".safetensors", ".safetensors"]
-    before = {path: path.stat().st_mtime_ns for path in (workplace / "shelf").iterdir()}
+    before = {path: path.stat().st_mtime_ns for path in (workplace / "classifiers").iterdir()}
     done = json.loads(bench("run", *options, "--methods", "cam,grad-cam", "--gallery", "2", "--json").stdout)
-    assert {path: path.stat().st_mtime_ns for path in (workplace / "shelf").iterdir()} == before
+    assert {path: path.stat().st_mtime_ns for path in (workplace / "classifiers").iterdir()} == before
     assert {row["images"] for row in done["rows"]} == {40}
 
 

@@ -97,7 +97,7 @@ def test_run_finds_the_cells_of_a_sweep_and_gives_the_same_number(first_sweep, w
     shown = json.loads(bench("run", "--methods", "lt-layer-cam", "--json", *SETTING).stdout)
     (row,) = shown["rows"]
     assert row["iou"] == pytest.approx(swept["lt-layer-cam", "test", 50])
-    # Of 72 test photographs the 36 without a defect were new.
+    # Of 72 test images the 36 without a defect were new.
     assert len(set(RunStore(folder_of(workplace)).finished()) - before) == 36
 
 
@@ -180,7 +180,7 @@ def test_a_family_that_is_named_twice_is_swept_once():
     ],
 )
 def test_a_mistake_ends_with_one_message_and_code_2_before_anything_is_read(bench, monkeypatch, options, words):
-    monkeypatch.setattr("bench.runs.experiment.find", lambda setting: pytest.fail("photographs were looked for"))
+    monkeypatch.setattr("bench.runs.experiment.find", lambda setting: pytest.fail("images were looked for"))
     message = bench("sweep", *options, code=2).stderr
     assert message.startswith("error: ")
     assert all(word in message for word in words), message
@@ -197,7 +197,7 @@ def test_folds_validation_and_a_plugin_in_a_folder_of_ones_own(bench, workplace,
     )
     shown = bench(
         "sweep", "--dataset", "tiny-synthetic", "--data-root", str(tmp_path / "data"), "--folds", "2",
-        "--recipe", "epochs=1,batch=8", "--checkpoints", str(tmp_path / "shelf"), "--device", "cpu",
+        "--recipe", "epochs=1,batch=8", "--checkpoints", str(tmp_path / "cache"), "--device", "cpu",
         "--methods", "my-swept-cam+lt", "--plugin", str(plugin), "--deltas", "0,90", "--splits", "test,val,train",
         "--threshold", "percentile:95", "--out", str(tmp_path / "run"),
     ).stdout  # fmt: skip
@@ -207,5 +207,5 @@ def test_folds_validation_and_a_plugin_in_a_folder_of_ones_own(bench, workplace,
     assert "threshold percentile:95" in shown
     rows = pd.read_csv(tmp_path / "run" / "sweep.csv")
     assert list(dict.fromkeys(rows["split"])) == ["train", "val", "test"]
-    # Every defective photograph is tested in one of the folds, and trained on in the other or used for validation.
+    # Every defective image is tested in one of the folds, and trained on in the other or used for validation.
     assert rows.loc[rows["split"] == "test", ["images", "items"]].to_numpy().tolist() == [[20, 10]] * 2

@@ -6,7 +6,7 @@ from torch import nn
 
 from bench.errors import BenchError
 from bench.network.anatomy import examine
-from bench.network.partial_forward import Replay
+from bench.network.partial_forward import PartialForward
 from tests.helpers.small_networks import NETWORKS, chain, pictures
 
 
@@ -26,7 +26,7 @@ def test_behind_every_layer_the_logits_are_the_networks(make):
         if not layer:
             continue
         expected, activation = outputs(network, image, layer)
-        replay = Replay(network, layer, image)
+        replay = PartialForward(network, layer, image)
         for count in (1, 3):
             found = replay(activation.expand(count, *activation.shape[1:]).clone())
             torch.testing.assert_close(found, expected.expand(count, -1), rtol=1e-12, atol=1e-12, msg=str(facts))
@@ -38,7 +38,7 @@ def test_other_activations_give_what_a_hook_would_give(make):
     for layer in examine(network, image).stages:
         _, activation = outputs(network, image, layer)
         changed = torch.cat([activation * 0, activation * 0.5, activation.flip(1)])
-        found = Replay(network, layer, image)(changed.clone())
+        found = PartialForward(network, layer, image)(changed.clone())
         for row, one in zip(found, changed, strict=True):
             runs = []
 
@@ -57,7 +57,7 @@ def test_other_activations_give_what_a_hook_would_give(make):
 def test_nothing_before_the_layer_runs_again():
     network, image = chain(), pictures(1)
     _, activation = outputs(network, image, "act2")
-    replay = Replay(network, "act2", image)
+    replay = PartialForward(network, "act2", image)
     forwards = []
     before = nn.Conv2d.forward
     try:
@@ -75,7 +75,7 @@ def test_the_network_is_left_as_it_was(fails):
     own = network.conv1.forward
     network.conv1.forward = own
     before = {name: vars(module).get("forward") for name, module in network.named_modules()}
-    replay = Replay(network, "act2", image)
+    replay = PartialForward(network, "act2", image)
     _, activation = outputs(network.eval(), image, "act2")
     network.train()
     if fails:
@@ -92,4 +92,4 @@ def test_a_layer_that_does_not_run_is_named():
     network.add_module("aside", nn.Identity())
     network.forward = lambda x: network.act1(network.conv1(x))
     with pytest.raises(BenchError, match="the layer conv3 did not run"):
-        Replay(network, "conv3", pictures(1))
+        PartialForward(network, "conv3", pictures(1))

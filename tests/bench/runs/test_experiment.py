@@ -23,7 +23,7 @@ def no_progress(plan):
     return lambda *_: None
 
 
-def test_the_photographs_are_found_and_named(setting):
+def test_the_images_are_found_and_named(setting):
     found = find(setting())
     assert len(found.samples) == 40
     assert found.fingerprint == fingerprint(found.samples)
@@ -39,7 +39,7 @@ def test_every_fold_and_seed_has_a_classifier_of_its_own(setting):
     found = list(find(setting(folds=3, seeds=2)).assignments())
     assert [(one.plan.fold, one.plan.seed) for one in found] == [(f, s) for f in range(3) for s in range(2)]
     assert len({one.path for one in found}) == 6
-    assert {one.path.parent for one in found} == {setting().shelf}
+    assert {one.path.parent for one in found} == {setting().cache}
     assert all(one.path.name == one.plan.file_name for one in found)
 
 
@@ -53,11 +53,11 @@ def test_seeds_of_a_fold_share_its_split(setting):
         assert set(one.data.table["split"]) == {"train", "val", "test"}
 
 
-def test_an_unknown_photograph_is_refused_with_near_ones(setting):
+def test_an_unknown_image_is_refused_with_near_ones(setting):
     found = find(setting())
     known = found.samples["id"].iloc[3]
     found.check_image(known)
-    with pytest.raises(BenchError, match=f"no photograph '{known}x'; did you mean .*{known}"):
+    with pytest.raises(BenchError, match=f"no image '{known}x'; did you mean .*{known}"):
         found.check_image(f"{known}x")
     with pytest.raises(BenchError) as raised:
         found.check_image("???")

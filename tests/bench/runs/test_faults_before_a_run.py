@@ -1,4 +1,4 @@
-"""What is wrong with the photographs is told before anything is computed on them."""
+"""What is wrong with the images is told before anything is computed on them."""
 
 import io
 import re
@@ -11,7 +11,7 @@ from rich.progress import Progress
 from bench.commands.console import MOST_FAULTS, bar, columns, messages, tell_faults
 from bench.runs import experiment as experiments
 from bench.runs.experiment import find
-from bench.runs.run import carry_out
+from bench.runs.run import execute
 from datasets import DatasetError, assign
 from tests.helpers.tiny_set import register_tiny, tiny_request, tiny_setting
 
@@ -34,7 +34,7 @@ def damaged(folder):
 def test_a_run_tells_every_fault_and_goes_on(tmp_path, capsys):
     image, mask = damaged(tmp_path)
     request = tiny_request(tmp_path, "centre")
-    carry_out(request, Progress(disable=True))
+    execute(request, Progress(disable=True))
     told = capsys.readouterr().err
     assert f"damaged image: {image}" in told
     assert f"damaged mask: {mask}" in told
@@ -58,11 +58,11 @@ def test_the_bar_tells_images_a_second_and_the_time_left():
     assert re.search(r"20/40 .* images/s .*0:0\d:\d\d", told.getvalue())
 
 
-def test_photographs_are_read_once_for_each_copy_and_size(tmp_path, monkeypatch):
+def test_images_are_read_once_for_each_copy_and_size(tmp_path, monkeypatch):
     image, mask = damaged(tmp_path)
     first = find(tiny_setting(tmp_path)).faults()
     assert [image in first[0], mask in first[-1]] == [True, True]
-    monkeypatch.setattr(experiments, "of_photographs", lambda *_: [])
+    monkeypatch.setattr(experiments, "of_images", lambda *_: [])
     assert find(tiny_setting(tmp_path)).faults() == first
     assert find(tiny_setting(tmp_path, size=(64, 64))).faults() == ()
     Path(image).write_bytes(b"other bytes")
@@ -75,7 +75,7 @@ def test_where_a_run_cannot_begin_all_faults_are_in_one_message(tmp_path):
     experiment.samples.loc[:, "label"] = "good"
     with pytest.raises(DatasetError) as error:
         list(experiment.assignments())
-    assert "there are no defective photographs in test" in str(error.value)
+    assert "there are no defective images in test" in str(error.value)
     assert f"damaged image: {image}" in str(error.value)
 
 

@@ -14,7 +14,7 @@ def samples(labels):
     return pd.DataFrame({"id": [f"i{number:02}" for number in range(len(labels))], "label": labels})
 
 
-def test_only_defective_photographs_are_chosen_spread_over_all():
+def test_only_defective_images_are_chosen_spread_over_all():
     chosen = choose(samples(["good", "dent"] * 12))
     assert chosen == ("i01", "i05", "i09", "i13", "i17", "i21")
     assert len(chosen) == PICTURES
@@ -30,12 +30,12 @@ def test_more_are_chosen_where_more_are_asked_for():
     assert choose(samples(["good", "dent"] * 12), 12) == tuple(f"i{number:02}" for number in range(1, 24, 2))
 
 
-def test_photographs_are_named_by_their_ids_each_once_defective_or_not():
+def test_images_are_named_by_their_ids_each_once_defective_or_not():
     assert named(samples(["good", "dent"]), ["i01", "i00", "i01"]) == ("i01", "i00")
 
 
 def test_an_unknown_name_is_refused_with_near_ones():
-    with pytest.raises(BenchError, match=r"no photograph 'i2' .* did you mean i02"):
+    with pytest.raises(BenchError, match=r"no image 'i2' .* did you mean i02"):
         named(samples(["dent"] * 5), ["i2"])
 
 

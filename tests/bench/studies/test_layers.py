@@ -18,6 +18,7 @@ from datasets import GOOD
 from datasets.catalogue.synthetic import generate
 from datasets.registry import DATASETS
 from methods import evidence_method, gradient_method, parse
+from results.metrics.levels import to_levels
 from tests.helpers.small_networks import SIZE, chain, pictures
 from tests.helpers.tiny_set import TINY, register_tiny, tiny_setting
 
@@ -124,9 +125,9 @@ def test_a_layer_alone_is_the_heatmap_of_that_layer_alone(text):
     (found,) = gathered([text])
     for one in found.layers:
         scored = explain(chain(), pictures(1), text.replace("-cam", f"-cam/layer.{one.name}"))
-        (expected,) = (heatmap[0].numpy() for heatmap in scored.values())
-        assert one.maximum == expected.max()
-        assert np.array_equal(one.levels, levels(expected).astype(np.uint8))
+        (heatmap,) = scored.values()
+        assert one.maximum == heatmap.max()
+        assert np.array_equal(one.levels, to_levels(heatmap)[0].numpy())
 
 
 def test_fused_from_one_map_only_nothing_was_fused():
@@ -183,7 +184,7 @@ def assignments(experiment):
     return list(experiment.assignments())
 
 
-def test_every_photograph_is_shown_by_the_classifier_that_was_not_trained_on_it(experiment, assignments):
+def test_every_image_is_shown_by_the_classifier_that_was_not_trained_on_it(experiment, assignments):
     chosen = {image: assignment_of(assignments, image) for image in experiment.samples["id"]}
     for image, one in chosen.items():
         row = one.data.table.set_index("id").loc[image]
@@ -199,7 +200,7 @@ def test_without_folds_there_is_one_classifier_whatever_the_split(experiment):
     assert all(assignment_of([only], image) is only for image in only.data.table["id"])
 
 
-def test_one_tested_photograph_of_each_kind_of_defect_is_shown(tmp_path, monkeypatch):
+def test_one_tested_image_of_each_kind_of_defect_is_shown(tmp_path, monkeypatch):
     def by_kind(root):
         table = generate(root, size=(48, 64), items=30)
         kinds = table["id"].str.extract(r"-(\w+)$")[0]
@@ -224,7 +225,7 @@ def test_where_nothing_that_is_tested_is_defective_one_has_to_be_named(assignmen
         one_of_each_kind([good])
 
 
-def test_a_block_is_of_the_photograph_its_mask_and_its_own_classifier(experiment, assignments):
+def test_a_block_is_of_the_image_its_mask_and_its_own_classifier(experiment, assignments):
     (image,) = one_of_each_kind(assignments)
     assignment = assignment_of(assignments, image)
     classifier = experiment.classifier(assignment, lambda _: lambda *_: None)
@@ -232,16 +233,16 @@ def test_a_block_is_of_the_photograph_its_mask_and_its_own_classifier(experiment
     shown = block(assignment, classifier, image, specs, Target())
     row = experiment.samples.set_index("id").loc[image]
     assert shown.caption == f"defect; test, fold {assignment.plan.fold + 1} of 3, seed 0"
-    assert shown.photograph.name == image
-    assert shown.photograph.image.shape == (48, 64, 3)
-    assert shown.photograph.mask.any() == (row["label"] != GOOD)
-    images = torch.from_numpy(shown.photograph.image.copy())[None, :, :, :1].permute(0, 3, 1, 2)
+    assert shown.image.name == image
+    assert shown.image.image.shape == (48, 64, 3)
+    assert shown.image.mask.any() == (row["label"] != GOOD)
+    images = torch.from_numpy(shown.image.image.copy())[None, :, :, :1].permute(0, 3, 1, 2)
     expected = explain(classifier.network, classifier.prepare(images), "layer-cam")["layer-cam"][0].numpy()
     assert [one.method for one in shown.methods] == ["layer-cam", "every-pixel"]
     assert nearly_all(shown.methods[0].fused.levels, levels(expected))
 
 
-def test_a_photograph_that_cannot_be_read_is_named(experiment, assignments, tmp_path):
+def test_a_image_that_cannot_be_read_is_named(experiment, assignments, tmp_path):
     assignment = assignments[0]
     classifier = experiment.classifier(assignment, lambda _: lambda *_: None)
     table = assignment.data.table.assign(image_path=str(tmp_path / "none.png"))

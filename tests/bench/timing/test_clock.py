@@ -24,7 +24,7 @@ class FakeClock:
     def seconds(self, first, last):
         return last - first
 
-    def busy(self):
+    def cpu_seconds(self):
         return self.processors
 
     def work(self, name, seconds=1.0, parts=()):
@@ -50,7 +50,7 @@ def test_a_sample_waits_reads_works_waits_and_reads():
     clock = FakeClock()
     taken = sample(clock, clock.work("work", 3.0))
     assert clock.log == ["prepare work", "wait", "mark", "work", "wait", "mark"]
-    assert (taken.seconds, taken.busy, taken.scopes) == (3.0, 6.0, {})
+    assert (taken.seconds, taken.cpu, taken.scopes) == (3.0, 6.0, {})
 
 
 def test_preparing_is_not_timed():
@@ -124,10 +124,10 @@ def test_a_work_that_raises_has_its_reason_and_the_others_go_on():
 def test_the_host_clock_tells_time_and_that_of_processors():
     clock = clock_of(torch.device("cpu"))
     assert isinstance(clock, HostClock)
-    before, first = clock.busy(), clock.mark()
+    before, first = clock.cpu_seconds(), clock.mark()
     while clock.seconds(first, clock.mark()) < 0.01:
         pass
-    assert clock.busy() - before > 0.001
+    assert clock.cpu_seconds() - before > 0.001
 
 
 class FakeEvent:

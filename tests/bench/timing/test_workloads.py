@@ -134,7 +134,7 @@ def test_a_library_gets_the_whole_batch_and_only_its_own_call_is_timed(small, mo
 
 def test_operations_that_the_counter_cannot_follow_are_not_counted_and_it_is_said(small):
     works_of_it = workloads.alone([parse("captum:LRP"), parse("grad-cam")])
-    found = measure.carry_out(measure.Plan([(CASE, works_of_it)], 1, 60), lambda _name: None)
+    found = measure.execute(measure.Plan([(CASE, works_of_it)], 1, 60), lambda _name: None)
     _, lrp, grad_cam = found.timings
     assert (lrp.flops, len(lrp.samples)) == (None, 1)
     assert lrp.peak_bytes is not None
@@ -147,7 +147,7 @@ def test_measuring_keeps_every_sample_and_counts_beside_the_clock(small, monkeyp
     monkeypatch.setitem(machine.SIDES, "cpu", 256)
     some = [workloads.Work("two", (parse("grad-cam"), parse("layer-cam"))), *workloads.alone([parse("cam")])]
     plan = measure.Plan([(CASE, some)], 2, 60)
-    found = measure.carry_out(plan, lambda _name: None)
+    found = measure.execute(plan, lambda _name: None)
     bare, two, cam = found.timings
     assert (bare.work, len(bare.samples), len(two.samples)) == (BARE, 2, 2)
     assert cam.samples == ()
@@ -177,16 +177,16 @@ def test_lower_precision_is_that_of_the_network_and_its_price_is_told():
     (spec,) = specs = (parse("layer-cam"),)
     work = workloads.Work("layer-cam", specs)
     assert work.maps(there)[str(spec)].dtype == torch.float32
-    distance = measure.apart(work, low)
+    distance = measure.deviation(work, low)
     assert 1e-5 < distance.relative < 0.2
     assert 0.9 < distance.correlation < 1
-    assert measure.apart(work, CASE).relative == 0
+    assert measure.deviation(work, CASE).relative == 0
 
 
 def test_maps_of_nothing_are_not_apart_and_have_no_ranks(monkeypatch):
     nothing = {"a": torch.zeros(2, 4, 4)}
     monkeypatch.setattr(workloads.Work, "maps", lambda *_: nothing)
-    distance = measure.apart(workloads.Work("a", (parse("grad-cam"),)), CASE)
+    distance = measure.deviation(workloads.Work("a", (parse("grad-cam"),)), CASE)
     assert distance.relative == 0
     assert distance.correlation != distance.correlation  # NaN
 
@@ -230,9 +230,9 @@ def test_verdicts_are_numbers_of_the_timings_and_the_memory_of_two_runs(monkeypa
     chosen = speed_targets.choose("ra,memory")
     case = replace(CASE, batch=1)
     plan = measure.Plan(speed_targets.todo(chosen, [case]), 1, 60, counted=False)
-    found = measure.carry_out(plan, lambda _name: None)
+    found = measure.execute(plan, lambda _name: None)
     ra, long = speed_targets.judge(chosen, found, [case])
-    assert ra.number == found.timings[1].of_rounds
+    assert ra.number == found.timings[1].in_bare_passes
     assert (ra.limit, ra.at_most, ra.unit) == (2, True, "bare passes")
     assert long.number == pytest.approx(132 / 108)
 

@@ -35,18 +35,18 @@ def test_the_first_sub_folder_of_defect_is_the_kind(tree):
     assert labels["good/monday/001"] == "good"
 
 
-def test_a_mask_lies_where_its_photograph_does(tree):
+def test_a_mask_lies_where_its_image_does(tree):
     table = FOLDER.samples(tree).set_index("id")
     assert table.loc["defect/scratch/deep/003", "mask_path"] == str(tree / "masks/scratch/deep/003.BMP")
     assert table.loc["defect/000.v1", "mask_path"] == str(tree / "masks/000.v1.png")
 
 
-def test_each_photograph_is_an_item(tree):
+def test_each_image_is_an_item(tree):
     table = FOLDER.samples(tree)
     assert (table["group"] == table["id"]).all()
 
 
-def test_a_missing_mask_names_the_photograph_and_where_the_mask_was_looked_for(tree):
+def test_a_missing_mask_names_the_image_and_where_the_mask_was_looked_for(tree):
     (tree / "masks/scratch/deep/003.BMP").rename(tree / "masks/scratch/003.BMP")
     with pytest.raises(DatasetError) as raised:
         FOLDER.samples(tree)
@@ -64,12 +64,12 @@ def test_a_mask_that_marks_nothing_is_refused(tree):
     refused(tree, r"nothing is marked in .*001\.v1\.png: mark the defect, or move .*defect.001\.v1\.png to .*good")
 
 
-def test_two_masks_of_one_photograph_are_refused(tree):
+def test_two_masks_of_one_image_are_refused(tree):
     shutil.copy(tree / "masks/001.v1.png", tree / "masks/001.v1.bmp")
-    refused(tree, "are masks of one photograph: keep one")
+    refused(tree, "are masks of one image: keep one")
 
 
-def test_two_photographs_of_one_name_are_refused(tree):
+def test_two_images_of_one_name_are_refused(tree):
     shutil.copy(tree / "good/003.JPEG", tree / "good/003.png")
     refused(tree, "these repeat: good/003")
 
@@ -80,13 +80,13 @@ def test_a_kind_called_good_is_refused(tree):
 
 
 @pytest.mark.parametrize("lost", ["good", "defect"])
-def test_good_and_defective_photographs_are_needed(tree, lost):
+def test_good_and_defective_images_are_needed(tree, lost):
     shutil.rmtree(tree / lost)
-    refused(tree, "needs good and defective photographs: it should hold good/, defect/ and masks/")
+    refused(tree, "needs good and defective images: it should hold good/, defect/ and masks/")
 
 
-def test_photographs_outside_the_layout_are_not_mixed_in(split_tree):
-    fake_sets.photograph(split_tree / "good" / "extra.png")
+def test_images_outside_the_layout_are_not_mixed_in(split_tree):
+    fake_sets.write_image(split_tree / "good" / "extra.png")
     refused(split_tree, "both beside and below train, val, test")
 
 
@@ -94,7 +94,7 @@ def test_photographs_outside_the_layout_are_not_mixed_in(split_tree):
 def test_a_split_needs_training_and_test(split_tree, lost):
     shutil.rmtree(split_tree / lost)
     (split_tree / lost).mkdir()
-    refused(split_tree, "needs photographs in both train/ and test/")
+    refused(split_tree, "needs images in both train/ and test/")
 
 
 def test_validation_is_free(split_tree):
@@ -103,7 +103,7 @@ def test_validation_is_free(split_tree):
 
 
 @pytest.mark.parametrize("suffix", ["gif", "PGM", "tiff", "Jp2", "ico"])
-def test_every_format_that_is_read_counts_as_a_photograph(tree, suffix):
+def test_every_format_that_is_read_counts_as_a_image(tree, suffix):
     kind = {"Jp2": "JPEG2000", "PGM": "PPM"}.get(suffix, suffix.upper())
     Image.new("L", (16, 16), 90).save(tree / "good" / f"other.{suffix}", format=kind)
     assert "good/other" in set(FOLDER.samples(tree)["id"])

@@ -1,4 +1,4 @@
-"""KolektorSDD's loader on a small tree, and on the real photographs where they are."""
+"""KolektorSDD's loader on a small tree, and on the real images where they are."""
 
 import pytest
 from PIL import Image
@@ -8,7 +8,7 @@ from datasets.table import COLUMNS
 from tests.helpers.fake_trees import ODD_ITEM, kolektor
 
 KSDD = get_dataset("ksdd")
-# Of the real set's five folds: (defective, good) photographs of train, val and test.
+# Of the real set's five folds: (defective, good) images of train, val and test.
 FOLDS = [
     ((34, 221), (8, 56), (10, 70)),
     ((34, 221), (8, 56), (10, 70)),
@@ -23,7 +23,7 @@ def tree(tmp_path):
     return kolektor(tmp_path / "ksdd")
 
 
-def test_every_photograph_of_the_layout_is_a_row(tree):
+def test_every_image_of_the_layout_is_a_row(tree):
     table = KSDD.samples(tree)
     assert tuple(table.columns) == COLUMNS
     assert len(table) == 9 * 3 + 7
@@ -33,7 +33,7 @@ def test_every_photograph_of_the_layout_is_a_row(tree):
     assert set(table["split"]) == {""}
 
 
-def test_a_photograph_is_defective_if_its_mask_is_not_empty(tree):
+def test_a_image_is_defective_if_its_mask_is_not_empty(tree):
     table = KSDD.samples(tree).set_index("id")
     assert table.loc["kos03/Part2", "label"] == "defect"
     assert table.loc["kos03/Part1", "label"] == "good"
@@ -42,14 +42,14 @@ def test_a_photograph_is_defective_if_its_mask_is_not_empty(tree):
     assert ((table["mask_path"] == "") == (table["label"] == "good")).all()
 
 
-def test_a_row_leads_to_its_own_photograph_and_mask(tree):
+def test_a_row_leads_to_its_own_image_and_mask(tree):
     row = KSDD.samples(tree).set_index("id").loc["kos04/Part6"]
     assert row["image_path"] == str(tree / "kos04" / "Part6.jpg")
     assert row["mask_path"] == str(tree / "kos04" / "Part6_label.bmp")
     assert read_mask(row["mask_path"], (40, 16)).sum() == 4 * 6
 
 
-def test_a_file_that_is_not_of_the_layout_is_no_photograph(tree):
+def test_a_file_that_is_not_of_the_layout_is_no_image(tree):
     table = KSDD.samples(tree)
     assert (table["group"] == "kos02").sum() == 3
     assert not table["id"].str.contains("Copy").any()

@@ -117,7 +117,7 @@ def test_the_table_is_valid(table):
     check_groups(table)
 
 
-def test_all_photographs_and_nothing_else_are_rows(case, table):
+def test_all_images_and_nothing_else_are_rows(case, table):
     assert Counter(table["label"]) == case.labels
     assert table["group"].nunique() == case.groups
     assert classes_of(table)[0] == "good"
@@ -170,7 +170,7 @@ def test_only_the_defective_have_a_mask_and_it_marks_something(case, table):
 
 
 @pytest.mark.parametrize("case", [name for name in CASES if name != "ksdd"], indirect=True)  # its defects are dark
-def test_a_mask_is_of_its_own_photograph(case, table):
+def test_a_mask_is_of_its_own_image(case, table):
     for row in table.itertuples():
         with Image.open(row.image_path) as photo:
             size = photo.size[::-1]
@@ -182,7 +182,7 @@ def test_a_mask_is_of_its_own_photograph(case, table):
         assert (bright & mask).sum() >= 0.9 * mask.sum()
 
 
-def test_every_photograph_is_read_at_an_eighth_of_the_size(case, table):
+def test_every_image_is_read_at_an_eighth_of_the_size(case, table):
     size = tuple(side // 8 for side in case.known.size)
     for row in table.itertuples():
         image = read_image(row.image_path, size, 3)
@@ -202,11 +202,11 @@ def test_a_split_never_divides_an_item_and_keeps_the_official_test(case, table):
     assert sum((one["split"] == "test").sum() for one in folds) == len(table)
 
 
-@pytest.mark.parametrize("wrong", ["empty", "missing", "above", "of photographs"])
+@pytest.mark.parametrize("wrong", ["empty", "missing", "above", "of images"])
 def test_a_wrong_folder_is_one_error_that_says_what_was_expected(case, root, tmp_path, wrong):
     place = {"above": root.parent, "empty": tmp_path}.get(wrong, tmp_path / "some")
-    if wrong == "of photographs":
-        fake_sets.photograph(place / "000.png")
+    if wrong == "of images":
+        fake_sets.write_image(place / "000.png")
     with pytest.raises(DatasetError) as raised:
         case.known.samples(place)
     assert str(place) in str(raised.value)

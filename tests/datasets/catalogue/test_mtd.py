@@ -1,4 +1,4 @@
-"""Magnetic tiles: which photographs show one tile, on a small tree and on the real set where it is."""
+"""Magnetic tiles: which images show one tile, on a small tree and on the real set where it is."""
 
 from itertools import pairwise
 
@@ -30,7 +30,7 @@ def test_a_tile_is_a_run_without_a_large_gap():
     }
 
 
-def test_the_first_photograph_may_have_any_number():
+def test_the_first_image_may_have_any_number():
     assert tiles_of([0]) == {0: "tile000000"}
     assert tiles_of([GAP]) == {GAP: "tile000300"}
 
@@ -59,7 +59,7 @@ def test_the_kind_is_the_label_even_if_nothing_is_marked(tree):
     assert not read_mask(row["mask_path"], fake_sets.SQUARE).any()
 
 
-def test_a_photograph_of_no_known_tile_is_refused(tree):
+def test_a_image_of_no_known_tile_is_refused(tree):
     photo = tree / "MT_Break" / "Imgs" / "exp1_num_3000.jpg"
     twin = photo.with_name("exp1_num_3000 (1).jpg")
     twin.write_bytes(photo.read_bytes())
@@ -69,7 +69,7 @@ def test_a_photograph_of_no_known_tile_is_refused(tree):
 
 def test_a_kind_that_is_not_there_is_named(tree):
     (tree / "MT_Fray").rename(tree / "MT_Frayed")
-    with pytest.raises(DatasetError, match=r"there are no photographs of Fray$"):
+    with pytest.raises(DatasetError, match=r"there are no images of Fray$"):
         MTD.samples(tree)
 
 

@@ -21,12 +21,12 @@ def mvtec(tmp_path_factory):
     return fake_sets.mvtec(tmp_path_factory.mktemp("mvtec"))
 
 
-def test_a_mask_of_no_photograph_does_not_make_a_good_one(tmp_path):
+def test_a_mask_of_no_image_does_not_make_a_good_one(tmp_path):
     root = fake_sets.dagm(tmp_path)
     mask = root / "Class3" / "Test" / "Label" / "0004_label.PNG"
     mask.rename(mask.with_name("0004_lable.PNG"))
     fake_sets.save(mask.with_name("0005_label.PNG"), np.full(fake_sets.SQUARE, 255, np.uint8))
-    with pytest.raises(DatasetError, match=r"0004_lable\.PNG is the mask of no photograph"):
+    with pytest.raises(DatasetError, match=r"0004_lable\.PNG is the mask of no image"):
         get_dataset("dagm").samples(root)
 
 

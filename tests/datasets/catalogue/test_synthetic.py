@@ -42,7 +42,7 @@ def test_the_bytes_are_the_ones_of_this_version(tmp_path, height, width, items, 
     assert digest_of(tmp_path) == BYTES[VERSION, height, width, items, seed]
 
 
-def test_the_default_set_has_ninety_items_of_two_good_and_two_defective_photographs(tmp_path):
+def test_the_default_set_has_ninety_items_of_two_good_and_two_defective_images(tmp_path):
     known = get_dataset("synthetic")
     table = known.samples(tmp_path)
     assert known.generated
@@ -93,7 +93,7 @@ def test_no_defect_is_lost_on_a_flat_image(kind, level):
 
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 200), st.sampled_from([0, 1]), sides, sides)
-def test_a_good_photograph_has_an_empty_mask(item, number, height, width):
+def test_a_good_image_has_an_empty_mask(item, number, height, width):
     image, mask = draw(0, item, number, (height, width))
     assert not mask.any()
     assert image.std() > 0

@@ -50,11 +50,11 @@ class MadeUp:
     def scores_behind(self, layer, image, count, build):
         return self.scores(image, count, build) + len(layer)
 
-    def lifted(self, layer):
+    def deep_lift(self, layer):
         return self.activation(layer) * self.activation(layer).flip(0)
 
     def relevance(self, layer):
-        return self.lifted(layer).sin()
+        return self.deep_lift(layer).sin()
 
     def guided_gradient(self):
         return self.input.flip(1)
@@ -94,7 +94,7 @@ def twin(name, activation, gradient):
 
 def test_every_method_has_a_twin():
     assert set(METHODS) == set(GRADIENT_TWINS) | set(EVIDENCE_TWINS)
-    assert {name for name, method in METHODS.items() if method.weighs_gradients} == set(GRADIENT_TWINS)
+    assert {name for name, method in METHODS.items() if method.gradient_weighted} == set(GRADIENT_TWINS)
 
 
 @pytest.mark.parametrize("name", GRADIENT_TWINS)
@@ -333,7 +333,7 @@ def test_cam_multiplies_the_last_stage_by_the_classs_weights():
 
 @pytest.mark.parametrize("kind", ["fc", "gap"])
 @pytest.mark.parametrize(("layers", "behind"), [("last", 9), ("S2", 6)])
-@pytest.mark.parametrize("what", ["lifted", "relevance"])
+@pytest.mark.parametrize("what", ["deep_lift", "relevance"])
 def test_what_arrives_at_a_layer_is_what_arrives_by_hand(what, layers, behind, kind):
     network, images = chain(kind=kind).double(), pictures(count=2).double()
     spec = parse(f"lift-cam/{layers}")

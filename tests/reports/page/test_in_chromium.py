@@ -17,7 +17,7 @@ from tests.helpers.page_runs import BAD, METHODS, ODD, make, mask
 
 OTSU = ThresholdPolicy("otsu")
 SHOWN = [ODD, "a/0", "b/2"]
-"""The photographs of the first page, in the order of their names as files."""
+"""The images of the first page, in the order of their names as files."""
 PAINTED = "return document.querySelectorAll('canvas[data-marked]').length === 9"
 MARKED = "return [...document.querySelectorAll('canvas[data-marked]')].map((one) => Number(one.dataset.marked))"
 
@@ -144,11 +144,11 @@ def test_a_method_that_failed_says_so_in_words(opened):
 
 
 def test_names_of_files_are_no_text_of_the_page(opened):
-    assert opened.run("return document.querySelector('#photographs h3').textContent") == f"{ODD} (scratch)"
+    assert opened.run("return document.querySelector('#images h3').textContent") == f"{ODD} (scratch)"
     assert opened.run("return document.querySelectorAll('img[src=x], main script').length") == 0
 
 
-def test_the_photographs_are_ordered_by_how_well_one_method_does(opened, run):
+def test_the_images_are_ordered_by_how_well_one_method_does(opened, run):
     table = image_table(RunStore(run).cells(), OTSU)
     rows = table[(table["spec"] == "layer-cam") & (table["defect"] > 0)]
     best = rows.assign(iou=iou(pixel_counts(rows))).sort_values("iou")["image"].tolist()
@@ -160,7 +160,7 @@ def test_the_photographs_are_ordered_by_how_well_one_method_does(opened, run):
         assert names(opened) == expected[:3]
 
 
-def test_photographs_and_methods_are_chosen_and_pages_turned(opened):
+def test_images_and_methods_are_chosen_and_pages_turned(opened):
     assert names(opened) == SHOWN
     opened.run("document.getElementById('on').click()")
     opened.wait("return document.querySelectorAll('canvas[data-marked]').length === 3")
@@ -200,7 +200,7 @@ def levels_of(run, image, method):
 
 def names(browser):
     return browser.run(
-        "return [...document.querySelectorAll('#photographs h3')].map((one) => one.textContent.replace(/ \\(.*/, ''))"
+        "return [...document.querySelectorAll('#images h3')].map((one) => one.textContent.replace(/ \\(.*/, ''))"
     )
 
 

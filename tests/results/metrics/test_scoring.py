@@ -166,25 +166,25 @@ def test_validation_images_are_not_counted_among_the_noted(tmp_path):
 
 
 def unread(image="x/0", **fields):
-    """Return the cell of a photograph that could not be read: nothing is known of its pixels."""
+    """Return the cell of an image that could not be read: nothing is known of its pixels."""
     return replace(
         cell(image, defect={}, other={0: 0}, status="failed", reason="x.png is empty", **fields), label="defect"
     )
 
 
-def test_a_photograph_that_cannot_be_read_is_counted_apart(tmp_path):
+def test_a_image_that_cannot_be_read_is_counted_apart(tmp_path):
     found = row(tmp_path, [hit("a/0", tp=8, fn=2), unread()])
     assert (found.images, found.failed, found.unread) == (1, 0, 1)
     assert found.mean["recall"] == pytest.approx(0.8)
 
 
-def test_where_no_photograph_can_be_read_the_method_is_not_to_blame(tmp_path):
+def test_where_no_image_can_be_read_the_method_is_not_to_blame(tmp_path):
     found = row(tmp_path, [unread("x/0"), unread("x/1")])
     assert (found.images, found.unread) == (0, 2)
     assert found.applicable
 
 
-def test_photographs_are_counted_once_however_many_seeds_there_are(tmp_path):
+def test_images_are_counted_once_however_many_seeds_there_are(tmp_path):
     found = row(tmp_path, [one for seed in range(3) for one in (hit("a/0", tp=1, seed=seed), unread(seed=seed))])
     assert (found.images, found.unread) == (1, 1)
 

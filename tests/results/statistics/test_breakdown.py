@@ -78,7 +78,7 @@ def test_one_part_of_all_is_the_row_of_the_table(tmp_path):
     assert METRICS["iou"].over == "pooled"
 
 
-def test_sizes_are_parted_into_equal_numbers_of_photographs(tmp_path):
+def test_sizes_are_parted_into_equal_numbers_of_images(tmp_path):
     table = image_table(cells(tmp_path, [hit(f"{number}/0", number, missed=0) for number in range(1, 13)]), HALF)
     classes = size_classes(table)
     assert classes.value_counts(sort=False).tolist() == [3, 3, 3, 3]

@@ -3,14 +3,15 @@
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from results.errors import ResultError
 from results.store.timings import (
     BARE,
-    Apart,
     Conditions,
+    Deviation,
     Sample,
     Timing,
     Timings,
@@ -46,9 +47,9 @@ def test_multiples_of_a_bare_pass_by_medians_by_round_and_by_processors():
     one = timing("a", [(2.0, 1.0), (9.0, 3.0), (8.0, 2.0)])
     both = Timings(MACHINE, (BARE_PASS, one), {})
     assert both.multiple(one) == 8.0 / 2.0
-    assert one.of_rounds == 3.0
-    assert one.of_processors == 6.0
-    assert both.multiple(BARE_PASS) == BARE_PASS.of_rounds == 1.0
+    assert one.in_bare_passes == 3.0
+    assert one.cpu_in_bare_passes == 6.0
+    assert both.multiple(BARE_PASS) == BARE_PASS.in_bare_passes == 1.0
 
 
 def test_a_bare_pass_under_other_conditions_does_not_count():
@@ -108,7 +109,7 @@ def test_one_point_has_no_exponent():
 def test_what_is_written_is_read_back_with_all_samples(tmp_path):
     found = Timings(
         MACHINE,
-        (BARE_PASS, timing("a", [(2.0, 1.0)], specs=("a",), peak_bytes=7, flops=9, apart=Apart(0.1, 0.9))),
+        (BARE_PASS, timing("a", [(2.0, 1.0)], specs=("a",), peak_bytes=7, flops=9, deviation=Deviation(0.1, 0.9))),
         {"cpu fp32": 1.0},
         ("tf32 on the cpu",),
         (Verdict("a", HERE, 2.0, 1.0, True, "bare passes"),),
@@ -122,6 +123,17 @@ def test_another_schema_and_no_file_are_refused(tmp_path):
     path = tmp_path / "timing.json"
     with pytest.raises(ResultError, match="there are no timings at"):
         read(path)
-    path.write_text(json.dumps({"schema_version": 0}))
-    with pytest.raises(ResultError, match="has schema 0, this version reads 1: time again"):
+    path.write_text(json.dumps({"schema_version": 99}))
+    with pytest.raises(ResultError, match="has schema 99, this version reads up to 2: upgrade cam-bench"):
         read(path)
+
+
+KEPT = sorted((Path(__file__).parents[3] / "results" / "baselines" / "timing").glob("*/timing.json"))
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.parent.name)
+def test_reports_of_earlier_schemas_are_read(path):
+    found = read(path)
+    assert found.timings
+    assert all(one.samples or one.reason for one in found.timings)
+    assert all(one.cpu_in_bare_passes > 0 for one in found.timings if one.samples)

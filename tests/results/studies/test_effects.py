@@ -237,12 +237,12 @@ def test_single_methods_score_as_in_the_table_of_the_run(tmp_path, policy):
         assert one.fused == (one.levels[1] == "stages")
 
 
-def test_defect_free_photographs_have_no_say(tmp_path):
+def test_defect_free_images_have_no_say(tmp_path):
     listed, good = noisy(1, IMAGES), noisy(2, ["g/0", "h/0"], defect=0)
     assert effects(cells(tmp_path / "one", listed), HALF) == effects(cells(tmp_path / "two", listed + good), HALF)
 
 
-def test_photographs_that_some_method_lacks_are_left_out_of_all(tmp_path):
+def test_images_that_some_method_lacks_are_left_out_of_all(tmp_path):
     listed = noisy(1, IMAGES)
     rest = [one for one in listed if one.image != "b/0"]
     one_missing = [one for one in listed if one.image != "b/0" or one.spec != listed[0].spec]
@@ -251,7 +251,7 @@ def test_photographs_that_some_method_lacks_are_left_out_of_all(tmp_path):
     assert found == effects(cells(tmp_path / "two", rest), HALF)
 
 
-def test_photographs_that_could_not_be_read_are_left_out(tmp_path):
+def test_images_that_could_not_be_read_are_left_out(tmp_path):
     listed = noisy(1, IMAGES)
     nothing = np.zeros(256, dtype=np.int64)
     unread = [replace(one, image="x/0", status="failed", defect=nothing, other=nothing) for one in listed[:36]]
@@ -277,7 +277,7 @@ def test_a_run_without_a_product_has_no_effects(tmp_path):
     assert effects(run, HALF) is None
 
 
-def test_where_no_photograph_could_be_read_there_are_no_effects(tmp_path):
+def test_where_no_image_could_be_read_there_are_no_effects(tmp_path):
     nothing = np.zeros(256, dtype=np.int64)
     listed = [replace(one, status="failed", defect=nothing, other=nothing) for one in noisy(1, IMAGES)]
     assert effects(cells(tmp_path, listed), HALF) is None

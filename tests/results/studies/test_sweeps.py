@@ -45,7 +45,7 @@ def choice(found, on):
 
 
 def random_run():
-    """Two families, two seeds and two folds; an item of three photographs has one that shows nothing."""
+    """Two families, two seeds and two folds; an item of three images has one that shows nothing."""
     generator, found = np.random.default_rng(4), []
     items = {0: {"train": "abc", "val": "d", "test": "ef"}, 1: {"train": "bef", "val": "c", "test": "ad"}}
     for seed, fold, specs, delta in product((0, 1), (0, 1), (LT, RA), DELTAS):
@@ -72,7 +72,7 @@ def slow_counts(found):
 
 
 def slow_iou(found):
-    """The mean over seeds of the IoU over all folds, of defective photographs."""
+    """The mean over seeds of the IoU over all folds, of defective images."""
     values = []
     for seed in sorted({one.seed for one in found}):
         tp, fp, fn = slow_counts([one for one in found if one.seed == seed and one.defect.any()])
@@ -134,7 +134,7 @@ def test_the_interval_is_over_items_however_many_classifiers_saw_them(tmp_path):
     again = [replace(one, seed=1, fold=1) for one in once]
     first, second = (curve(sweep(tmp_path / name, run)) for name, run in (("one", once), ("two", [*once, *again])))
     assert first == second
-    # Photographs that each were an item of their own would give another interval.
+    # Images that each were an item of their own would give another interval.
     apart = [replace(one, group=one.image) for one in once]
     assert curve(sweep(tmp_path / "apart", apart))[0.0].low != first[0.0].low
 
@@ -263,7 +263,7 @@ def test_a_family_without_an_answer_is_named_and_not_drawn(tmp_path):
         sweep(tmp_path / "none", absent, {"ra-cam": RA})
 
 
-def test_photographs_that_cannot_be_read_are_counted_apart(tmp_path):
+def test_images_that_cannot_be_read_are_counted_apart(tmp_path):
     unread = [
         replace(cell("x/0", spec, other={0: 0}, status="failed", seed=seed), label="defect")
         for seed, spec in product((0, 1), LT.values())
@@ -271,7 +271,7 @@ def test_photographs_that_cannot_be_read_are_counted_apart(tmp_path):
     found = sweep(tmp_path / "one", [*at((3, 5, 8)), *at((3, 5, 8), seed=1), *unread])
     assert found.unread == 1
     assert (curve(found)[0.0].images, curve(found)[0.0].failed) == (1, 0)
-    with pytest.raises(ResultError, match="no defective photograph that could be read to score lt-grad-cam on"):
+    with pytest.raises(ResultError, match="no defective image that could be read to score lt-grad-cam on"):
         sweep(tmp_path / "none", unread)
 
 
@@ -281,7 +281,7 @@ def test_what_was_never_run_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("lost", [1, 4])
-def test_deltas_that_were_not_seen_on_the_same_photographs_are_refused(tmp_path, lost):
+def test_deltas_that_were_not_seen_on_the_same_images_are_refused(tmp_path, lost):
     run = [*at((3, 5, 8)), *at((3, 5, 8), "train", "b/0")]
     spec = run.pop(lost).spec
     with pytest.raises(ResultError, match=f"lacks 1 of 2 cells of {spec}"):
