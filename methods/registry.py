@@ -16,7 +16,7 @@ from methods.open_questions import READINGS
 
 
 @dataclass(frozen=True)
-class Source:
+class Library:
     """A library whose methods are looked for when one of them is named, PREFIX:NAME.
 
     Attributes:
@@ -58,11 +58,11 @@ class _Methods(dict[str, Method]):
     """Lists the suite's methods and those of plug-ins; one of a library is found by its name, and never listed."""
 
     def __missing__(self, name: str) -> Method:
-        return SOURCES[name.partition(":")[0]].methods[name]
+        return LIBRARIES[name.partition(":")[0]].methods[name]
 
 
 METHODS: dict[str, Method] = _Methods()
-SOURCES: dict[str, Source] = {}
+LIBRARIES: dict[str, Library] = {}
 ALIASES: dict[str, str] = {}
 WRAPPERS: dict[str, Wrapper] = {}
 
@@ -163,8 +163,8 @@ def wrapper(name: str, *, paper: str) -> Callable[[Outer], Outer]:
     return register
 
 
-def source(prefix: str, package: str, project: str) -> Callable[[Load], Load]:
-    """Register a function that imports a library and returns its methods; see `Source`.
+def library(prefix: str, package: str, project: str) -> Callable[[Load], Load]:
+    """Register a function that imports a library and returns its methods; see `Library`.
 
     Raises:
         MethodError: the prefix is taken.
@@ -172,21 +172,21 @@ def source(prefix: str, package: str, project: str) -> Callable[[Load], Load]:
 
     def register(load: Load) -> Load:
         _claim_prefix(prefix)
-        SOURCES[prefix] = Source(prefix, package, project, load)
+        LIBRARIES[prefix] = Library(prefix, package, project, load)
         return load
 
     return register
 
 
-def source_of(text: str) -> str:
+def library_of(text: str) -> str:
     """Return the prefix of the library that a method's name begins with; empty for the suite's own."""
     prefix, colon, _ = text.partition(":")
-    return prefix if colon and prefix in SOURCES else ""
+    return prefix if colon and prefix in LIBRARIES else ""
 
 
 def names(prefix: str = "") -> list[str]:
     """Return every name that a spec can begin with: methods, then aliases; with `prefix`, those of one library."""
-    return [*SOURCES[prefix].methods] if prefix else [*METHODS, *ALIASES]
+    return [*LIBRARIES[prefix].methods] if prefix else [*METHODS, *ALIASES]
 
 
 def did_you_mean(name: str, known: list[str]) -> str:
@@ -215,5 +215,5 @@ def _claim(name: str) -> None:
 
 
 def _claim_prefix(prefix: str) -> None:
-    if prefix in SOURCES or prefix in WRAPPERS:
+    if prefix in LIBRARIES or prefix in WRAPPERS:
         raise MethodError(f"the prefix {prefix}: is taken; give yours another")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import product
 
 from methods.errors import MethodError
-from methods.registry import ALIASES, METHODS, SOURCES, names
+from methods.registry import ALIASES, LIBRARIES, METHODS, names
 from methods.spec import MethodSpec, parse, split_list
 
 PLUG_IN_ROWS = ("layer-cam+fgbp", "full-grad+fgbp")
@@ -44,9 +44,9 @@ def _factorial() -> list[str]:
 
 
 def _references() -> list[str]:
-    installed = [prefix for prefix, source in SOURCES.items() if source.installed]
+    installed = [prefix for prefix, source in LIBRARIES.items() if source.installed]
     if not installed:
-        projects = " ".join(source.project for source in SOURCES.values())
+        projects = " ".join(source.project for source in LIBRARIES.values())
         raise MethodError(f"references: none of the libraries is installed; python -m pip install {projects}")
     return [name for prefix in installed for name in names(prefix)]
 

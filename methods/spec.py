@@ -21,7 +21,7 @@ from typing import Any
 from methods.errors import MethodError
 from methods.fusing import FUSE
 from methods.open_questions import READINGS
-from methods.registry import ALIASES, METHODS, SOURCES, WRAPPERS, did_you_mean, names, source_of
+from methods.registry import ALIASES, LIBRARIES, METHODS, WRAPPERS, did_you_mean, library_of, names
 from methods.rules import RULES, Filter, Truncation
 
 DEFAULT_DELTA = 50.0
@@ -160,11 +160,11 @@ def split_list(text: str) -> list[str]:
 
 def _split_wrapper(text: str) -> tuple[str, str]:
     match = re.match(r"([^/@+\[:]*):", text)
-    if not match or match[1] in SOURCES:
+    if not match or match[1] in LIBRARIES:
         return "", text
     if match[1] not in WRAPPERS:
         known = did_you_mean(match[1], list(WRAPPERS))
-        libraries = " and ".join(f"{prefix}:" for prefix in SOURCES)
+        libraries = " and ".join(f"{prefix}:" for prefix in LIBRARIES)
         raise MethodError(
             f"{text!r}: there is no wrapper {match[1]!r}; {known}; methods of libraries begin with {libraries}"
         )
@@ -205,7 +205,7 @@ def _pieces(bare: str, text: str, layers: str | None = None) -> _Pieces:
 
 def _match_name(bare: str, text: str) -> tuple[str, re.Match[str]]:
     """Return the longest known name that `bare` begins with and the match of what follows."""
-    known = names(source_of(bare))
+    known = names(library_of(bare))
     for name in sorted(known, key=len, reverse=True):
         if bare.startswith(name) and (match := _REST.fullmatch(bare, len(name))):
             return name, match

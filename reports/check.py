@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from rich.table import Table
 
 from reports import verdicts
-from results.statistics.checking import Check, Unmatched
+from results.statistics.checking import Check, UnmatchedCells
 
 HEADINGS = ("Baseline", "Run")
 WORSE = "worse than the baseline"
@@ -107,7 +107,7 @@ def junit(found: Check) -> str:
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _lonely(whose: str, unmatched: Sequence[Unmatched]) -> Iterator[str]:
+def _lonely(whose: str, unmatched: Sequence[UnmatchedCells]) -> Iterator[str]:
     whole = [one.method for one in unmatched if one.whole]
     if whole:
         yield f"Only {whose} has: {', '.join(whole)}."

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from bench.commands.data import Picture
-from bench.commands.options import takes_setting
+from bench.commands.options import takes_settings
 
 if TYPE_CHECKING:
     from bench.network.targets import Target
-    from bench.runs.experiment import Experiment, Setting
+    from bench.runs.experiment import Experiment, ExperimentSettings
     from methods import MethodSpec
     from reports.layer_sheet import Block
 
@@ -19,7 +19,7 @@ LONGEST_NAME = 200
 """Characters of the ids in the name of a picture: file systems take little more."""
 
 
-@takes_setting
+@takes_settings
 def layers(
     *,
     methods: Annotated[
@@ -41,7 +41,7 @@ def layers(
         ),
     ] = "",
     out: Picture = None,
-    setting: "Setting",
+    settings: "ExperimentSettings",
 ) -> None:
     """Draw each layer's map of each method with its share of the fused one, on images that are tested."""
     from bench.commands.console import tell_faults
@@ -57,12 +57,12 @@ def layers(
     specs = tuple(dict.fromkeys(parse(text, layers="stages") for text in split_list(methods)))
     if not specs:
         raise BenchError("--methods names none: write for example grad-cam,lt-grad-cam")
-    experiment = find(setting)
+    experiment = find(settings)
     explained = parse_target(target) if target else default_target(len(experiment.classes))
     tell_faults(experiment.dataset.name, experiment.faults())
     blocks = _blocks(experiment, tuple(dict.fromkeys(image or ())), specs, explained)
     height, width = experiment.size
-    network = f"{setting.network.name} ({setting.network.head} head)"
+    network = f"{settings.network.name} ({settings.network.head} head)"
     picture = out or Path(f"{_file_stem([block.image.name for block in blocks])}-layers.png")
     draw(blocks, f"{experiment.dataset.name} at {height}x{width}; {network}; target {explained}", picture)
     typer.echo(f"Open {picture}")

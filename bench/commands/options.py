@@ -12,7 +12,7 @@ from bench.errors import BenchError
 
 if TYPE_CHECKING:
     from bench.classifiers.networks import NetworkConfig
-    from bench.runs.experiment import Setting
+    from bench.runs.experiment import ExperimentSettings
 
 DATA = "Dataset"
 CLASSIFIER = "Classifier"
@@ -23,7 +23,7 @@ Activation = Annotated[Literal["relu", "leaky_relu"], typer.Option(help="Of the 
 Weights = Annotated[str, typer.Option(help="Of the body: none, imagenet or a file.", rich_help_panel=CLASSIFIER)]
 
 
-def _setting(
+def _settings(
     *,
     dataset: Annotated[str, typer.Option(help="Name of the dataset.", rich_help_panel=DATA)] = "synthetic",
     data_root: Annotated[
@@ -73,13 +73,13 @@ def _setting(
         str,
         typer.Option(help="cpu, cuda, ...; the GPU by default where there is one.", rich_help_panel=CLASSIFIER),
     ] = "",
-) -> "Setting":
+) -> "ExperimentSettings":
     """Check the shared options and return what they stand for."""
     import torch
     from pydantic import ValidationError
 
     from bench.classifiers.recipe import default_recipe
-    from bench.runs.experiment import Setting
+    from bench.runs.experiment import ExperimentSettings
     from datasets import cache_folder
 
     config = network_config(network, head, activation)
@@ -89,7 +89,7 @@ def _setting(
     except ValidationError as error:
         wrong = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())
         raise BenchError(f"--recipe {recipe}: {wrong}; it has {', '.join(type(default).model_fields)}") from error
-    return Setting(
+    return ExperimentSettings(
         dataset=dataset,
         data_root=data_root,
         group_by=group_by,
@@ -106,15 +106,15 @@ def _setting(
     )
 
 
-def takes_setting(command: Callable[..., None]) -> Callable[..., None]:
-    """Give `command` the shared options in place of its parameter `setting`."""
-    shared = inspect.signature(_setting).parameters
-    own = [one for one in inspect.signature(command).parameters.values() if one.name != "setting"]
+def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` the shared options in place of its parameter `settings`."""
+    shared = inspect.signature(_settings).parameters
+    own = [one for one in inspect.signature(command).parameters.values() if one.name != "settings"]
 
     @functools.wraps(command)
     def with_options(**given: Any) -> None:
         chosen = {name: given.pop(name) for name in shared}
-        command(setting=_setting(**chosen), **given)
+        command(settings=_settings(**chosen), **given)
 
     parameters = [*own, *shared.values()]
     vars(with_options)["__signature__"] = inspect.Signature(parameters)

@@ -5,20 +5,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.options import takes_setting
+from bench.commands.options import takes_settings
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from bench.runs.experiment import Setting
-    from bench.studies.library_parity import Parity, Unmatched
+    from bench.runs.experiment import ExperimentSettings
+    from bench.studies.library_parity import NotCompared, Parity
 
 
-@takes_setting
+@takes_settings
 def parity(
     *,
     images: Annotated[int, typer.Option(help="Test images; those with defects come first.", min=1)] = 3,
-    setting: "Setting",
+    settings: "ExperimentSettings",
 ) -> None:
     """Compare every method that pytorch-grad-cam or captum has too: how far maps differ, and how long each takes."""
     from bench.commands.console import bar, output, tell_faults, training_progress
@@ -26,7 +26,7 @@ def parity(
     from bench.runs.experiment import find
     from bench.studies.library_parity import compare
 
-    experiment = find(setting)
+    experiment = find(settings)
     tell_faults(experiment.dataset.name, experiment.faults())
     target = default_target(len(experiment.classes))
     assignment = next(experiment.assignments())
@@ -43,7 +43,7 @@ def parity(
     for line in _notes(found):
         console.print(line, markup=False)
     height, width = experiment.size
-    network = setting.network
+    network = settings.network
     console.print(
         f"\n{experiment.dataset.name} at {height}x{width}, {images} test image(s); {network.name} ({network.head} "
         f"head); target {target}. Deviation: the most that a pixel differs by, maps scaled to [0, 1]; Rank: "
@@ -52,11 +52,11 @@ def parity(
     )
 
 
-def _table(found: "list[Parity | Unmatched]") -> "Table":
+def _table(found: "list[Parity | NotCompared]") -> "Table":
     from rich.markup import escape
     from rich.table import Table
 
-    from bench.studies.library_parity import Unmatched
+    from bench.studies.library_parity import NotCompared
 
     table = Table(box=None)
     table.add_column("Ours", overflow="fold")
@@ -66,7 +66,7 @@ def _table(found: "list[Parity | Unmatched]") -> "Table":
     table.add_column("Defined", no_wrap=True)
     for one in found:
         pair = one.pair
-        if isinstance(one, Unmatched):
+        if isinstance(one, NotCompared):
             table.add_row(escape(pair.own), pair.other, *[""] * 5, "failed")
             continue
         times = (f"{one.own_ms:.1f}", f"{one.other_ms:.1f}", f"{one.other_ms / one.own_ms:.1f}")
@@ -75,13 +75,13 @@ def _table(found: "list[Parity | Unmatched]") -> "Table":
     return table
 
 
-def _notes(found: "list[Parity | Unmatched]") -> Iterator[str]:
+def _notes(found: "list[Parity | NotCompared]") -> Iterator[str]:
     """Yield a line for each pair that could not be compared, or whose definitions depart."""
-    from bench.studies.library_parity import Unmatched
+    from bench.studies.library_parity import NotCompared
 
     for one in found:
         pair = f"{one.pair.own}: {one.pair.other}"
-        if isinstance(one, Unmatched):
+        if isinstance(one, NotCompared):
             yield f"{pair} failed: {one.reason}"
         elif one.pair.departure:
             yield f"{pair} {one.pair.departure}."

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from bench.commands.options import takes_setting
+from bench.commands.options import takes_settings
 from bench.commands.run import RUNS
 
 if TYPE_CHECKING:
-    from bench.runs.experiment import Setting
+    from bench.runs.experiment import ExperimentSettings
 
 
-@takes_setting
+@takes_settings
 def readings(
     *,
     methods: Annotated[
@@ -29,7 +29,7 @@ def readings(
         Optional[Path],  # noqa: UP045
         typer.Option(help="Folder of the run; by default one of its own under results/runs."),
     ] = None,
-    setting: "Setting",
+    settings: "ExperimentSettings",
 ) -> None:
     """Move one open question of the papers at a time, on training and validation images.
 
@@ -41,7 +41,7 @@ def readings(
     from bench.plugins import load_plugins
     from bench.runs.experiment import find
     from bench.runs.run import Request
-    from bench.runs.runner import Work
+    from bench.runs.runner import Evaluation
     from bench.studies.readings import compare, network_of
     from methods import select
     from reports.reading_table import draw, notes, table, write
@@ -51,10 +51,10 @@ def readings(
     load_plugins(plugins)
     policy = parse_policy(threshold)
     check_unsupervised(policy)
-    experiment = find(setting)
+    experiment = find(settings)
     target = default_target(len(experiment.classes))
-    request = Request(experiment, Work(tuple(select(methods)), target, ()), plugins, out, RUNS)
-    network = network_of(setting.network, experiment.size)
+    request = Request(experiment, Evaluation(tuple(select(methods)), target, ()), plugins, out, RUNS)
+    network = network_of(settings.network, experiment.size)
     with bar() as progress:
         outcome = compare(request, policy, progress, everything=full, network=network)
     write(outcome.rows, outcome.folder)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
-from bench.commands.options import takes_setting
+from bench.commands.options import takes_settings
 
 if TYPE_CHECKING:
-    from bench.runs.experiment import Setting
+    from bench.runs.experiment import ExperimentSettings
     from reports.summary import Summary
     from results.metrics.thresholds import ThresholdPolicy
     from results.studies.effects import Effects
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 RUNS = Path("results/runs")
 
 
-@takes_setting
+@takes_settings
 def run(
     *,
     methods: Annotated[
@@ -79,7 +79,7 @@ def run(
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Print nothing but errors, and JSON where it is asked for.")
     ] = False,
-    setting: "Setting",
+    settings: "ExperimentSettings",
 ) -> None:
     """Run methods on the test images and print the table; what a run has is not computed again."""
     started = time.perf_counter()
@@ -88,7 +88,7 @@ def run(
     from bench.plugins import load_plugins
     from bench.runs.experiment import find
     from bench.runs.run import Request, execute
-    from bench.runs.runner import Work
+    from bench.runs.runner import Evaluation
     from methods import select
     from methods.adapters.counterparts import through
     from reports.overview import draw
@@ -103,12 +103,12 @@ def run(
     policy, asked = parse_policy(threshold), select(methods)
     specs = tuple(through(spec, backend) for spec in asked)
     splits = ("test", "val") if policy.kind == "tuned" else ("test",)
-    experiment = find(setting)
+    experiment = find(settings)
     explained = parse_target(target) if target else default_target(len(experiment.classes))
     images = tuple(dict.fromkeys(image or ()))
-    work = Work(specs, explained, splits, evaluate_at, images, all_images=all_images, chunk=chunk)
+    evaluation = Evaluation(specs, explained, splits, evaluate_at, images, all_images=all_images, chunk=chunk)
     pictures = tuple(part.strip() for part in gallery_ids.split(",") if part.strip()) or gallery
-    request = Request(experiment, work, plugins, out, RUNS, budget, pictures)
+    request = Request(experiment, evaluation, plugins, out, RUNS, budget, pictures)
     with bar() as progress:
         folder = execute(request, progress)
     names = [str(spec) for spec in specs]

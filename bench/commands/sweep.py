@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from bench.commands.options import takes_setting
+from bench.commands.options import takes_settings
 from bench.commands.run import RUNS
 from bench.errors import BenchError
 
 if TYPE_CHECKING:
-    from bench.runs.experiment import Setting
+    from bench.runs.experiment import ExperimentSettings
     from methods import MethodSpec
 
 DELTAS = "write FIRST:LAST:STEP, e.g. 0:90:10, or a list, e.g. 0,50,90, each from 0 to 100"
 
 
-@takes_setting
+@takes_settings
 def sweep(
     *,
     methods: Annotated[
@@ -36,7 +36,7 @@ def sweep(
         Optional[Path],  # noqa: UP045
         typer.Option(help="Folder of the run; by default one of its own under results/runs."),
     ] = None,
-    setting: "Setting",
+    settings: "ExperimentSettings",
 ) -> None:
     """Draw IoU against δ on training and test images, and tell what a δ gives that other masks have chosen."""
     started = time.perf_counter()
@@ -45,7 +45,7 @@ def sweep(
     from bench.plugins import load_plugins
     from bench.runs.experiment import find
     from bench.runs.run import Request, execute
-    from bench.runs.runner import Work
+    from bench.runs.runner import Evaluation
     from methods import select
     from methods.spec import DEFAULT_DELTA
     from reports.sweep import POINTS, draw, markdown, notes, points_table, terminal
@@ -59,12 +59,12 @@ def sweep(
     check_unsupervised(policy)
     looked_at = read_splits(splits)
     families = by_family(select(methods), read_deltas(deltas))
-    experiment = find(setting)
+    experiment = find(settings)
     target = default_target(len(experiment.classes))
     specs = tuple(spec for at in families.values() for spec in at.values())
-    work = Work(specs, target, looked_at, only_defective=True)
+    evaluation = Evaluation(specs, target, looked_at, only_defective=True)
     with bar() as progress:
-        folder = execute(Request(experiment, work, plugins, out, RUNS), progress)
+        folder = execute(Request(experiment, evaluation, plugins, out, RUNS), progress)
     store = RunStore(folder)
     texts = {family: {delta: str(spec) for delta, spec in at.items()} for family, at in families.items()}
     found, manifest = score_sweep(store.cells(), texts, looked_at, policy, DEFAULT_DELTA), store.manifest()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bench.classifiers.networks import NetworkConfig
     from bench.timing.setup import Case
-    from bench.timing.workloads import Work
+    from bench.timing.workloads import Workload
     from results.store.timings import Timings
 
 TIMINGS = Path("results/timings")
@@ -81,7 +81,7 @@ def time(
     from bench.commands.console import bar
     from bench.plugins import load_plugins
     from bench.timing import scaling, speed_targets
-    from bench.timing.measure import Plan, execute
+    from bench.timing.measure import TimingPlan, execute
     from methods import select
 
     plugins = tuple(plugin or ())
@@ -108,7 +108,7 @@ def time(
     else:
         works = read_works(methods, together or ())
         todo = [(case, works) for case in cases]
-    plan = Plan(todo, repeats, limit, counted, plugins)
+    plan = TimingPlan(todo, repeats, limit, counted, plugins)
     with bar() as progress:
         task = progress.add_task("timing", total=plan.runs, shown="")
         found = execute(plan, lambda name: progress.update(task, advance=1, shown=name))
@@ -128,14 +128,14 @@ def fresh_folder(out: Path | None) -> Path:
     return folder
 
 
-def read_works(methods: str, together: Sequence[str]) -> "list[Work]":
+def read_works(methods: str, together: Sequence[str]) -> "list[Workload]":
     """Return what is timed: each method alone, the libraries' counterparts, and groups, each NAME=METHODS.
 
     Raises:
         BenchError: a group is written in another way.
         MethodError: a spec cannot be read.
     """
-    from bench.timing.workloads import Work, alone, rivals
+    from bench.timing.workloads import Workload, alone, rivals
     from methods import select
 
     groups = []
@@ -143,7 +143,7 @@ def read_works(methods: str, together: Sequence[str]) -> "list[Work]":
         name, _, members = (part.strip() for part in text.partition("="))
         if not (name and members):
             raise BenchError(f"--together {text}: write NAME=METHODS, e.g. 'two of them=grad-cam,layer-cam'")
-        groups.append(Work(name, tuple(select(members))))
+        groups.append(Workload(name, tuple(select(members))))
     specs = select(methods)
     compared = dict.fromkeys([*specs, *(spec for group in groups for spec in group.specs)])
     works = [*alone(specs), *rivals(compared)]

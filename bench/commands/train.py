@@ -2,21 +2,21 @@
 
 from typing import TYPE_CHECKING
 
-from bench.commands.options import takes_setting
+from bench.commands.options import takes_settings
 
 if TYPE_CHECKING:
-    from bench.runs.experiment import Setting
+    from bench.runs.experiment import ExperimentSettings
 
 
-@takes_setting
-def train(*, setting: "Setting") -> None:
+@takes_settings
+def train(*, settings: "ExperimentSettings") -> None:
     """Train a classifier for each fold and seed, from image labels only; those in the cache are not trained again."""
     from rich.table import Table
 
     from bench.commands.console import bar, output, tell_faults, training_progress
     from bench.runs.experiment import find
 
-    experiment = find(setting)
+    experiment = find(settings)
     table = Table("Fold", "Seed", "Accuracy", "AP", "AUROC", "Confusion (good, ...)", "Checkpoint", box=None)
     tell_faults(experiment.dataset.name, experiment.faults())
     folders: dict[str, None] = {}  # one that is kept with a run is taken from there

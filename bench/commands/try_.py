@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.options import takes_setting
+from bench.commands.options import takes_settings
 from bench.commands.run import RUNS
 
 if TYPE_CHECKING:
-    from bench.runs.experiment import Setting
+    from bench.runs.experiment import ExperimentSettings
     from bench.studies.method_contract import Breach
-    from bench.timing.quick import Cost
+    from bench.timing.quick import QuickTiming
 
 FLOORS = "random,centre,every-pixel"
 
 
-@takes_setting
+@takes_settings
 def try_(
     *,
     plugin: Annotated[Path, typer.Argument(help="Python file that registers a method, or several.")],
     against: Annotated[str, typer.Option(help="The method to be better than.")] = "ra-cam",
-    setting: "Setting",
+    settings: "ExperimentSettings",
 ) -> None:
     """Run the methods of a plug-in and a rival, and tell which is better, at what cost, and whether rules are kept.
 
@@ -35,26 +35,27 @@ def try_(
     from bench.plugins import load_new
     from bench.runs.experiment import find
     from bench.runs.run import Request, execute
-    from bench.runs.runner import Work
+    from bench.runs.runner import Evaluation
     from bench.studies.method_contract import breaches
     from bench.timing.quick import costs
     from methods import parse, select
     from reports.comparison import notes, terminal
     from results.metrics.thresholds import ThresholdPolicy
-    from results.statistics.ranking import duels, settings
+    from results.statistics.ranking import duels
+    from results.statistics.ranking import settings as compared_settings
     from results.store.run_store import RunStore
 
     own, rival = [parse(name) for name in load_new(plugin)], parse(against)
     broken = [one for spec in own for one in breaches(str(spec))]
-    experiment = find(setting)
+    experiment = find(settings)
     target = default_target(len(experiment.classes))
-    work = Work((*own, rival, *select(FLOORS)), target, ("test",))
+    evaluation = Evaluation((*own, rival, *select(FLOORS)), target, ("test",))
     with bar() as progress:
-        folder = execute(Request(experiment, work, (plugin,), None, RUNS), progress)
-    (found,) = settings([RunStore(folder)], ThresholdPolicy("otsu"))
+        folder = execute(Request(experiment, evaluation, (plugin,), None, RUNS), progress)
+    (found,) = compared_settings([RunStore(folder)], ThresholdPolicy("otsu"))
     rows = duels(found, [str(spec) for spec in own], str(rival))
     assignment = next(experiment.assignments())
-    spent = list(costs(assignment, load(assignment.path, setting.device), target, [*own, rival]))
+    spent = list(costs(assignment, load(assignment.path, settings.device), target, [*own, rival]))
     console = output()
     console.print(f"{found.name}\n", style="bold")
     console.print(terminal(rows, all_pairs=False))
@@ -68,9 +69,9 @@ def try_(
     raise typer.Exit(1 if broken else 0)
 
 
-def _costs(spent: "list[Cost]") -> list[str]:
+def _costs(spent: "list[QuickTiming]") -> list[str]:
     told = ", ".join(f"{one.spec} {one.milliseconds:.1f} ms and {one.megabytes:.0f} MB" for one in spent)
-    return [f"Cost of an image, with its forward and backward passes, and memory at the peak: {told}."]
+    return [f"QuickTiming of an image, with its forward and backward passes, and memory at the peak: {told}."]
 
 
 def _contract(broken: "list[Breach]", methods: int) -> list[str]:

@@ -34,7 +34,7 @@ from results.store.baselines import baseline_classifier
 
 
 @dataclass(frozen=True)
-class Setting:
+class ExperimentSettings:
     """One dataset, and the classifiers to be trained on it.
 
     Attributes:
@@ -79,9 +79,9 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A `Setting` whose images were found."""
+    """A `ExperimentSettings` whose images were found."""
 
-    setting: Setting
+    settings: ExperimentSettings
     dataset: Dataset
     samples: pd.DataFrame
     fingerprint: str
@@ -89,7 +89,7 @@ class Experiment:
     @property
     def size(self) -> tuple[int, int]:
         """Return (height, width) of the input in pixels."""
-        return self.setting.size or self.dataset.size
+        return self.settings.size or self.dataset.size
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ class Experiment:
 
         All of them are read, once for each copy of the dataset and size: what was found stays in the cache.
         """
-        record = self.setting.cache / "{}-{}-{}x{}.faults".format(self.dataset.folder, self.fingerprint, *self.size)
+        record = self.settings.cache / "{}-{}-{}x{}.faults".format(self.dataset.folder, self.fingerprint, *self.size)
         if not record.is_file():
             record.parent.mkdir(parents=True, exist_ok=True)
             temporary = record.with_suffix(".part")
@@ -126,14 +126,14 @@ class Experiment:
             DatasetError: files are missing, or a split lacks what it needs; the message lists all of it.
         """
         classes = self.classes
-        network = self.setting.network.model_copy(update={"classes": len(classes)})
-        weights = name_weights(self.setting.weights)
-        if self.setting.checkpoint:
-            weights = f"checkpoint:{name_weights(str(self.setting.checkpoint))}"
-        for fold in range(max(self.setting.folds, 1)):
-            table = assign(self.samples, folds=self.setting.folds, fold=fold)
+        network = self.settings.network.model_copy(update={"classes": len(classes)})
+        weights = name_weights(self.settings.weights)
+        if self.settings.checkpoint:
+            weights = f"checkpoint:{name_weights(str(self.settings.checkpoint))}"
+        for fold in range(max(self.settings.folds, 1)):
+            table = assign(self.samples, folds=self.settings.folds, fold=fold)
             check(table, self.faults())
-            for seed in range(self.setting.seeds):
+            for seed in range(self.settings.seeds):
                 plan = TrainingPlan(
                     network=network,
                     weights=weights,
@@ -143,13 +143,13 @@ class Experiment:
                     dataset_fingerprint=self.fingerprint,
                     split_fingerprint=split_fingerprint(table),
                     fold=fold,
-                    folds=self.setting.folds,
+                    folds=self.settings.folds,
                     seed=seed,
-                    recipe=self.setting.recipe,
+                    recipe=self.settings.recipe,
                 )
                 data = TrainingSet(table, classes, self.size)
                 kept = baseline_classifier(plan.file_name)
-                yield Assignment(plan, data, kept or self.setting.cache / plan.file_name)
+                yield Assignment(plan, data, kept or self.settings.cache / plan.file_name)
 
     def classifier(self, assignment: Assignment, progress: Callable[[TrainingPlan], Progress]) -> Classifier:
         """Load the classifier of an assignment; train it first, or to its end, if it is not in the cache.
@@ -157,41 +157,41 @@ class Experiment:
         Raises:
             BenchError: it cannot be trained or loaded.
         """
-        plan, setting = assignment.plan, self.setting
+        plan, settings = assignment.plan, self.settings
         if not assignment.path.is_file():
             unfinished = assignment.path.with_suffix(".unfinished")
             network, metrics, epochs = train(
                 plan.network,
                 assignment.data,
                 plan.recipe,
-                weights=setting.weights,
+                weights=settings.weights,
                 seed=plan.seed,
-                device=setting.device,
+                device=settings.device,
                 progress=progress(plan),
                 unfinished=unfinished,
-                checkpoint=setting.checkpoint,
+                checkpoint=settings.checkpoint,
             )
             card = Card(plan=plan, metrics=metrics, versions=versions(), epochs=tuple(epochs))
             save(network, card, assignment.path)
             unfinished.unlink(missing_ok=True)
-        return load(assignment.path, setting.device)
+        return load(assignment.path, settings.device)
 
 
-def find(setting: Setting) -> Experiment:
-    """Find the images of `setting`.
+def find(settings: ExperimentSettings) -> Experiment:
+    """Find the images of `settings`.
 
     Raises:
         BenchError: there is less than one seed, or one checkpoint for several classifiers.
         DatasetError: the dataset is unknown, not where it should be, or cannot be grouped.
     """
-    if setting.seeds < 1:
+    if settings.seeds < 1:
         raise BenchError("at least one seed is needed")
-    if setting.checkpoint and (setting.folds or setting.seeds > 1):
+    if settings.checkpoint and (settings.folds or settings.seeds > 1):
         raise BenchError("a checkpoint is one classifier: leave --folds and --seeds out")
-    dataset = get_dataset(setting.dataset)
-    samples = dataset.samples(find_root(dataset, setting.data_root))
-    if setting.group_by:
-        samples = group_by(samples, setting.group_by)
-    if setting.one_kind:
+    dataset = get_dataset(settings.dataset)
+    samples = dataset.samples(find_root(dataset, settings.data_root))
+    if settings.group_by:
+        samples = group_by(samples, settings.group_by)
+    if settings.one_kind:
         samples = merge_kinds(samples)
-    return Experiment(setting, dataset, samples, fingerprint(samples))
+    return Experiment(settings, dataset, samples, fingerprint(samples))

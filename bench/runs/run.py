@@ -20,7 +20,7 @@ from bench.provenance import code_fingerprint, commit, versions
 from bench.runs.budget import estimate, needs_extra_passes, within
 from bench.runs.experiment import Assignment, Experiment
 from bench.runs.gallery import PICTURES, Gallery, choose, named, spread
-from bench.runs.runner import Work, pending, run
+from bench.runs.runner import Evaluation, pending, run
 from datasets import GOOD
 from methods import MethodSpec
 from results.store.run_store import RunStore
@@ -38,7 +38,7 @@ class Request:
 
     Attributes:
         experiment: dataset and classifiers.
-        work: methods, target and splits.
+        evaluation: methods, target and splits.
         plugins: files that registered methods; a change of them makes another run.
         out: folder of the run, or None for one of its own in `runs`.
         runs: folder of runs.
@@ -47,7 +47,7 @@ class Request:
     """
 
     experiment: Experiment
-    work: Work
+    evaluation: Evaluation
     plugins: tuple[Path, ...]
     out: Path | None
     runs: Path
@@ -66,9 +66,9 @@ def execute(request: Request, progress: Progress) -> Path:
     experiment = request.experiment
     assignments = list(experiment.assignments())
     tell_faults(experiment.dataset.name, experiment.faults())
-    for image in request.work.images:
+    for image in request.evaluation.images:
         experiment.check_image(image)
-    tables = [request.work.samples(one) for one in assignments]
+    tables = [request.evaluation.samples(one) for one in assignments]
     if all((table["label"] == GOOD).all() for table in tables):
         raise BenchError("no image that would be scored shows a defect")
     pictured = _pictured(request, tables)
@@ -83,11 +83,11 @@ def execute(request: Request, progress: Progress) -> Path:
     store.begin(manifest, IDENTITY)
     galleries = [Gallery(folder / "gallery", own) for own in spread(pictured, tables)]
     jobs = list(zip(assignments, galleries, strict=True))
-    work = _affordable(request, jobs, store)
+    evaluation = _affordable(request, jobs, store)
     task = progress.add_task("heatmaps", total=sum(map(len, tables)), shown="", unit="images")
     for one, gallery in jobs:
-        classifier = load(one.path, experiment.setting.device)
-        run(one, classifier, work, store, gallery, lambda count: progress.advance(task, count))
+        classifier = load(one.path, experiment.settings.device)
+        run(one, classifier, evaluation, store, gallery, lambda count: progress.advance(task, count))
     return folder
 
 
@@ -101,20 +101,20 @@ def _pictured(request: Request, tables: list[pd.DataFrame]) -> tuple[str, ...]:
     return choose((tested if len(tested) else looked_at).drop_duplicates("id"), request.pictures)
 
 
-def _affordable(request: Request, jobs: list[tuple[Assignment, Gallery]], store: RunStore) -> Work:
+def _affordable(request: Request, jobs: list[tuple[Assignment, Gallery]], store: RunStore) -> Evaluation:
     """Tell what the methods cost that ask the classifier again, and leave out what does not fit the budget."""
-    work, images = request.work, Counter[MethodSpec]()
+    evaluation, images = request.evaluation, Counter[MethodSpec]()
     for one, gallery in jobs:
-        for rows, specs in pending(one, work, store, gallery):
+        for rows, specs in pending(one, evaluation, store, gallery):
             images.update({spec: len(rows) for spec in specs if needs_extra_passes(spec)})
     if not images:
-        return work
-    classifier = load(jobs[0][0].path, request.experiment.setting.device)
-    costs = estimate(classifier, work.target, dict(images), work.chunk)
+        return evaluation
+    classifier = load(jobs[0][0].path, request.experiment.settings.device)
+    costs = estimate(classifier, evaluation.target, dict(images), evaluation.chunk)
     kept = within(costs, request.budget)
     tell_costs(costs, kept)
     left_out = {cost.spec for cost in costs[len(kept) :]}
-    return replace(work, specs=tuple(spec for spec in work.specs if spec not in left_out))
+    return replace(evaluation, specs=tuple(spec for spec in evaluation.specs if spec not in left_out))
 
 
 def _record(assignment: Assignment, classifier: Classifier) -> dict[str, Any]:
@@ -128,24 +128,24 @@ def _record(assignment: Assignment, classifier: Classifier) -> dict[str, Any]:
 
 def _manifest(request: Request, plan: TrainingPlan, classifiers: dict[str, Any]) -> dict[str, Any]:
     """Return what the run is; only the keys of `IDENTITY` have to agree when it goes on."""
-    experiment, setting = request.experiment, request.experiment.setting
+    experiment, settings = request.experiment, request.experiment.settings
     head, dirty = commit()
     return {
         "dataset": experiment.dataset.name,
         "dataset_fingerprint": experiment.fingerprint,
         "size": list(plan.size),
-        "folds": setting.folds,
-        "seeds": setting.seeds,
+        "folds": settings.folds,
+        "seeds": settings.seeds,
         "network": plan.network.model_dump(),
         "weights": plan.weights,
         "recipe": plan.recipe.model_dump(),
-        "target": str(request.work.target),
-        "evaluate_at": request.work.evaluate_at,
-        "images": list(request.work.images) or None,
+        "target": str(request.evaluation.target),
+        "evaluate_at": request.evaluation.evaluate_at,
+        "images": list(request.evaluation.images) or None,
         "classifiers": classifiers,
         "code": code_fingerprint(list(request.plugins)),
         "plugins": [path.name for path in request.plugins],
-        "device": str(setting.device),
+        "device": str(settings.device),
         "versions": versions(),
         "commit": head,
         "dirty": dirty,

@@ -37,7 +37,7 @@ Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class Work:
+class Evaluation:
     """What is to be computed with each classifier.
 
     Attributes:
@@ -79,7 +79,7 @@ class Work:
 def run(
     assignment: Assignment,
     classifier: Classifier,
-    work: Work,
+    evaluation: Evaluation,
     store: RunStore,
     gallery: Gallery,
     advance: Advance,
@@ -94,15 +94,15 @@ def run(
     noise = torch.rand(1, plan.network.channels, *plan.size, generator=torch.Generator().manual_seed(0))
     anatomy = examine(network, classifier.prepare(255 * noise.to(device)))
     size = fitting(anatomy.layers.values(), device, factor=GRAPH_FACTOR, most=LARGEST_BATCH)
-    for rows, specs in pending(assignment, work, store, gallery):
+    for rows, specs in pending(assignment, evaluation, store, gallery):
         if not specs:
             advance(len(rows))
             continue
         facts = {str(row.id): row for row in rows.itertuples(index=False)}
         source = ImageDataset(rows, plan.size, plan.network.channels, plan.classes)
         for batch in batches(source, size, device=device):
-            masks = tuple(batch.masks) if work.evaluate_at == "input" else _own_masks(batch, facts)
-            outcomes = _measure(classifier, anatomy, batch, masks, replace(work, specs=specs), gallery)
+            masks = tuple(batch.masks) if evaluation.evaluate_at == "input" else _own_masks(batch, facts)
+            outcomes = _measure(classifier, anatomy, batch, masks, replace(evaluation, specs=specs), gallery)
             store.append([cell for outcome in outcomes for cell in _cells(plan, facts, outcome)])
             advance(len(batch.ids) + len(batch.failures))
 
@@ -129,19 +129,19 @@ class _Outcome:
 
 
 def pending(
-    assignment: Assignment, work: Work, store: RunStore, gallery: Gallery
+    assignment: Assignment, evaluation: Evaluation, store: RunStore, gallery: Gallery
 ) -> Iterator[tuple[pd.DataFrame, tuple[MethodSpec, ...]]]:
     """Yield images together with the methods of which they lack the cell, or the picture."""
     plan, finished = assignment.plan, store.finished()
-    texts = {spec: str(spec) for spec in work.specs}
-    table = work.samples(assignment)
+    texts = {spec: str(spec) for spec in evaluation.specs}
+    table = evaluation.samples(assignment)
 
     def lacks(row: Any, spec: str) -> bool:
         status = finished.get((plan.fold, plan.seed, row.split, row.id, spec))
         return status is None or (status == "ok" and gallery.lacks(row.id, spec))
 
     lacking = [
-        tuple(spec for spec in work.specs_for(str(row.label)) if lacks(row, texts[spec]))
+        tuple(spec for spec in evaluation.specs_for(str(row.label)) if lacks(row, texts[spec]))
         for row in table.itertuples(index=False)
     ]
     for specs in dict.fromkeys(lacking):
@@ -153,12 +153,12 @@ def _measure(
     anatomy: Anatomy,
     batch: Batch,
     masks: tuple[Tensor, ...],
-    work: Work,
+    evaluation: Evaluation,
     gallery: Gallery,
 ) -> Iterator[_Outcome]:
     """Yield what every method gives on one batch, scored against `masks`, one (h, w) an image."""
     for image, reason in batch.failures:
-        for spec in work.specs:
+        for spec in evaluation.specs:
             yield _Outcome(spec, (image,), ("",), _unread(reason))
     if not batch.ids:
         return
@@ -166,9 +166,9 @@ def _measure(
         if image in gallery:
             gallery.keep(image, "image", batch.images[number])
             gallery.keep(image, "mask", 255 * batch.masks[number].to(torch.uint8))
-    evidence = _gather(classifier, anatomy, batch, work)
+    evidence = _gather(classifier, anatomy, batch, evaluation)
     predicted = _predicted(evidence, classifier.card.plan.classes, len(batch.ids))
-    for spec in by_gradient(work.specs):
+    for spec in by_gradient(evaluation.specs):
         found = evidence if isinstance(evidence, str) else _heatmap(spec, evidence)
         if isinstance(found, str):
             missing = joined([missing_statistics(mask[None], found) for mask in masks])
@@ -182,7 +182,7 @@ def _measure(
         yield _Outcome(spec, batch.ids, predicted, statistics, fused.parts, fused.shares.cpu().numpy())
 
 
-def _gather(classifier: Classifier, anatomy: Anatomy, batch: Batch, work: Work) -> Evidence | str:
+def _gather(classifier: Classifier, anatomy: Anatomy, batch: Batch, evaluation: Evaluation) -> Evidence | str:
     """Run the classifier, or return the status that says why it could not be run."""
     images = classifier.prepare(batch.images)
     seeds = tuple(map(seed_of, batch.ids))
@@ -191,11 +191,11 @@ def _gather(classifier: Classifier, anatomy: Anatomy, batch: Batch, work: Work) 
             classifier.network,
             anatomy,
             images,
-            work.target,
-            work.specs,
+            evaluation.target,
+            evaluation.specs,
             labels=batch.labels,
             seeds=seeds,
-            chunk=work.chunk,
+            chunk=evaluation.chunk,
         )
     except BenchError:
         raise

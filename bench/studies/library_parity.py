@@ -42,7 +42,7 @@ class Parity:
 
 
 @dataclass(frozen=True)
-class Unmatched:
+class NotCompared:
     """A pair of which one could not be computed, and the reason."""
 
     pair: Counterpart
@@ -59,7 +59,9 @@ class _Subject:
     target: Target
 
 
-def compare(assignment: Assignment, classifier: Classifier, target: Target, count: int) -> Iterator[Parity | Unmatched]:
+def compare(
+    assignment: Assignment, classifier: Classifier, target: Target, count: int
+) -> Iterator[Parity | NotCompared]:
     """Yield every pair of `methods.adapters.counterparts`, compared on test images.
 
     Args:
@@ -86,7 +88,7 @@ def compare(assignment: Assignment, classifier: Classifier, target: Target, coun
         try:
             yield _parity(pair, subject)
         except Exception as error:  # noqa: BLE001  a library may raise anything; the line says what it was
-            yield Unmatched(pair, f"{type(error).__name__}: {error}")
+            yield NotCompared(pair, f"{type(error).__name__}: {error}")
 
 
 def _parity(pair: Counterpart, subject: _Subject) -> Parity:

@@ -12,7 +12,7 @@ from rich.progress import Progress
 from bench.classifiers.networks import NetworkConfig, build, prepare
 from bench.network.anatomy import examine
 from bench.runs.run import Request, execute
-from bench.runs.runner import Work
+from bench.runs.runner import Evaluation
 from methods import MethodSpec
 from methods.alternatives import Alternative, Network, every_combination, one_at_a_time
 from results.metrics.thresholds import ThresholdPolicy
@@ -48,10 +48,10 @@ def compare(
         BenchError, DatasetError, ResultError: as `bench.runs.run.execute`.
     """
     ways = every_combination if everything else one_at_a_time
-    alternatives = {spec: ways(spec, network) for spec in request.work.specs}
+    alternatives = {spec: ways(spec, network) for spec in request.evaluation.specs}
     by_text = {str(one.spec): one.spec for found in alternatives.values() for one in found}
     requests = {DEFAULT: request}
-    if not request.work.target.margin:
+    if not request.evaluation.target.margin:
         requests[MARGIN] = _explaining_margin(request)
     asked = list(_asked(alternatives, tuple(requests)))
     folders = {
@@ -59,8 +59,8 @@ def compare(
         for name, one in requests.items()
     }
     # Images without a defect are needed only where the default's map is counted over more of them.
-    _run(request, progress, request.work.specs, ("val",), only_defective=False)
-    _run(request, progress, request.work.specs, ("test",), only_defective=True)
+    _run(request, progress, request.evaluation.specs, ("val",), only_defective=False)
+    _run(request, progress, request.evaluation.specs, ("test",), only_defective=True)
     chosen = choose(asked, _cells(folders), policy)
     for name, one in requests.items():
         if specs := _specs(chosen, name, by_text):
@@ -100,13 +100,15 @@ def _run(
     *,
     only_defective: bool,
 ) -> Path:
-    work: Work = replace(request.work, specs=specs, splits=splits, only_defective=only_defective)
-    return execute(replace(request, work=work), progress)
+    evaluation: Evaluation = replace(request.evaluation, specs=specs, splits=splits, only_defective=only_defective)
+    return execute(replace(request, evaluation=evaluation), progress)
 
 
 def _explaining_margin(request: Request) -> Request:
-    work = replace(request.work, target=replace(request.work.target, margin=True))
-    return replace(request, work=work, out=request.out and request.out.with_name(f"{request.out.name}-margin"))
+    evaluation = replace(request.evaluation, target=replace(request.evaluation.target, margin=True))
+    return replace(
+        request, evaluation=evaluation, out=request.out and request.out.with_name(f"{request.out.name}-margin")
+    )
 
 
 def _cells(folders: dict[str, Path]) -> dict[str, Cells]:

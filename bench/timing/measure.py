@@ -16,14 +16,14 @@ from bench.timing import memory
 from bench.timing.clock import HostClock, Laps, clock_of, in_turn
 from bench.timing.machine import describe, peak
 from bench.timing.setup import Case, Subject, multiplying, subject
-from bench.timing.workloads import BARE_PASS, Work
+from bench.timing.workloads import BARE_PASS, Workload
 from results.store.timings import Deviation, Sample, Timing, Timings
 
 Advance = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Plan:
+class TimingPlan:
     """What is measured, and how.
 
     Attributes:
@@ -34,7 +34,7 @@ class Plan:
         plugins: files that register methods.
     """
 
-    todo: Sequence[tuple[Case, Sequence[Work]]]
+    todo: Sequence[tuple[Case, Sequence[Workload]]]
     repeats: int
     limit: float
     counted: bool = True
@@ -46,7 +46,7 @@ class Plan:
         return sum((1 + self.repeats) * len(works) for _, works in self.todo)
 
 
-def execute(plan: Plan, advance: Advance) -> Timings:
+def execute(plan: TimingPlan, advance: Advance) -> Timings:
     """Measure everything; `advance` is told the name of every work that was run."""
     kinds = list(dict.fromkeys((case.device, case.precision) for case, _ in plan.todo))
     machine = describe([device for device, _ in kinds])
@@ -65,7 +65,7 @@ def _peaks(kinds: Sequence[tuple[torch.device, str]]) -> dict[str, float]:
     return found
 
 
-def measure(case: Case, works: Sequence[Work], plan: Plan, advance: Advance) -> Iterator[Timing]:
+def measure(case: Case, works: Sequence[Workload], plan: TimingPlan, advance: Advance) -> Iterator[Timing]:
     """Yield the timing of the bare pass, and that of each of `works`, all under the conditions of `case`."""
     with multiplying(case.precision):
         there = subject(case)
@@ -83,7 +83,7 @@ def measure(case: Case, works: Sequence[Work], plan: Plan, advance: Advance) -> 
             yield _counted(timing, work, there, case, plan) if once_more else timing
 
 
-def deviation(work: Work, case: Case) -> Deviation:
+def deviation(work: Workload, case: Case) -> Deviation:
     """Return how far the maps of `work` in the precision of `case` are from those in fp32, where it is worst."""
     found: list[dict[str, Tensor]] = []
     for precision in (case.precision, "fp32"):
@@ -99,7 +99,7 @@ def _relative(one: Tensor, full: Tensor) -> float:
     return float((one - full).norm() / full.norm().clamp(min=torch.finfo(full.dtype).tiny))
 
 
-def _timing(work: Work, case: Case, samples: Sequence[Sample], reason: str) -> Timing:
+def _timing(work: Workload, case: Case, samples: Sequence[Sample], reason: str) -> Timing:
     return Timing(
         work=work.name,
         specs=tuple(map(str, work.specs)),
@@ -111,7 +111,7 @@ def _timing(work: Work, case: Case, samples: Sequence[Sample], reason: str) -> T
     )
 
 
-def _counted(timing: Timing, work: Work, there: Subject, case: Case, plan: Plan) -> Timing:
+def _counted(timing: Timing, work: Workload, there: Subject, case: Case, plan: TimingPlan) -> Timing:
     """Add what is measured once, beside the clock."""
     run = work.on(there)()
     flops, reason = None, ""

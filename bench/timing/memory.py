@@ -14,13 +14,13 @@ from bench.allocator import keep_freed_memory
 from bench.plugins import load_plugins
 from bench.timing.clock import HostClock, Laps
 from bench.timing.setup import Case, Subject, multiplying, subject
-from bench.timing.workloads import Work
+from bench.timing.workloads import Workload
 
 HIGHEST = Path("/proc/self/status")
 FORGET = Path("/proc/self/clear_refs")
 
 
-def on_device(work: Work, there: Subject) -> int:
+def on_device(work: Workload, there: Subject) -> int:
     """Return the bytes that `work` takes of a GPU's memory on top of what is held already, at its highest."""
     device = there.images.device
     run = work.on(there)()
@@ -30,7 +30,7 @@ def on_device(work: Work, there: Subject) -> int:
     return torch.cuda.max_memory_allocated(device) - before
 
 
-def in_process(work: Work, case: Case, plugins: Sequence[Path] = ()) -> int | None:
+def in_process(work: Workload, case: Case, plugins: Sequence[Path] = ()) -> int | None:
     """Return the bytes by which the memory of a fresh process grows at its highest while `work` is run there once.
 
     That is resident memory as Linux counts it; None on other systems, which do not let a process reset its mark.
@@ -45,7 +45,7 @@ def in_process(work: Work, case: Case, plugins: Sequence[Path] = ()) -> int | No
         return grown.result()
 
 
-def _grown(work: Work, case: Case, plugins: tuple[Path, ...], threads: int) -> int:
+def _grown(work: Workload, case: Case, plugins: tuple[Path, ...], threads: int) -> int:
     keep_freed_memory()
     torch.set_num_threads(threads)
     load_plugins(plugins)

@@ -28,7 +28,7 @@ EVERY = 0.001
 
 
 @dataclass(frozen=True)
-class Cost:
+class QuickTiming:
     """What one method costs, its forward and backward passes included.
 
     Attributes:
@@ -44,7 +44,7 @@ class Cost:
 
 def costs(
     assignment: Assignment, classifier: Classifier, target: Target, specs: Sequence[MethodSpec]
-) -> Iterator[Cost]:
+) -> Iterator[QuickTiming]:
     """Yield what each method costs on a few defective test images, after one pass that is not counted."""
     table, plan = assignment.data.table, assignment.plan
     rows = table[(table["split"] == "test") & (table["label"] != GOOD)].head(IMAGES)
@@ -58,7 +58,7 @@ def costs(
                 started = time.perf_counter()
                 _pass(spec, classifier, target, batch).cpu()  # which waits for the device
                 seconds.append(time.perf_counter() - started)
-        yield Cost(str(spec), 1000 * min(seconds) / len(batch.ids), max(peak) / 1e6)
+        yield QuickTiming(str(spec), 1000 * min(seconds) / len(batch.ids), max(peak) / 1e6)
 
 
 def _pass(spec: MethodSpec, classifier: Classifier, target: Target, batch: Batch) -> Tensor:

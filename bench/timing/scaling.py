@@ -11,7 +11,7 @@ from torch import nn
 
 from bench.provenance import import_torchvision
 from bench.timing.setup import Case
-from bench.timing.workloads import BARE_PASS, Work, alone
+from bench.timing.workloads import BARE_PASS, Workload, alone
 from methods import METHODS, MethodSpec, parse
 from results.store.timings import Growth, Timings, growth
 
@@ -45,7 +45,7 @@ class Point:
     line: str
     x: float
     case: Case
-    work: Work
+    work: Workload
 
 
 def points(base: Case, specs: Sequence[MethodSpec]) -> list[Point]:
@@ -55,19 +55,19 @@ def points(base: Case, specs: Sequence[MethodSpec]) -> list[Point]:
     ]
     weighted = [parse(name) for name, method in METHODS.items() if method.gradient_weighted]
     for count in dict.fromkeys(min(count, len(weighted)) for count in COUNTS):
-        work = Work(f"{count} gradient-weighted methods", tuple(weighted[:count]))
+        work = Workload(f"{count} gradient-weighted methods", tuple(weighted[:count]))
         found.append(Point("methods at once", "gradient-weighted methods", count, base, work))
     for spec in specs:
         for count in COUNTS if spec.rules else ():
             many = tuple(spec.at(delta) for delta in range(0, 100, 100 // count))
             family = str(spec.at(50)).replace("@50", "")
-            found.append(Point("δ at once", family, count, base, Work(f"{family} at {count} δ", many)))
+            found.append(Point("δ at once", family, count, base, Workload(f"{family} at {count} δ", many)))
     return found
 
 
-def todo(found: Sequence[Point]) -> list[tuple[Case, list[Work]]]:
+def todo(found: Sequence[Point]) -> list[tuple[Case, list[Workload]]]:
     """Return what has to be timed, no work twice under the same conditions."""
-    works: dict[Case, dict[Work, None]] = {}
+    works: dict[Case, dict[Workload, None]] = {}
     for one in found:
         works.setdefault(one.case, {})[one.work] = None
     return [(case, [work for work in there if work != BARE_PASS]) for case, there in works.items()]

@@ -96,5 +96,5 @@ def multiplying(precision: str) -> Iterator[None]:
     try:
         yield
     finally:
-        for one, setting in zip(MULTIPLYING, before, strict=True):
-            one.fp32_precision = setting
+        for one, settings in zip(MULTIPLYING, before, strict=True):
+            one.fp32_precision = settings

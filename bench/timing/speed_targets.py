@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from bench.errors import BenchError
 from bench.timing import memory
 from bench.timing.setup import Case, multiplying, subject
-from bench.timing.workloads import Work, rivals
+from bench.timing.workloads import Workload, rivals
 from methods import METHODS, MethodSpec, parse
 from methods.adapters.counterparts import through
 from methods.registry import did_you_mean
@@ -42,9 +42,9 @@ class Goal:
     square: bool = False
 
     @property
-    def work(self) -> Work:
+    def work(self) -> Workload:
         """Return the work of ours."""
-        return Work(self.name, tuple(self.specs()))
+        return Workload(self.name, tuple(self.specs()))
 
 
 def _gradient_weighted() -> list[MethodSpec]:
@@ -105,7 +105,7 @@ def choose(text: str) -> list[Goal]:
     return [GOALS[key] for key in keys]
 
 
-def todo(goals: Sequence[Goal], cases: Sequence[Case]) -> list[tuple[Case, list[Work]]]:
+def todo(goals: Sequence[Goal], cases: Sequence[Case]) -> list[tuple[Case, list[Workload]]]:
     """Return what has to be timed for the rows, by the conditions that it is timed under."""
     rows: dict[Case, list[Goal]] = {}
     for goal in goals:

@@ -15,13 +15,13 @@ from bench.timing.setup import Subject
 from methods import METHODS, MethodSpec, heatmap, layer_maps, parse
 from methods.adapters import pytorch_grad_cam
 from methods.adapters.counterparts import COUNTERPARTS
-from methods.registry import SOURCES, source_of
+from methods.registry import LIBRARIES, library_of
 from results.metrics.levels import LevelStatistics, level_statistics
 from results.store.timings import BACKWARD, BARE, COUNTING, FORWARD, METHOD
 
 
 @dataclass(frozen=True)
-class Work:
+class Workload:
     """What is timed as one.
 
     Attributes:
@@ -53,22 +53,22 @@ class Work:
         return {str(spec): heatmap(spec, evidence.view(spec)).values.cpu() for spec in by_gradient(self.specs)}
 
 
-BARE_PASS = Work(BARE, ())
+BARE_PASS = Workload(BARE, ())
 
 
-def alone(specs: Iterable[MethodSpec]) -> list[Work]:
+def alone(specs: Iterable[MethodSpec]) -> list[Workload]:
     """Return a work for each method."""
-    return [Work(str(spec), (spec,), source_of(spec.name)) for spec in specs]
+    return [Workload(str(spec), (spec,), library_of(spec.name)) for spec in specs]
 
 
-def rivals(specs: Iterable[MethodSpec]) -> list[Work]:
+def rivals(specs: Iterable[MethodSpec]) -> list[Workload]:
     """Return a work for each method of an installed library that is a counterpart of one of `specs`."""
     wanted = set(specs)
     found: dict[str, list[MethodSpec]] = {}
     for pair in COUNTERPARTS:
-        if (own := parse(pair.own)) in wanted and SOURCES[source_of(pair.other)].installed:
+        if (own := parse(pair.own)) in wanted and LIBRARIES[library_of(pair.other)].installed:
             found.setdefault(pair.other, []).append(own)
-    return [Work(name, (parse(name),), source_of(name), tuple(owns)) for name, owns in found.items()]
+    return [Workload(name, (parse(name),), library_of(name), tuple(owns)) for name, owns in found.items()]
 
 
 def _bare(subject: Subject) -> Run:

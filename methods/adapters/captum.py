@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from methods.adapters.lending import Lent, lent
 from methods.contract import EvidenceView, FromEvidence, Method
-from methods.registry import source
+from methods.registry import library
 
 PREFIX = "captum"
 AT_ONCE = 4
@@ -106,7 +106,7 @@ CHECKS: dict[str, Callable[[Lent, Tensor, Tensor], tuple[Tensor, Tensor]]] = {
 goes wrong in silence at functions, sums and, with DeepLIFT, max-pooling."""
 
 
-@source(PREFIX, "captum", "captum")
+@library(PREFIX, "captum", "captum")
 def load() -> Iterator[Method]:
     """Yield a method for each of the library's classes that is named here."""
     attr = importlib.import_module("captum.attr")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from methods.registry import source_of
+from methods.registry import library_of
 from methods.spec import MethodSpec, parse
 
 BACKENDS = {"own": "", "pytorch-grad-cam": "pgc"}
@@ -62,6 +62,6 @@ def through(spec: MethodSpec, backend: str) -> MethodSpec:
     """
     plain = not (spec.rules or spec.options or spec.wrapper) and spec.fuse == "sum"
     for one in COUNTERPARTS if plain and BACKENDS[backend] else ():
-        if one.own == spec.name and source_of(one.other) == BACKENDS[backend]:
+        if one.own == spec.name and library_of(one.other) == BACKENDS[backend]:
             return replace(parse(one.other), layers=spec.layers)
     return spec

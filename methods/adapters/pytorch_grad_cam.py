@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from methods.adapters.lending import Lent, lent
 from methods.contract import EvidenceView, Method
 from methods.errors import MethodError
-from methods.registry import source
+from methods.registry import library
 
 PREFIX = "pgc"
 LAYERS = {"LayerCAM": "stages", "RefineCAM": "stages", "FullGrad": "convs"}
@@ -35,7 +35,7 @@ AT_ONCE: dict[str, dict[str, Any]] = {"SESS": {"batch_size": 4}}
 """Graphs that SESS holds at once; its result does not depend on it."""
 
 
-@source(PREFIX, "pytorch_grad_cam", "grad-cam")
+@library(PREFIX, "pytorch_grad_cam", "grad-cam")
 def load() -> Iterator[Method]:
     """Yield a method for each class of the package that is made from a model and its target layers."""
     package = importlib.import_module("pytorch_grad_cam")

@@ -26,7 +26,7 @@ RELEASE = "cam-bench"
 
 
 @dataclass(frozen=True)
-class Unmatched:
+class UnmatchedCells:
     """Cells of a method that only one of two runs has.
 
     Attributes:
@@ -73,8 +73,8 @@ class Check:
     policy: ThresholdPolicy
     tolerance: float
     comparisons: tuple[Comparison, ...]
-    only_run: tuple[Unmatched, ...]
-    only_baseline: tuple[Unmatched, ...]
+    only_run: tuple[UnmatchedCells, ...]
+    only_baseline: tuple[UnmatchedCells, ...]
     forced: tuple[str, ...]
     changed: tuple[Changed, ...] | None
 
@@ -169,11 +169,11 @@ def _keys(cells: Cells) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(cells.frame[IDENTITY])
 
 
-def _unmatched(keys: pd.MultiIndex, others: pd.MultiIndex) -> tuple[Unmatched, ...]:
+def _unmatched(keys: pd.MultiIndex, others: pd.MultiIndex) -> tuple[UnmatchedCells, ...]:
     specs = keys[~keys.isin(others)].get_level_values("spec")
     known = set(others.get_level_values("spec"))
     counts = specs.value_counts(sort=False)
-    return tuple(Unmatched(str(spec), int(count), spec not in known) for spec, count in counts.items())
+    return tuple(UnmatchedCells(str(spec), int(count), spec not in known) for spec, count in counts.items())
 
 
 def _changed(own: Cells, others: Cells, spec: str) -> Changed:

@@ -96,7 +96,7 @@ def test_a_file_may_define_a_dataclass(file):
                 "from __future__ import annotations\n"
                 "from dataclasses import dataclass\n\n\n"
                 "@dataclass\n"
-                "class Setting:\n"
+                "class ExperimentSettings:\n"
                 "    power: float = 2.0\n" + EXAMPLE
             )
         ]

@@ -8,9 +8,9 @@ import torch
 from bench.classifiers.networks import NetworkConfig
 from bench.classifiers.recipe import Recipe
 from bench.network.targets import Target
-from bench.runs.experiment import Setting, find
+from bench.runs.experiment import ExperimentSettings, find
 from bench.runs.run import Request
-from bench.runs.runner import Work
+from bench.runs.runner import Evaluation
 from datasets.catalogue.synthetic import generate
 from datasets.registry import DATASETS, Dataset
 from methods import select
@@ -27,8 +27,8 @@ def register_tiny(monkeypatch):
     monkeypatch.setitem(DATASETS, TINY, entry)
 
 
-def tiny_setting(folder: Path, **changes):
-    setting = Setting(
+def tiny_settings(folder: Path, **changes):
+    settings = ExperimentSettings(
         dataset=TINY,
         data_root=folder / "data",
         group_by="",
@@ -43,9 +43,9 @@ def tiny_setting(folder: Path, **changes):
         cache=folder / "cache",
         device=torch.device("cpu"),
     )
-    return replace(setting, **changes)
+    return replace(settings, **changes)
 
 
 def tiny_request(folder: Path, methods="grad-cam,layer-cam,ra-cam", splits=("test",), **changes):
-    work = Work(tuple(select(methods)), Target(), splits)
-    return Request(find(tiny_setting(folder, **changes)), work, (), folder / "run", folder / "runs")
+    evaluation = Evaluation(tuple(select(methods)), Target(), splits)
+    return Request(find(tiny_settings(folder, **changes)), evaluation, (), folder / "run", folder / "runs")

@@ -157,7 +157,7 @@ def test_methods_that_ask_again_are_run_on_defects_alone_unless_all_are_asked_fo
     rows = {row.spec: row for row in score_rows(RunStore(tmp_path / "run").cells(), ThresholdPolicy("otsu"))}
     assert rows["score-cam"].mean["iou"] >= 0
     assert str(rows["score-cam"].mean["false_positive_area"]) == "nan"
-    execute(replace(request, work=replace(request.work, all_images=True)), Progress(disable=True))
+    execute(replace(request, evaluation=replace(request.evaluation, all_images=True)), Progress(disable=True))
     assert len(asked_of(tmp_path / "run", "score-cam")) == len(asked_of(tmp_path / "run", "grad-cam"))
 
 

@@ -179,7 +179,7 @@ def test_it_makes_no_difference_how_an_activation_is_written():
         assert all(torch.equal(one, found[0]) for one in found)
 
 
-@pytest.mark.filterwarnings("ignore:Setting forward", "ignore:Input Tensor 0 did not")
+@pytest.mark.filterwarnings("ignore:ExperimentSettings forward", "ignore:Input Tensor 0 did not")
 @pytest.mark.parametrize("kind", ["fc", "gap"])
 @pytest.mark.parametrize(("layer", "behind"), [("act2", 6), ("act3", 9)])
 def test_contributions_are_captums_where_those_are_exact(layer, behind, kind):

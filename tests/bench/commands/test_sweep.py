@@ -180,7 +180,7 @@ def test_a_family_that_is_named_twice_is_swept_once():
     ],
 )
 def test_a_mistake_ends_with_one_message_and_code_2_before_anything_is_read(bench, monkeypatch, options, words):
-    monkeypatch.setattr("bench.runs.experiment.find", lambda setting: pytest.fail("images were looked for"))
+    monkeypatch.setattr("bench.runs.experiment.find", lambda settings: pytest.fail("images were looked for"))
     message = bench("sweep", *options, code=2).stderr
     assert message.startswith("error: ")
     assert all(word in message for word in words), message

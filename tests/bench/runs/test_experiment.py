@@ -9,42 +9,42 @@ from bench.errors import BenchError
 from bench.runs import experiment as module
 from bench.runs.experiment import find
 from datasets import DatasetError, fingerprint, split_fingerprint
-from tests.helpers.tiny_set import TINY, register_tiny, tiny_setting
+from tests.helpers.tiny_set import TINY, register_tiny, tiny_settings
 
 
 @pytest.fixture
-def setting(tmp_path, monkeypatch):
-    """Return a setting on the tiny set, with changes."""
+def settings(tmp_path, monkeypatch):
+    """Return a settings on the tiny set, with changes."""
     register_tiny(monkeypatch)
-    return lambda **changes: tiny_setting(tmp_path, **changes)
+    return lambda **changes: tiny_settings(tmp_path, **changes)
 
 
 def no_progress(plan):
     return lambda *_: None
 
 
-def test_the_images_are_found_and_named(setting):
-    found = find(setting())
+def test_the_images_are_found_and_named(settings):
+    found = find(settings())
     assert len(found.samples) == 40
     assert found.fingerprint == fingerprint(found.samples)
     assert found.dataset.name == TINY
 
 
-def test_the_size_is_the_datasets_unless_another_is_asked_for(setting):
-    assert find(setting()).size == (48, 64)
-    assert find(setting(size=(32, 40))).size == (32, 40)
+def test_the_size_is_the_datasets_unless_another_is_asked_for(settings):
+    assert find(settings()).size == (48, 64)
+    assert find(settings(size=(32, 40))).size == (32, 40)
 
 
-def test_every_fold_and_seed_has_a_classifier_of_its_own(setting):
-    found = list(find(setting(folds=3, seeds=2)).assignments())
+def test_every_fold_and_seed_has_a_classifier_of_its_own(settings):
+    found = list(find(settings(folds=3, seeds=2)).assignments())
     assert [(one.plan.fold, one.plan.seed) for one in found] == [(f, s) for f in range(3) for s in range(2)]
     assert len({one.path for one in found}) == 6
-    assert {one.path.parent for one in found} == {setting().cache}
+    assert {one.path.parent for one in found} == {settings().cache}
     assert all(one.path.name == one.plan.file_name for one in found)
 
 
-def test_seeds_of_a_fold_share_its_split(setting):
-    found = list(find(setting(folds=3, seeds=2)).assignments())
+def test_seeds_of_a_fold_share_its_split(settings):
+    found = list(find(settings(folds=3, seeds=2)).assignments())
     splits = [one.plan.split_fingerprint for one in found]
     assert splits[0::2] == splits[1::2]
     assert len(set(splits)) == 3
@@ -53,8 +53,8 @@ def test_seeds_of_a_fold_share_its_split(setting):
         assert set(one.data.table["split"]) == {"train", "val", "test"}
 
 
-def test_an_unknown_image_is_refused_with_near_ones(setting):
-    found = find(setting())
+def test_an_unknown_image_is_refused_with_near_ones(settings):
+    found = find(settings())
     known = found.samples["id"].iloc[3]
     found.check_image(known)
     with pytest.raises(BenchError, match=f"no image '{known}x'; did you mean .*{known}"):
@@ -64,11 +64,11 @@ def test_an_unknown_image_is_refused_with_near_ones(setting):
     assert len(str(raised.value)) < 400
 
 
-def test_the_plan_holds_what_was_asked_for(setting, tmp_path):
+def test_the_plan_holds_what_was_asked_for(settings, tmp_path):
     recipe = Recipe(epochs=3)
     network = NetworkConfig(head="gap", classes=7)
     (tmp_path / "body.pth").write_bytes(b"one")
-    asked = setting(network=network, recipe=recipe, weights=str(tmp_path / "body.pth"), size=(32, 40))
+    asked = settings(network=network, recipe=recipe, weights=str(tmp_path / "body.pth"), size=(32, 40))
     (one,) = find(asked).assignments()
     assert one.plan.network == NetworkConfig(head="gap", classes=2)
     assert one.plan.recipe == recipe
@@ -78,8 +78,8 @@ def test_the_plan_holds_what_was_asked_for(setting, tmp_path):
     assert (one.plan.dataset, one.plan.fold, one.plan.folds, one.plan.seed) == (TINY, 0, 0, 0)
 
 
-def test_a_classifier_is_trained_once_and_then_loaded(setting, monkeypatch):
-    found = find(setting())
+def test_a_classifier_is_trained_once_and_then_loaded(settings, monkeypatch):
+    found = find(settings())
     (one,) = found.assignments()
     trained = found.classifier(one, no_progress)
     assert one.path.is_file()
@@ -95,7 +95,7 @@ def test_a_classifier_is_trained_once_and_then_loaded(setting, monkeypatch):
     assert torch.equal(loaded.network(images), trained.network(images))
 
 
-def test_each_seed_is_trained_with_its_own(setting, monkeypatch):
+def test_each_seed_is_trained_with_its_own(settings, monkeypatch):
     seeds = []
 
     def record(*_, seed, **__):
@@ -103,7 +103,7 @@ def test_each_seed_is_trained_with_its_own(setting, monkeypatch):
         raise BenchError("enough")
 
     monkeypatch.setattr(module, "train", record)
-    found = find(setting(seeds=3))
+    found = find(settings(seeds=3))
     for one in found.assignments():
         with pytest.raises(BenchError, match="enough"):
             found.classifier(one, no_progress)
@@ -111,22 +111,22 @@ def test_each_seed_is_trained_with_its_own(setting, monkeypatch):
     assert seeds == [0, 1, 2]
 
 
-def test_less_than_one_seed_is_refused(setting):
+def test_less_than_one_seed_is_refused(settings):
     with pytest.raises(BenchError, match="at least one seed"):
-        find(setting(seeds=0))
+        find(settings(seeds=0))
 
 
-def test_an_unknown_dataset_is_refused(setting):
+def test_an_unknown_dataset_is_refused(settings):
     with pytest.raises(DatasetError, match="did you mean"):
-        find(setting(dataset="tiny-syntetic"))
+        find(settings(dataset="tiny-syntetic"))
 
 
-def test_a_dataset_that_is_not_there_is_refused(setting, tmp_path):
+def test_a_dataset_that_is_not_there_is_refused(settings, tmp_path):
     with pytest.raises(DatasetError, match="ksdd is not at"):
-        find(setting(dataset="ksdd", data_root=tmp_path / "nowhere"))
+        find(settings(dataset="ksdd", data_root=tmp_path / "nowhere"))
 
 
-def test_weights_that_are_not_there_are_refused_before_anything_is_trained(setting, tmp_path):
-    found = find(setting(weights=str(tmp_path / "gone.pth")))
+def test_weights_that_are_not_there_are_refused_before_anything_is_trained(settings, tmp_path):
+    found = find(settings(weights=str(tmp_path / "gone.pth")))
     with pytest.raises(BenchError, match="there are no weights at"):
         list(found.assignments())

@@ -13,7 +13,7 @@ from bench.runs import experiment as experiments
 from bench.runs.experiment import find
 from bench.runs.run import execute
 from datasets import DatasetError, assign
-from tests.helpers.tiny_set import register_tiny, tiny_request, tiny_setting
+from tests.helpers.tiny_set import register_tiny, tiny_request, tiny_settings
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def _tiny(monkeypatch):
 
 def damaged(folder):
     """Make the tiny set and spoil two files that are not needed for training; return their paths."""
-    samples = assign(find(tiny_setting(folder)).samples)
+    samples = assign(find(tiny_settings(folder)).samples)
     samples = samples[samples["split"] == "test"]
     image, mask = samples["image_path"].iloc[0], samples["mask_path"][samples["mask_path"] != ""].iloc[-1]
     for path in (image, mask):
@@ -60,18 +60,18 @@ def test_the_bar_tells_images_a_second_and_the_time_left():
 
 def test_images_are_read_once_for_each_copy_and_size(tmp_path, monkeypatch):
     image, mask = damaged(tmp_path)
-    first = find(tiny_setting(tmp_path)).faults()
+    first = find(tiny_settings(tmp_path)).faults()
     assert [image in first[0], mask in first[-1]] == [True, True]
     monkeypatch.setattr(experiments, "of_images", lambda *_: [])
-    assert find(tiny_setting(tmp_path)).faults() == first
-    assert find(tiny_setting(tmp_path, size=(64, 64))).faults() == ()
+    assert find(tiny_settings(tmp_path)).faults() == first
+    assert find(tiny_settings(tmp_path, size=(64, 64))).faults() == ()
     Path(image).write_bytes(b"other bytes")
-    assert find(tiny_setting(tmp_path)).faults() == ()
+    assert find(tiny_settings(tmp_path)).faults() == ()
 
 
 def test_where_a_run_cannot_begin_all_faults_are_in_one_message(tmp_path):
     image, _ = damaged(tmp_path)
-    experiment = find(tiny_setting(tmp_path))
+    experiment = find(tiny_settings(tmp_path))
     experiment.samples.loc[:, "label"] = "good"
     with pytest.raises(DatasetError) as error:
         list(experiment.assignments())

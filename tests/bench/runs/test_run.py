@@ -67,7 +67,7 @@ def test_what_the_classifier_sees_stands_beside_the_label(tmp_path, progress):
 
 def test_a_run_may_be_of_the_defective_images_alone(tmp_path, progress):
     request = tiny_request(tmp_path)
-    request = replace(request, work=replace(request.work, only_defective=True, splits=("train", "test")))
+    request = replace(request, evaluation=replace(request.evaluation, only_defective=True, splits=("train", "test")))
     frame = RunStore(execute(request, progress)).cells().frame
     table = next(request.experiment.assignments()).data.table
     wanted = table[(table["label"] != GOOD) & table["split"].isin(["train", "test"])]
@@ -220,7 +220,7 @@ def test_maps_are_scored_at_the_size_of_the_image_where_that_is_asked_for(tmp_pa
         raise ZeroDivisionError
 
     request = tiny_request(tmp_path, "grad-cam,every-pixel,broken", size=(32, 32))
-    request = replace(request, work=replace(request.work, evaluate_at="original"))
+    request = replace(request, evaluation=replace(request.evaluation, evaluate_at="original"))
     cells = RunStore(execute(request, progress)).cells()
     assert (cells.defect + cells.other).sum(1).tolist() == [48 * 64] * 24
     samples = request.experiment.samples.set_index("id")
@@ -239,7 +239,7 @@ def test_several_kinds_of_defect_are_several_classes(tmp_path, progress, monkeyp
     monkeypatch.setitem(DATASETS, TINY, replace(DATASETS[TINY], samples=by_kind))
     for target in ("predicted", "label", "label-margin"):
         request = tiny_request(tmp_path / target, "grad-cam,ra-cam")
-        request = replace(request, work=replace(request.work, target=parse_target(target)))
+        request = replace(request, evaluation=replace(request.evaluation, target=parse_target(target)))
         assert request.experiment.classes == ("good", "pit", "stain")
         cells = RunStore(execute(request, progress)).cells()
         assert set(cells.frame["label"]) == {"good", "pit", "stain"}

@@ -20,7 +20,7 @@ from datasets.registry import DATASETS
 from methods import evidence_method, gradient_method, parse
 from results.metrics.levels import to_levels
 from tests.helpers.small_networks import SIZE, chain, pictures
-from tests.helpers.tiny_set import TINY, register_tiny, tiny_setting
+from tests.helpers.tiny_set import TINY, register_tiny, tiny_settings
 
 LAYERS = ("act1", "act2", "act3")
 MASK = torch.zeros(1, *SIZE, dtype=torch.bool)
@@ -176,7 +176,7 @@ def test_without_a_defect_there_is_no_iou():
 def experiment(tmp_path_factory):
     with pytest.MonkeyPatch.context() as monkeypatch:
         register_tiny(monkeypatch)
-        yield find(tiny_setting(tmp_path_factory.mktemp("tiny"), folds=3))
+        yield find(tiny_settings(tmp_path_factory.mktemp("tiny"), folds=3))
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +195,7 @@ def test_every_image_is_shown_by_the_classifier_that_was_not_trained_on_it(exper
 
 
 def test_without_folds_there_is_one_classifier_whatever_the_split(experiment):
-    (only,) = replace(experiment, setting=replace(experiment.setting, folds=0)).assignments()
+    (only,) = replace(experiment, settings=replace(experiment.settings, folds=0)).assignments()
     assert set(only.data.table["split"]) == {"train", "val", "test"}
     assert all(assignment_of([only], image) is only for image in only.data.table["id"])
 
@@ -208,7 +208,7 @@ def test_one_tested_image_of_each_kind_of_defect_is_shown(tmp_path, monkeypatch)
 
     register_tiny(monkeypatch)
     monkeypatch.setitem(DATASETS, TINY, replace(DATASETS[TINY], samples=by_kind))
-    experiment = find(tiny_setting(tmp_path))
+    experiment = find(tiny_settings(tmp_path))
     (only,) = experiment.assignments()
     chosen = one_of_each_kind([only])
     rows = only.data.table.set_index("id").loc[list(chosen)]

@@ -81,7 +81,7 @@ def test_a_work_gives_the_histograms_that_a_run_gives(small, monkeypatch):
     specs = tuple(map(parse, ("layer-cam", "ra-cam@30", "grad-cam", "eigen-cam", "sess:grad-cam")))
     counted = []
     monkeypatch.setattr(workloads, "level_statistics", lambda *given: counted.append(level_statistics(*given)))
-    run(workloads.Work("some", specs), small)
+    run(workloads.Workload("some", specs), small)
     evidence = Evidence(small.network, small.anatomy, small.images, small.target, specs)
     for spec, found in zip(workloads.by_gradient(specs), counted, strict=True):
         expected = level_statistics(heatmap(spec, evidence.view(spec)).values, small.masks)
@@ -99,14 +99,14 @@ def test_scopes_are_told_apart_and_each_backward_pass_is_one(small, monkeypatch)
 
     monkeypatch.setattr(torch.autograd, "grad", spied)
     specs = tuple(map(parse, ("ra-cam@0", "ra-cam@50", "layer-cam", "lt-layer-cam", "layer-cam+fgbp@50")))
-    taken = sample(HostClock(), workloads.Work("some", specs).on(small))
+    taken = sample(HostClock(), workloads.Workload("some", specs).on(small))
     assert len(backward) == 3  # plain, and one for each δ of the filter
     assert set(taken.scopes) == set(SCOPES)
     assert 0 < sum(taken.scopes.values()) <= taken.seconds
 
 
 def test_a_method_that_reads_no_gradient_has_no_backward_pass(small):
-    assert set(run(workloads.Work("eigen-cam", (parse("eigen-cam"),)), small)) == set(SCOPES) - {"backward"}
+    assert set(run(workloads.Workload("eigen-cam", (parse("eigen-cam"),)), small)) == set(SCOPES) - {"backward"}
 
 
 def test_libraries_are_timed_for_the_methods_that_they_have():
@@ -124,7 +124,7 @@ def test_a_library_gets_the_whole_batch_and_only_its_own_call_is_timed(small, mo
     original = workloads.pytorch_grad_cam.at_once
     monkeypatch.setattr(workloads.pytorch_grad_cam, "at_once", lambda *given: kept.append(original(*given)))
     spec = parse(f"pgc:{name}")
-    prepared = workloads.Work(str(spec), (spec,), "pgc").on(small)()
+    prepared = workloads.Workload(str(spec), (spec,), "pgc").on(small)()
     with monkeypatch.context() as forbidden:
         forbidden.setattr(workloads, "Evidence", None)
         prepared(Laps(HostClock()))
@@ -134,7 +134,7 @@ def test_a_library_gets_the_whole_batch_and_only_its_own_call_is_timed(small, mo
 
 def test_operations_that_the_counter_cannot_follow_are_not_counted_and_it_is_said(small):
     works_of_it = workloads.alone([parse("captum:LRP"), parse("grad-cam")])
-    found = measure.execute(measure.Plan([(CASE, works_of_it)], 1, 60), lambda _name: None)
+    found = measure.execute(measure.TimingPlan([(CASE, works_of_it)], 1, 60), lambda _name: None)
     _, lrp, grad_cam = found.timings
     assert (lrp.flops, len(lrp.samples)) == (None, 1)
     assert lrp.peak_bytes is not None
@@ -145,8 +145,8 @@ def test_operations_that_the_counter_cannot_follow_are_not_counted_and_it_is_sai
 
 def test_measuring_keeps_every_sample_and_counts_beside_the_clock(small, monkeypatch):
     monkeypatch.setitem(machine.SIDES, "cpu", 256)
-    some = [workloads.Work("two", (parse("grad-cam"), parse("layer-cam"))), *workloads.alone([parse("cam")])]
-    plan = measure.Plan([(CASE, some)], 2, 60)
+    some = [workloads.Workload("two", (parse("grad-cam"), parse("layer-cam"))), *workloads.alone([parse("cam")])]
+    plan = measure.TimingPlan([(CASE, some)], 2, 60)
     found = measure.execute(plan, lambda _name: None)
     bare, two, cam = found.timings
     assert (bare.work, len(bare.samples), len(two.samples)) == (BARE, 2, 2)
@@ -165,7 +165,7 @@ def test_memory_is_that_of_a_process_of_its_own():
     if not memory.FORGET.is_file():
         pytest.skip("memory of a process is measured on Linux only")
     large = replace(CASE, size=(256, 256), batch=4)
-    work = workloads.Work("layer-cam", (parse("layer-cam"),))
+    work = workloads.Workload("layer-cam", (parse("layer-cam"),))
     outputs = 16 * 256 * 256 * 4 * 4  # of one layer of the first stage, in bytes
     assert 2 * outputs < memory.in_process(work, large) < 40 * outputs
 
@@ -175,7 +175,7 @@ def test_lower_precision_is_that_of_the_network_and_its_price_is_told():
     there = subject(low)
     assert there.network(there.images).dtype == torch.bfloat16
     (spec,) = specs = (parse("layer-cam"),)
-    work = workloads.Work("layer-cam", specs)
+    work = workloads.Workload("layer-cam", specs)
     assert work.maps(there)[str(spec)].dtype == torch.float32
     distance = measure.deviation(work, low)
     assert 1e-5 < distance.relative < 0.2
@@ -185,8 +185,8 @@ def test_lower_precision_is_that_of_the_network_and_its_price_is_told():
 
 def test_maps_of_nothing_are_not_apart_and_have_no_ranks(monkeypatch):
     nothing = {"a": torch.zeros(2, 4, 4)}
-    monkeypatch.setattr(workloads.Work, "maps", lambda *_: nothing)
-    distance = measure.deviation(workloads.Work("a", (parse("grad-cam"),)), CASE)
+    monkeypatch.setattr(workloads.Workload, "maps", lambda *_: nothing)
+    distance = measure.deviation(workloads.Workload("a", (parse("grad-cam"),)), CASE)
     assert distance.relative == 0
     assert distance.correlation != distance.correlation  # NaN
 
@@ -229,7 +229,7 @@ def test_verdicts_are_numbers_of_the_timings_and_the_memory_of_two_runs(monkeypa
     monkeypatch.setattr(memory, "in_process", lambda work, _case: 100 + work.batches)
     chosen = speed_targets.choose("ra,memory")
     case = replace(CASE, batch=1)
-    plan = measure.Plan(speed_targets.todo(chosen, [case]), 1, 60, counted=False)
+    plan = measure.TimingPlan(speed_targets.todo(chosen, [case]), 1, 60, counted=False)
     found = measure.execute(plan, lambda _name: None)
     ra, long = speed_targets.judge(chosen, found, [case])
     assert ra.number == found.timings[1].in_bare_passes
@@ -278,4 +278,4 @@ def test_plug_ins_are_known_in_processes_of_their_own(tmp_path):
     from bench.plugins import load_plugins
 
     load_plugins([file])
-    assert memory.in_process(workloads.Work("holding", (parse("holding"),)), CASE, [file]) > 90_000_000
+    assert memory.in_process(workloads.Workload("holding", (parse("holding"),)), CASE, [file]) > 90_000_000

@@ -9,7 +9,7 @@ import pytorch_grad_cam
 from methods import METHODS, MethodError, parse, registry, select
 from methods.adapters import pytorch_grad_cam as pgc_file
 from methods.adapters.counterparts import through
-from methods.registry import SOURCES, Source, names
+from methods.registry import LIBRARIES, Library, names
 
 ADAPTERS = [*names("pgc"), *names("captum")]
 
@@ -84,8 +84,8 @@ def test_a_library_that_is_missing_or_broken_says_so(monkeypatch):
     def broken():
         raise ImportError("no libGL")
 
-    monkeypatch.setitem(SOURCES, "none", Source("none", "no_such_package", "no-such-project", list))
-    monkeypatch.setitem(SOURCES, "half", Source("half", "captum", "half-a-library", broken))
+    monkeypatch.setitem(LIBRARIES, "none", Library("none", "no_such_package", "no-such-project", list))
+    monkeypatch.setitem(LIBRARIES, "half", Library("half", "captum", "half-a-library", broken))
     with pytest.raises(
         MethodError, match="no-such-project, which is not installed; python -m pip install no-such-proj"
     ):
@@ -114,7 +114,7 @@ def test_methods_of_libraries_are_listed_nowhere_else():
 def test_a_prefix_is_given_once():
     for taken in ("pgc", "sess"):
         with pytest.raises(MethodError, match=f"the prefix {taken}: is taken"):
-            registry.source(taken, "captum", "captum")(list)
+            registry.library(taken, "captum", "captum")(list)
 
 
 @pytest.mark.parametrize(
