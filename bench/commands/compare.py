@@ -32,12 +32,12 @@ def compare(
     from reports import comparison as report
     from reports.ranks import draw_critical_difference, draw_ranks
     from results.metrics.thresholds import parse_policy
-    from results.statistics.ranking import against, agreements, settings
+    from results.statistics.ranking import against, agreements, compared_settings
     from results.store.baselines import find_run
 
     load_plugins(plugin or ())
     name = str(parse(reference))
-    found = settings(map(find_run, runs), parse_policy(threshold))
+    found = compared_settings(map(find_run, runs), parse_policy(threshold))
     rows = tuple(tuple(against(one, name, all_pairs=all_pairs)) for one in found)
     compared = report.Compared(tuple(found), rows, tuple(agreements(found)), all_pairs)
     out.mkdir(parents=True, exist_ok=True)

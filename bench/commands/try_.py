@@ -41,8 +41,7 @@ def try_(
     from methods import parse, select
     from reports.comparison import notes, terminal
     from results.metrics.thresholds import ThresholdPolicy
-    from results.statistics.ranking import duels
-    from results.statistics.ranking import settings as compared_settings
+    from results.statistics.ranking import compared_settings, duels
     from results.store.run_store import RunStore
 
     own, rival = [parse(name) for name in load_new(plugin)], parse(against)
@@ -71,7 +70,7 @@ def try_(
 
 def _costs(spent: "list[QuickTiming]") -> list[str]:
     told = ", ".join(f"{one.spec} {one.milliseconds:.1f} ms and {one.megabytes:.0f} MB" for one in spent)
-    return [f"QuickTiming of an image, with its forward and backward passes, and memory at the peak: {told}."]
+    return [f"Cost of an image, with its forward and backward passes, and memory at the peak: {told}."]
 
 
 def _contract(broken: "list[Breach]", methods: int) -> list[str]:

@@ -64,7 +64,7 @@ class Agreement:
     w: float
 
 
-def settings(runs: Iterable[RunStore], policy: ThresholdPolicy) -> list[Setting]:
+def compared_settings(runs: Iterable[RunStore], policy: ThresholdPolicy) -> list[Setting]:
     """Read runs; those of the same data and classifiers become one setting.
 
     Raises:

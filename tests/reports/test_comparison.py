@@ -9,7 +9,7 @@ from reports.history import history, origin, overview
 from reports.ranks import _alike, draw_critical_difference, draw_ranks
 from results.errors import ResultError
 from results.metrics.thresholds import parse_policy
-from results.statistics.ranking import against, agreements, settings
+from results.statistics.ranking import against, agreements, compared_settings
 from tests.helpers.compared_runs import cells_of, run
 
 
@@ -22,7 +22,7 @@ def listed(shift=0, **fields):
 def found(tmp_path):
     runs = [run(tmp_path / "one", listed(), listed(20, fold=1), folds=2),
             run(tmp_path / "two", listed(30), dataset="elsewhere")]  # fmt: skip
-    return settings(runs, parse_policy("fixed:0.5"))
+    return compared_settings(runs, parse_policy("fixed:0.5"))
 
 
 def compared(found, *, all_pairs=False):
@@ -48,7 +48,7 @@ def test_of_all_pairs_both_names_stand_in_a_row(found):
 
 def test_runs_without_a_method_of_chance_are_told_to_add_one(tmp_path):
     runs = [run(tmp_path / "one", [one for one in listed() if one.spec != "random"])]
-    text = markdown(compared(settings(runs, parse_policy("fixed:0.5"))))
+    text = markdown(compared(compared_settings(runs, parse_policy("fixed:0.5"))))
     assert "No method of chance is in these runs: add --methods random,centre,every-pixel" in text
 
 

@@ -54,7 +54,7 @@ def official(place, monkeypatch):
     with serving(content) as server:
         checksum = f"md5:{hashlib.md5(content).hexdigest()}"
         monkeypatch.setitem(
-            sources.LIBRARIES, "ksdd", replace(sources.LIBRARIES["ksdd"], url=server.url, checksum=checksum)
+            sources.SOURCES, "ksdd", replace(sources.SOURCES["ksdd"], url=server.url, checksum=checksum)
         )
         yield server
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from methods import MethodError, parse
-from methods.registry import WRAPPERS, source, wrapper
+from methods.registry import WRAPPERS, library, wrapper
 from tests.helpers.slow_twins import blurred, unit, upsampled
 
 SIZE = (9, 14)
@@ -188,7 +188,7 @@ def test_the_name_of_a_wrapper_is_given_once():
     with pytest.raises(MethodError, match="the prefix sess: is taken"):
         wrapper("sess", paper="none")(lambda images, elsewhere: images[:, 0])
     with pytest.raises(MethodError, match="the prefix nff: is taken"):
-        source("nff", "nothing", "nothing")(list)
+        library("nff", "nothing", "nothing")(list)
     with pytest.raises(MethodError, match="a method called 'grad-cam' already"):
         wrapper("grad-cam", paper="none")(lambda images, elsewhere: images[:, 0])
     with pytest.raises(MethodError, match="belong to specs"):

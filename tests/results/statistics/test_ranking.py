@@ -10,11 +10,11 @@ from results.statistics.ranking import (
     agreements,
     by_classifier,
     common,
+    compared_settings,
     critical_difference,
     duels,
     item_ious,
     mean_ranks,
-    settings,
 )
 from tests.helpers.compared_runs import CLASSIFIER, cells_of, hits, run
 
@@ -32,7 +32,7 @@ def test_runs_of_the_same_data_and_classifiers_are_one_setting(tmp_path):
     one = run(tmp_path / "one", listed())
     two = run(tmp_path / "two", cells_of("new", hits(10)), cells_of("c", [60 + k for k in range(10)]))
     other = run(tmp_path / "other", listed({"c": 20, "a": 50}), dataset="elsewhere")
-    found = settings([one, two, other], HALF)
+    found = compared_settings([one, two, other], HALF)
     assert [setting.name for setting in found] == ["synthetic, vgg-small fc", "elsewhere, vgg-small fc"]
     assert list(found[0].methods) == ["a", "b", "c", "random", "new"]
     assert found[0].chance == {"random"}
@@ -42,17 +42,17 @@ def test_runs_of_the_same_data_and_classifiers_are_one_setting(tmp_path):
 def test_two_runs_that_disagree_on_a_method_are_for_check(tmp_path):
     one, two = run(tmp_path / "one", listed()), run(tmp_path / "two", cells_of("c", [59] * 10))
     with pytest.raises(ResultError, match="has another c than the runs before it: compare them with check"):
-        settings([one, two], HALF)
+        compared_settings([one, two], HALF)
 
 
 def test_two_runs_of_one_name_that_may_not_be_compared_are_refused(tmp_path):
     one, two = run(tmp_path / "one", listed()), run(tmp_path / "two", listed(), dataset_fingerprint="d1")
     with pytest.raises(ResultError, match="another run of synthetic, vgg-small fc"):
-        settings([one, two], HALF)
+        compared_settings([one, two], HALF)
 
 
 def test_each_method_is_compared_with_the_reference_or_with_all(tmp_path):
-    (found,) = settings([run(tmp_path, listed())], HALF)
+    (found,) = compared_settings([run(tmp_path, listed())], HALF)
     rows = against(found, "b")
     assert [(row.method, row.verdict) for row in rows] == [("a", "worse"), ("c", "better"), ("random", "worse")]
     assert {row.p for row in rows} == {3 * 2 / 2**10}
@@ -78,7 +78,7 @@ def test_agreement_over_folds_and_seeds_is_kendalls_w(tmp_path):
         listed(levels | {"random": 5}, items=3, fold=fold, seed=seed)
         for fold, levels in enumerate(order) for seed in (0, 1)
     ]  # fmt: skip
-    (found,) = settings([run(tmp_path, *parts, folds=3, seeds=2)], HALF)
+    (found,) = compared_settings([run(tmp_path, *parts, folds=3, seeds=2)], HALF)
     folds, seeds = agreements([found])
     expected = slow_w(np.array([list(levels.values()) for levels in order]))
     assert (folds.over, folds.rankings, folds.methods) == ("folds", 3, 3)
@@ -94,7 +94,7 @@ def test_agreement_over_classifiers_and_datasets(tmp_path):
         run(tmp_path / "two", listed(turned), network=gap, classifiers={"gap.safetensors": CLASSIFIER}),
         run(tmp_path / "three", listed(), dataset="elsewhere"),
     ]
-    found = {(one.over, one.within): one.w for one in agreements(settings(runs, HALF))}
+    found = {(one.over, one.within): one.w for one in agreements(compared_settings(runs, HALF))}
     assert found == {("classifiers", "synthetic"): pytest.approx(0), ("datasets", "vgg-small fc"): pytest.approx(1)}
 
 
