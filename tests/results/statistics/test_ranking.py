@@ -106,7 +106,7 @@ def test_ranks_and_their_critical_difference():
 
 
 def test_scores_by_item_and_by_classifier(tmp_path):
-    (found,) = settings(
+    (found,) = compared_settings(
         [run(tmp_path, listed({"a": 30, "c": 60}, items=2), listed({"a": 50, "c": 10}, 1, fold=1))], HALF
     )
     first, second = (30 + 50) / (2 * 150), 31 / 150
