@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from rich.table import Table
 
-from reports import verdicts
+from reports import paired_table
 from results.statistics.checking import Check, UnmatchedCells
 
 HEADINGS = ("Baseline", "Run")
@@ -17,12 +17,12 @@ WORSE = "worse than the baseline"
 
 def terminal(found: Check) -> Table:
     """Return the table for a terminal; with one seed it fits 100 columns."""
-    return verdicts.terminal(found.comparisons, verdicts.headings(found.comparisons, *HEADINGS))
+    return paired_table.terminal(found.comparisons, paired_table.headings(found.comparisons, *HEADINGS))
 
 
 def markdown(found: Check) -> str:
     """Return verdict, table and notes as Markdown, for a pull request."""
-    table = verdicts.markdown(found.comparisons, verdicts.headings(found.comparisons, *HEADINGS))
+    table = paired_table.markdown(found.comparisons, paired_table.headings(found.comparisons, *HEADINGS))
     return "\n\n".join([f"**{conclusion(found)}**", table, *notes(found)]) + "\n"
 
 
@@ -43,7 +43,7 @@ def notes(found: Check) -> list[str]:
     """Return the lines under the table."""
     lines = [
         f"{setting(found)}; threshold {found.policy}; tolerance {100 * found.tolerance:g} IoU points.",
-        *verdicts.notes(found.comparisons),
+        *paired_table.notes(found.comparisons),
     ]
     lines += [f"Differs, though it must not: {field}." for field in found.forced]
     for whose, unmatched in (("the run", found.only_run), ("the baseline", found.only_baseline)):
@@ -73,7 +73,7 @@ def as_json(found: Check) -> dict[str, Any]:
         "threshold": str(found.policy),
         "tolerance": found.tolerance,
         "forced": list(found.forced),
-        "rows": verdicts.as_rows(found.comparisons),
+        "rows": paired_table.as_rows(found.comparisons),
         "only_run": [vars(one) for one in found.only_run],
         "only_baseline": [vars(one) for one in found.only_baseline],
         "changed": None if found.changed is None else [vars(one) for one in found.changed],
@@ -89,7 +89,7 @@ def junit(found: Check) -> str:
     failures = skipped = 0
     for one in found.comparisons:
         case = ElementTree.SubElement(suite, "testcase", classname=place, name=one.method)
-        told = f"{verdicts.difference(one)} IoU points, p {verdicts.p_value(one) or 'none'}: {one.verdict}"
+        told = f"{paired_table.difference(one)} IoU points, p {paired_table.p_value(one) or 'none'}: {one.verdict}"
         if one.verdict == "worse" or one.method in changed:
             failures += 1
             what = WORSE if one.verdict == "worse" else "cells are not what they were, bit for bit"

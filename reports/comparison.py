@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from reports import verdicts
+from reports import paired_table
 from results.statistics.comparison import Comparison
 from results.statistics.ranking import Agreement, Setting
 
@@ -35,26 +35,28 @@ class Compared:
 def headings(rows: Sequence[Comparison], *, all_pairs: bool) -> list[str]:
     """Return the headings of a setting's table."""
     reference = "Other" if all_pairs else rows[0].reference
-    return verdicts.headings(rows, reference, "IoU")
+    return paired_table.headings(rows, reference, "IoU")
 
 
 def terminal(rows: Sequence[Comparison], *, all_pairs: bool) -> Table:
     """Return the table of one setting for a terminal."""
-    return verdicts.terminal(_named(rows, all_pairs=all_pairs), headings(rows, all_pairs=all_pairs))
+    return paired_table.terminal(_named(rows, all_pairs=all_pairs), headings(rows, all_pairs=all_pairs))
 
 
 def markdown(found: Compared) -> str:
     """Return everything as Markdown."""
     parts = []
     for setting, rows in zip(found.settings, found.rows, strict=True):
-        table = verdicts.markdown(_named(rows, all_pairs=found.all_pairs), headings(rows, all_pairs=found.all_pairs))
+        table = paired_table.markdown(
+            _named(rows, all_pairs=found.all_pairs), headings(rows, all_pairs=found.all_pairs)
+        )
         parts += [f"## {setting.name}", table, *notes(setting, rows)]
     return "\n\n".join([*parts, *over_all(found)]) + "\n"
 
 
 def notes(setting: Setting, rows: Sequence[Comparison]) -> list[str]:
     """Return the lines under the table of one setting."""
-    lines = verdicts.notes(rows)
+    lines = paired_table.notes(rows)
     if not setting.chance & setting.methods.keys():
         lines.append("No method of chance is in these runs: add --methods random,centre,every-pixel to one of them.")
     return lines
@@ -82,7 +84,7 @@ def as_json(found: Compared) -> dict[str, Any]:
     """Return the same for a program."""
     return {
         "settings": [
-            {"setting": setting.name, "rows": verdicts.as_rows(rows)}
+            {"setting": setting.name, "rows": paired_table.as_rows(rows)}
             for setting, rows in zip(found.settings, found.rows, strict=True)
         ],
         "agreement": [vars(one) for one in found.agreements],

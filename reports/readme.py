@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from reports.methods_table import markdown
 from reports.summary import summarise
-from reports.table import markdown
 from results.metrics.thresholds import ThresholdPolicy
 
 ROOT = Path(__file__).resolve().parents[1]

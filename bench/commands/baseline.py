@@ -34,7 +34,7 @@ def add(
 def list_them() -> None:
     """List the baselines."""
     from bench.commands.console import output
-    from reports.history import overview
+    from reports.baselines_table import overview
     from results.store.baselines import all_baselines
 
     output().print(overview(all_baselines()))
@@ -44,9 +44,9 @@ def list_them() -> None:
 def show(name: Annotated[str, typer.Argument(help="Of a baseline.")]) -> None:
     """Print the table of a baseline, and what it was made with."""
     from bench.commands.console import output
-    from reports.history import origin
+    from reports.baselines_table import origin
+    from reports.methods_table import notes, terminal
     from reports.summary import summarise
-    from reports.table import notes, terminal
     from results.metrics.thresholds import ThresholdPolicy
     from results.store.baselines import find_run
 

@@ -30,7 +30,7 @@ def compare(
     from bench.plugins import load_plugins
     from methods import parse
     from reports import comparison as report
-    from reports.ranks import draw_critical_difference, draw_ranks
+    from reports.rank_figures import draw_critical_difference, draw_ranks
     from results.metrics.thresholds import parse_policy
     from results.statistics.ranking import against, agreements, compared_settings
     from results.store.baselines import find_run

@@ -98,7 +98,7 @@ def leaks(
     from bench.studies.dataset_sheets import near_duplicates_of
     from datasets import get_dataset
     from datasets.leaks import apart, crossing, described, near_duplicates, parts
-    from reports.leak_sheet import draw
+    from reports.near_duplicate_sheet import draw
 
     tables = parts(_samples(get_dataset(name), data_root), folds)
     pairs = near_duplicates(tables[0]["image_path"].tolist())

@@ -18,7 +18,7 @@ def history(
     from bench.commands.console import output
     from bench.plugins import load_plugins
     from methods import parse
-    from reports.history import history as table
+    from reports.baselines_table import history as table
     from results.store.baselines import all_baselines
 
     load_plugins(plugin or ())

@@ -44,7 +44,7 @@ def readings(
     from bench.runs.runner import Evaluation
     from bench.studies.readings import compare, network_of
     from methods import select
-    from reports.reading_table import draw, notes, table, write
+    from reports.readings_table import draw, notes, table, write
     from results.metrics.thresholds import check_unsupervised, parse_policy
 
     plugins = tuple(plugin or ())

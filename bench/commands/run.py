@@ -91,10 +91,10 @@ def run(
     from bench.runs.runner import Evaluation
     from methods import select
     from methods.adapters.counterparts import through
+    from reports.methods_table import markdown
     from reports.overview import draw
     from reports.page import write
     from reports.summary import summarise
-    from reports.table import markdown
     from results.metrics.thresholds import parse_policy
 
     messages.quiet = quiet
@@ -131,7 +131,7 @@ def _beside_stand_ins(summary: "Summary", asked: dict[str, str]) -> "Summary":
 
 def _effects(folder: Path, policy: "ThresholdPolicy", specs: list[str]) -> "Effects | None":
     """Write what the parts of the methods are worth into the run's folder, where `specs` hold a full product."""
-    from reports.effects import draw, effects_of, markdown
+    from reports.effects_table import draw, effects_of, markdown
 
     effects = effects_of(folder, policy, specs)
     page, picture = folder / "effects.md", folder / "effects.png"
@@ -145,15 +145,15 @@ def _effects(folder: Path, policy: "ThresholdPolicy", specs: list[str]) -> "Effe
 
 
 def _told(summary: "Summary", effects: "Effects | None") -> dict[str, Any]:
-    from reports.effects import as_rows
+    from reports.effects_table import as_rows
 
     return summary.as_json() | ({"effects": as_rows(effects)} if effects else {})
 
 
 def _print(summary: "Summary", effects: "Effects | None", page: Path, seconds: float) -> None:
     from bench.commands.console import output
-    from reports import effects as of_parts
-    from reports.table import notes, terminal
+    from reports import effects_table as of_parts
+    from reports.methods_table import notes, terminal
 
     console = output()
     console.print(terminal(summary))

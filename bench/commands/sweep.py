@@ -48,7 +48,7 @@ def sweep(
     from bench.runs.runner import Evaluation
     from methods import select
     from methods.spec import DEFAULT_DELTA
-    from reports.sweep import POINTS, draw, markdown, notes, points_table, terminal
+    from reports.sweep_table import POINTS, draw, markdown, notes, points_table, terminal
     from results.metrics.thresholds import check_unsupervised, parse_policy
     from results.store.run_store import RunStore
     from results.studies.sweeps import score_sweep

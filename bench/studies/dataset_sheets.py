@@ -15,7 +15,7 @@ from datasets.leaks import Pair
 from datasets.reader import mask_values
 from datasets.table import SPLITS
 from reports.contact_sheet import Kind, Tile
-from reports.leak_sheet import NearDuplicates
+from reports.near_duplicate_sheet import NearDuplicates
 
 PIXELS = 480
 """Of the longer side of an image in a picture."""

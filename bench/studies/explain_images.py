@@ -26,7 +26,7 @@ from bench.provenance import versions
 from datasets import read_image, read_own_mask
 from methods import MethodSpec, NotApplicableError, heatmap
 from methods.fusing import upsample
-from reports.overlay import overlay
+from reports.heatmap_overlay import overlay
 from results.metrics.levels import level_statistics, to_levels
 from results.metrics.thresholds import ThresholdPolicy, thresholds
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from reports.summary import Summary, summarise
-from reports.sweep import POINTS
+from reports.sweep_table import POINTS
 from results.metrics.thresholds import ThresholdPolicy
 from results.statistics.breakdown import image_table, item_interval
 from results.store.run_store import Cells, RunStore

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from reports.methods_table import UNDEFINED, place
 from reports.page.page_data import Material
-from reports.table import UNDEFINED, place
 from results.metrics.formulas import METRICS
 from results.metrics.scoring import Row
 

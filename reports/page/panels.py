@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from reports.page import charts
-from reports.page.figure_files import Drawing, keep
+from reports.page.chart_files import Drawing, keep
 from reports.page.page_data import Material
-from reports.sweep import POINTS, figure_of, read_points
+from reports.sweep_table import POINTS, figure_of, read_points
 from results.metrics.curves import threshold_curve
 from results.statistics.breakdown import pooled_iou, size_classes
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from reports.methods_table import markdown, notes
 from reports.page import page_text
 from reports.page.gallery import write_gallery
-from reports.page.method_figures import write_comparisons
 from reports.page.page_data import Material, gather
 from reports.page.panels import draw
-from reports.paper import csv, latex
-from reports.table import markdown, notes
+from reports.page.qualitative_figures import write_comparisons
+from reports.paper_table import csv, latex
 from results.metrics.thresholds import ThresholdPolicy
 
 FOLDER = "report"

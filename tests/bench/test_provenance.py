@@ -128,7 +128,7 @@ COMPUTING = (
     "datasets/catalogue/synthetic/defects.py",
     "methods/catalogue/gradient.py", "methods/deep/one.py", "results/metrics/levels.py",
 )  # fmt: skip
-SHOWING = ("bench/commands/run.py", "results/metrics/scoring.py", "reports/table.py")
+SHOWING = ("bench/commands/run.py", "results/metrics/scoring.py", "reports/methods_table.py")
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reports.baselines_table import history, origin, overview
 from reports.comparison import Compared, as_json, markdown, over_all
-from reports.history import history, origin, overview
-from reports.ranks import _alike, draw_critical_difference, draw_ranks
+from reports.rank_figures import _alike, draw_critical_difference, draw_ranks
 from results.errors import ResultError
 from results.metrics.thresholds import parse_policy
 from results.statistics.ranking import against, agreements, compared_settings

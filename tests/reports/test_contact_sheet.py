@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reports import contact_sheet, leak_sheet
+from reports import contact_sheet, near_duplicate_sheet
 from reports.contact_sheet import Kind, Tile, draw, outline, shortened
-from reports.leak_sheet import NearDuplicates
+from reports.near_duplicate_sheet import NearDuplicates
 
 SPLITS = ("train", "val", "test")
 
@@ -135,7 +135,7 @@ def test_pairs_stand_side_by_side_with_what_joins_them(tmp_path, figures, number
         NearDuplicates((one.image, two.image), (one.mask, two.mask), ("a/1", "b/2"), f"train – test: 0.99{pair}")
         for pair in range(number)
     ]
-    leak_sheet.draw(pairs, "closest", tmp_path / "deep" / "leaks.png")
+    near_duplicate_sheet.draw(pairs, "closest", tmp_path / "deep" / "leaks.png")
     (figure,) = figures
     assert [name for name in labels(figure, "x") if name] == ["a/1", "b/2"] * number
     captions = [axis.get_title(loc="left") for axis in figure.axes]

@@ -15,8 +15,8 @@ from bench.network.partial_forward import PartialForward
 from bench.network.targets import Target
 from bench.runs.run import execute
 from methods import evidence_method, heatmap, parse
+from reports.methods_table import notes
 from reports.summary import summarise
-from reports.table import notes
 from results.metrics.thresholds import ThresholdPolicy
 from results.store.run_store import RunStore
 from tests.helpers.small_networks import NETWORKS, Dense, Residual, chain, convolution, pictures, residual, seeded

@@ -14,7 +14,7 @@ from bench.classifiers.networks import build
 from datasets import read_image
 from methods import parse
 from methods.fusing import upsample
-from reports.overlay import INSIDE, OUTSIDE, overlay
+from reports.heatmap_overlay import INSIDE, OUTSIDE, overlay
 from results.metrics.levels import to_levels
 from results.metrics.thresholds import otsu
 from tests.bench.classifiers.test_checkpoint import CARD, PLAN

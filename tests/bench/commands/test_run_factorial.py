@@ -7,7 +7,7 @@ from PIL import Image
 from rich.progress import Progress
 
 from bench.runs.run import execute
-from reports.effects import as_rows, effects_of
+from reports.effects_table import as_rows, effects_of
 from reports.summary import summarise
 from results.metrics.thresholds import ThresholdPolicy
 from tests.helpers.command_line import call, working_in

@@ -14,7 +14,7 @@ from bench.timing import machine, measure, memory, scaling, speed_targets, workl
 from bench.timing.clock import HostClock, Laps, sample
 from bench.timing.setup import MULTIPLYING, Case, multiplying, subject
 from methods import METHODS, heatmap, parse
-from reports.timing import notes
+from reports.timing_table import notes
 from results.metrics.levels import level_statistics
 from results.store.timings import BARE, SCOPES
 

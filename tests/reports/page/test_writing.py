@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from reports.page import write
-from reports.page.figure_files import DARK_PAPER, INK, PAPER, darkened
+from reports.page.chart_files import DARK_PAPER, INK, PAPER, darkened
 from reports.page.page_data import gather
 from results.metrics.thresholds import ThresholdPolicy
 from tests.helpers.page_runs import BAD, METHODS, ODD, make

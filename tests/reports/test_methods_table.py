@@ -3,8 +3,8 @@
 import pytest
 from rich.console import Console
 
+from reports.methods_table import headings, markdown, notes, terminal
 from reports.summary import summarise
-from reports.table import headings, markdown, notes, terminal
 from results.metrics.thresholds import parse_policy
 from tests.helpers.small_runs import cell, store
 

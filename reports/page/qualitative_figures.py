@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from reports.overlay import overlay
+from reports.heatmap_overlay import overlay
 from reports.page.page_data import Material
 from reports.saving import save_all
 from results.store.published import papers, published

@@ -7,9 +7,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from reports import timing_plots
-from reports.timing import frame, markdown, notes, terminal, verdict_table
-from reports.timing_plots import draw, frontier
+from reports import timing_figures
+from reports.timing_figures import draw, frontier
+from reports.timing_table import frame, markdown, notes, terminal, verdict_table
 from results.errors import ResultError
 from results.store.timings import BARE, SCOPES, Conditions, Deviation, Sample, Timing, Timings, Verdict, growth
 
@@ -141,7 +141,7 @@ def test_the_frontier_holds_what_nothing_beats():
 
 
 def test_iou_is_drawn_beside_times_of_the_same_network_and_size(timings, tmp_path):
-    run = timing_plots.Path(__file__).resolve().parents[2] / "results/baselines/synthetic"
+    run = timing_figures.Path(__file__).resolve().parents[2] / "results/baselines/synthetic"
     assert draw(timings, tmp_path, run)[1] == tmp_path / "pareto.png"
     elsewhere = tuple(replace(one, conditions=replace(one.conditions, height=64)) for one in timings.timings)
     with pytest.raises(ResultError, match="which was not timed; add --network vgg-small --head fc"):

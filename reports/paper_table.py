@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from reports.methods_table import COLUMNS, UNDEFINED, headings, notes, place
 from reports.summary import Summary
-from reports.table import COLUMNS, UNDEFINED, headings, notes, place
 from results.metrics.formulas import METRICS
 
 _SPECIAL = {

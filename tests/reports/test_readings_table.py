@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from PIL import Image
 from rich.console import Console
 
-from reports import reading_table
+from reports import readings_table
 from results.studies.reading_scores import Asked, Scored
 
 DEFAULT = Asked("ra-cam@50", (), "ra-cam@50", "default")
@@ -33,7 +33,7 @@ ROWS = [
 
 
 def test_the_markdown_holds_every_reading():
-    text = reading_table.markdown(ROWS)
+    text = readings_table.markdown(ROWS)
     lines = [line for line in text.splitlines() if line.startswith("|")]
     assert len(lines) == 2 + len(ROWS)
     assert "| `ra-cam@50` |  | default | 10.00 | 20.00 | [15.0, 25.0] |  | 15.00 |" in lines
@@ -45,7 +45,7 @@ def test_the_markdown_holds_every_reading():
 
 
 def test_the_notes_say_what_moves_each_method_most():
-    first, *others = reading_table.notes(ROWS)
+    first, *others = readings_table.notes(ROWS)
     assert "validation chooses one" in first
     assert "ra-cam@50: 25.20 is published (other network or split); the default is -5.20 from it" in others[0]
     moved = "counted over -18.00 (all images), fusing -15.00 (product), layers -2.00 (last)."
@@ -53,12 +53,12 @@ def test_the_notes_say_what_moves_each_method_most():
 
 
 def test_a_method_without_other_readings_is_not_said_to_move():
-    assert not any(note.startswith("lt-grad-cam") for note in reading_table.notes(ROWS))
+    assert not any(note.startswith("lt-grad-cam") for note in readings_table.notes(ROWS))
 
 
 def test_the_terminal_table_fits_100_columns():
     console = Console(width=100, record=True, file=io.StringIO())
-    console.print(reading_table.table(ROWS))
+    console.print(readings_table.table(ROWS))
     lines = console.export_text().splitlines()
     assert len(lines) == 1 + 2 + len(ROWS)
     assert max(map(len, lines)) <= 100
@@ -66,18 +66,18 @@ def test_the_terminal_table_fits_100_columns():
 
 
 def test_the_file_has_the_distance_to_the_published_number(tmp_path):
-    reading_table.write(ROWS, tmp_path)
+    readings_table.write(ROWS, tmp_path)
     frame = pd.read_csv(tmp_path / "readings.csv")
     assert frame["val_minus_published"].iloc[0] == pytest.approx(0.2 - 0.252)
     assert frame["answer"].tolist() == ["default", "gmean", "product", "last", "all images", "default"]
     assert frame["chosen"].tolist() == [False, True, False, False, False, True]
-    assert (tmp_path / "readings.md").read_text() == reading_table.markdown(ROWS)
+    assert (tmp_path / "readings.md").read_text() == readings_table.markdown(ROWS)
 
 
 def test_the_picture_has_a_panel_a_method_and_its_readings_in_order(tmp_path, monkeypatch):
     kept = []
     monkeypatch.setattr(plt, "close", kept.append)
-    path = reading_table.draw(ROWS, tmp_path)
+    path = readings_table.draw(ROWS, tmp_path)
     (figure,) = kept
     monkeypatch.undo()
     titles = [axis.get_title() for axis in figure.axes]

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from reports.effects import MEAN, as_rows, draw, effects_of, markdown, notes, terminal
+from reports.effects_table import MEAN, as_rows, draw, effects_of, markdown, notes, terminal
 from results.metrics.thresholds import parse_policy
 from results.statistics import bootstrap
 from results.studies.effects import Combination, Effect, Effects, Interaction

@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from PIL import Image
 from rich.console import Console
 
-from reports.sweep import draw, markdown, notes, points_table, terminal
+from reports.sweep_table import draw, markdown, notes, points_table, terminal
 from results.metrics.thresholds import parse_policy
 from results.studies.sweeps import UNDEFINED, Choice, Curve, Estimate, Sweep
 from tests.helpers.small_runs import manifest

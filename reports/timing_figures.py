@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from reports.summary import Summary, summarise
-from reports.sweep import COLOURS, MARKERS
+from reports.sweep_table import COLOURS, MARKERS
 from results.errors import ResultError
 from results.metrics.thresholds import parse_policy
 from results.store.timings import BARE, SCOPES, Conditions, Growth, Timing, Timings

@@ -7,7 +7,7 @@ import subprocess
 import pandas as pd
 import pytest
 
-from reports.paper import csv, escaped, latex
+from reports.paper_table import csv, escaped, latex
 from reports.summary import summarise
 from results.metrics.thresholds import parse_policy
 from tests.helpers.small_runs import cell, store
