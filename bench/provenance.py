@@ -39,16 +39,27 @@ def import_torchvision() -> Any:
         ) from error
 
 
-def check_own_datasets() -> None:
-    """Raise `BenchError` where the import name `datasets` belongs to another distribution."""
-    spec = importlib.util.find_spec("datasets")
-    found = Path(spec.origin).resolve().parent if spec and spec.origin else None
-    if found != ROOT / "datasets":
-        raise BenchError(
-            f"the import name 'datasets' leads to {found}, not to {ROOT / 'datasets'}: another package called "
-            "datasets hides CAM bench's. Uninstall it (python -m pip uninstall datasets), or give CAM bench a "
-            f"virtual environment of its own, or run from {ROOT}"
-        )
+def leads_here(name: str) -> bool:
+    """Tell whether ``import name`` gives CAM bench's package of that name, and not somebody else's."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except ValueError:  # a module that somebody put there by hand has no spec
+        return False
+    return spec is not None and Path(spec.origin or "").resolve() == ROOT / name / "__init__.py"
+
+
+def check_own_packages() -> None:
+    """Make sure that the packages that are imported by their names are CAM bench's; `bench.own` sees to `datasets`.
+
+    Raises:
+        BenchError: one of them is a package of somebody else.
+    """
+    for name in OWN_PACKAGES:
+        if name != "datasets" and not leads_here(name):
+            raise BenchError(
+                f"the import name {name!r} does not lead to {ROOT / name}: another package of that name hides CAM "
+                "bench's. Give CAM bench a virtual environment of its own (python -m venv)"
+            )
 
 
 def versions() -> dict[str, str]:

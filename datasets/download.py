@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from datasets.errors import DatasetError
-from datasets.registry import Dataset
-from datasets.roots import find_root
-from datasets.sources import Source
-from datasets.unpacking import unpack
+from .errors import DatasetError
+from .registry import Dataset
+from .roots import find_root
+from .sources import Source
+from .unpacking import unpack
 
 NOTE = "SOURCE.txt"
 """Kept beside the images: licence, citation, origin, and what was unpacked."""

@@ -12,11 +12,11 @@ from typing import Any
 import pandas as pd
 from PIL import Image
 
-from datasets.errors import DatasetError
-from datasets.reader import mask_values, read_mask
-from datasets.registry import Dataset
-from datasets.splits import assign
-from datasets.table import GOOD, SPLITS, classes_of
+from .errors import DatasetError
+from .reader import mask_values, read_mask
+from .registry import Dataset
+from .splits import assign
+from .table import GOOD, SPLITS, classes_of
 
 SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff"}
 MOST_SCANNED = 50_000

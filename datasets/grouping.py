@@ -6,8 +6,8 @@ import re
 
 import pandas as pd
 
-from datasets.errors import DatasetError
-from datasets.table import GOOD, check_groups
+from .errors import DatasetError
+from .table import GOOD, check_groups
 
 
 def group_by(table: pd.DataFrame, pattern: str) -> pd.DataFrame:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from datasets.reader import read_image
-from datasets.splits import assign
+from .reader import read_image
+from .splits import assign
 
 SIDE = 48
 """Of the thumbnails, in pixels."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from datasets.errors import DatasetError
+from .errors import DatasetError
 
 
 def read_image(path: str, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:

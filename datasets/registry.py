@@ -12,7 +12,7 @@ from typing import Protocol, TypeGuard, TypeVar
 
 import pandas as pd
 
-from datasets.errors import DatasetError
+from .errors import DatasetError
 
 Samples = Callable[[Path], pd.DataFrame]
 _SamplesT = TypeVar("_SamplesT", bound=Samples)

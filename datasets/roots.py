@@ -7,8 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
-from datasets.errors import DatasetError
-from datasets.registry import Dataset
+from .errors import DatasetError
+from .registry import Dataset
 
 VARIABLE = "CAM_BENCH_DATA"
 

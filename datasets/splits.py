@@ -7,8 +7,8 @@ from collections import Counter
 
 import pandas as pd
 
-from datasets.errors import DatasetError
-from datasets.table import GOOD, check_groups
+from .errors import DatasetError
+from .table import GOOD, check_groups
 
 PARTS = 5
 """One part in five is tested, and one part in five of what remains is for validation."""

@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from datasets.errors import DatasetError
+from .errors import DatasetError
 
 COLUMNS = ("id", "group", "split", "label", "image_path", "mask_path")
 SPLITS = ("train", "val", "test")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
-from datasets.errors import DatasetError
+from .errors import DatasetError
 
 MOST_FILES = 100_000
 MOST_BYTES = 32 * 2**30

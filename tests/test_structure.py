@@ -61,6 +61,12 @@ def test_imports_run_one_way(path):
     assert others <= ALLOWED[package]
 
 
+def test_the_name_datasets_which_others_have_too_is_imported_in_one_place():
+    """All others import it from there, and its own modules import each other relatively."""
+    sources = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in MODULES}
+    assert [name for name, text in sources.items() if "datasets" in imported(text)] == ["bench/own.py"]
+
+
 def test_methods_need_no_other_library_than_torch_and_numpy():
     names = {name for path in (ROOT / "methods").rglob("*.py") for name in imported(path.read_text(encoding="utf-8"))}
     assert names - set(sys.stdlib_module_names) <= {"methods", "torch", "numpy", "scipy", "captum", "pytorch_grad_cam"}

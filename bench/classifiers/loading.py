@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from datasets import DatasetError, read_image, read_mask
+from bench.own import datasets
 
 
 def seed_of(image: str) -> int:
@@ -55,9 +55,9 @@ class ImageDataset(Dataset[Batch]):
         """Read one image and its mask."""
         name, label, image_path, mask_path = self._rows[index]
         try:
-            image = read_image(image_path, self._size, self._channels)
-            mask = read_mask(mask_path, self._size)
-        except DatasetError as error:
+            image = datasets.read_image(image_path, self._size, self._channels)
+            mask = datasets.read_mask(mask_path, self._size)
+        except datasets.DatasetError as error:
             images = torch.empty((0, self._channels, *self._size), dtype=torch.uint8)
             masks, labels = torch.empty((0, *self._size), dtype=torch.bool), torch.empty(0, dtype=torch.int64)
             return Batch(images, masks, labels, (), ((name, str(error)),))

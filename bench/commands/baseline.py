@@ -20,11 +20,11 @@ def add(
     replace: Annotated[bool, typer.Option("--replace", help="Take the place of a baseline of this name.")] = False,
 ) -> None:
     """Keep a run as a baseline under results/baselines: manifest, statistics and small classifiers, no pictures."""
-    from datasets import cache_folder
+    from bench.own import datasets
     from results.store.baselines import add as add_baseline
     from results.store.run_store import RunStore
 
-    cache = checkpoints or cache_folder() / "classifiers"
+    cache = checkpoints or datasets.cache_folder() / "classifiers"
     folder = add_baseline(RunStore(run), name or run.resolve().name, cache, replace=replace)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     typer.echo(f"kept {folder}: {size / 1e6:.1f} MB")

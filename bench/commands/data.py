@@ -9,8 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.progress import Progress
 
-    from datasets import Dataset
-    from datasets.leaks import Pair
+    from bench.own import datasets
 
 Name = Annotated[str, typer.Argument(help="Name of the dataset, or of a part of it, e.g. ksdd or mvtec:bottle.")]
 Root = Annotated[
@@ -39,21 +38,20 @@ LISTED, DRAWN = 30, 12
 
 def fetch(name: Name, data_root: Root = None) -> None:
     """Download a dataset from its official address, check and unpack it; what is there is not fetched again."""
-    from datasets import download, get_dataset
-    from datasets.sources import SOURCES
+    from bench.own import datasets
 
-    dataset = get_dataset(name)
-    source = SOURCES.get(dataset.folder)
+    dataset = datasets.get_dataset(name)
+    source = datasets.sources.SOURCES.get(dataset.folder)
     if source is None:
         typer.echo(f"There is nothing to fetch for {name}: {dataset.url}.")
         return
-    typer.echo(download.terms(dataset, source))
+    typer.echo(datasets.download.terms(dataset, source))
     with _bytes_bar() as progress:
         task = progress.add_task(source.archive, total=None)
-        done = download.fetch(
+        done = datasets.download.fetch(
             dataset,
             source,
-            download.destination(dataset, data_root),
+            datasets.download.destination(dataset, data_root),
             lambda there, total: progress.update(task, completed=there, total=total or None),
         )
     typer.echo(f"{done}.")
@@ -66,13 +64,11 @@ def verify(
 ) -> None:
     """Read every image and mask, and list all faults at once; exit code 1 if there are any."""
     from bench.commands.options import read_size
-    from datasets import classes_of, find_root, get_dataset
-    from datasets.faults import verify as verify_dataset
-    from datasets.table import SPLITS
+    from bench.own import datasets
 
-    dataset = get_dataset(name)
+    dataset = datasets.get_dataset(name)
     height, width = read_size(size) or dataset.size
-    table, faults = verify_dataset(dataset, find_root(dataset, data_root), (height, width))
+    table, faults = datasets.faults.verify(dataset, datasets.find_root(dataset, data_root), (height, width))
     for fault in faults:
         typer.echo(str(fault))
     number = f"{len(faults)} fault{'s' * (len(faults) != 1)}" if faults else "no faults"
@@ -80,9 +76,11 @@ def verify(
         typer.echo(f"{name}: {number}; more may show when these are mended")
     else:
         counts = []
-        for split in SPLITS:
+        for split in datasets.SPLITS:
             labels = table["label"][table["split"] == split]
-            counts.append(f"{split}: " + ", ".join(f"{(labels == one).sum()} {one}" for one in classes_of(table)))
+            counts.append(
+                f"{split}: " + ", ".join(f"{(labels == one).sum()} {one}" for one in datasets.classes_of(table))
+            )
         typer.echo(f"{name}: {len(table)} images at {height}x{width}, {number}; {'; '.join(counts)}")
     if faults:
         raise typer.Exit(1)
@@ -95,22 +93,21 @@ def leaks(
     out: Picture = None,
 ) -> None:
     """Find near-duplicates across splits, and what a random split of single images would leak."""
+    from bench.own import datasets
     from bench.studies.dataset_sheets import near_duplicates_of
-    from datasets import get_dataset
-    from datasets.leaks import apart, crossing, described, near_duplicates, parts
     from reports.near_duplicate_sheet import draw
 
-    tables = parts(_samples(get_dataset(name), data_root), folds)
-    pairs = near_duplicates(tables[0]["image_path"].tolist())
-    found = crossing(pairs, tables)
-    rows = described(found, tables)
+    tables = datasets.leaks.parts(_samples(datasets.get_dataset(name), data_root), folds)
+    pairs = datasets.leaks.near_duplicates(tables[0]["image_path"].tolist())
+    found = datasets.leaks.crossing(pairs, tables)
+    rows = datasets.leaks.described(found, tables)
     _list_pairs(rows.head(LISTED))
     _compare_splits(pairs, tables, "folds by item" if folds else "the dataset's split")
     typer.echo(f"{name}: {len(found)} near-duplicate{'s' * (len(found) != 1)} across splits, {len(pairs)} in all")
     if found:
         target = out or Path(f"{name.replace(':', '-')}-leaks.png")
-        drawn = apart(found)[:DRAWN]
-        splits = described(drawn, tables)["splits"].tolist()
+        drawn = datasets.leaks.apart(found)[:DRAWN]
+        splits = datasets.leaks.described(drawn, tables)["splits"].tolist()
         draw(near_duplicates_of(tables[0], drawn, splits), f"{name}: closest near-duplicates across splits", target)
         rows.to_csv(target.with_suffix(".csv"), index=False)
         typer.echo(f"The closest are in {target}, all in {target.with_suffix('.csv')}")
@@ -118,20 +115,20 @@ def leaks(
 
 def show(name: Name, data_root: Root = None, out: Picture = None) -> None:
     """Draw images of every class and split with their defects outlined, and how large the defects are."""
+    from bench.own import datasets
     from bench.studies.dataset_sheets import kinds_of
-    from datasets import assign, get_dataset
     from reports.contact_sheet import draw
 
-    table = assign(_samples(get_dataset(name), data_root))
+    table = datasets.assign(_samples(datasets.get_dataset(name), data_root))
     target = out or Path(f"{name.replace(':', '-')}-images.png")
     draw(kinds_of(table), f"{name}: {len(table)} images, {table['group'].nunique()} items", target)
     typer.echo(f"Open {target}")
 
 
-def _samples(dataset: "Dataset", data_root: Path | None) -> "pd.DataFrame":
-    from datasets import find_root
+def _samples(dataset: "datasets.Dataset", data_root: Path | None) -> "pd.DataFrame":
+    from bench.own import datasets
 
-    return dataset.samples(find_root(dataset, data_root))
+    return dataset.samples(datasets.find_root(dataset, data_root))
 
 
 def _list_pairs(rows: "pd.DataFrame") -> None:
@@ -146,16 +143,16 @@ def _list_pairs(rows: "pd.DataFrame") -> None:
         output().print(shown)
 
 
-def _compare_splits(pairs: "list[Pair]", tables: "list[pd.DataFrame]", own: str) -> None:
+def _compare_splits(pairs: "list[datasets.leaks.Pair]", tables: "list[pd.DataFrame]", own: str) -> None:
     from rich.table import Table
 
     from bench.commands.console import output
-    from datasets.leaks import leaked, shuffled
+    from bench.own import datasets
 
     tested = sum(int((table["split"] == "test").sum()) for table in tables)
     shown = Table("Split", "Tested", "With a near-duplicate in training", box=None)
-    for what, split in ((own, tables), ("single images at random", shuffled(tables))):
-        number = leaked(pairs, split)
+    for what, split in ((own, tables), ("single images at random", datasets.leaks.shuffled(tables))):
+        number = datasets.leaks.leaked(pairs, split)
         shown.add_row(what, str(tested), f"{number} ({100 * number / tested:.1f} %)")
     output().print(shown)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from datasets import Dataset
+    from bench.own import datasets
 
 app = typer.Typer(help="List methods, datasets, or the layers of a network.", no_args_is_help=True)
 
@@ -29,19 +29,18 @@ def methods() -> None:
     output().print(table)
 
 
-@app.command()
-def datasets() -> None:
+@app.command("datasets")
+def list_datasets() -> None:
     """List the datasets: images (defective ones) of each split where they were found, or how to get them."""
     from rich.markup import escape
     from rich.table import Table
 
     from bench.commands.console import output
-    from datasets import DATASETS
-    from datasets.table import SPLITS
+    from bench.own import datasets
 
-    table = Table("Dataset", *SPLITS, "Size", "Licence", box=None)
+    table = Table("Dataset", *datasets.SPLITS, "Size", "Licence", box=None)
     table.add_column("Where", overflow="fold")
-    for dataset in DATASETS.values():
+    for dataset in datasets.DATASETS.values():
         counts, where = _inventory(dataset)
         size = "x".join(map(str, dataset.size))
         table.add_row(dataset.name, *counts, size, dataset.licence, escape(where))
@@ -49,24 +48,21 @@ def datasets() -> None:
     output().print("Images (defective ones) of each split: the official one, else by item, as run takes it.")
 
 
-def _inventory(dataset: "Dataset") -> tuple[list[str], str]:
+def _inventory(dataset: "datasets.Dataset") -> tuple[list[str], str]:
     """Return images (defective ones) of each split, or nothing, and where they are or how to get them."""
-    from datasets import GOOD, DatasetError, assign
-    from datasets.catalogue.synthetic import VERSION
-    from datasets.download import destination
-    from datasets.sources import SOURCES
-    from datasets.table import SPLITS
+    from bench.own import datasets
 
-    root, source, unknown = destination(dataset, None), SOURCES.get(dataset.folder), [""] * len(SPLITS)
+    root, unknown = datasets.download.destination(dataset, None), [""] * len(datasets.SPLITS)
+    source, version = datasets.sources.SOURCES.get(dataset.folder), datasets.synthetic.VERSION
     # What is generated is not made only to be counted.
-    if not (any(root.glob(f"synthetic-v{VERSION}-*")) if dataset.generated else root.is_dir()):
+    if not (any(root.glob(f"synthetic-v{version}-*")) if dataset.generated else root.is_dir()):
         return unknown, f"python -m bench fetch {dataset.name}" if source and source.url else dataset.url
     try:
-        table = assign(dataset.samples(root))
-    except DatasetError as error:
+        table = datasets.assign(dataset.samples(root))
+    except datasets.DatasetError as error:
         return unknown, str(error)
-    splits = [table["label"][table["split"] == split] for split in SPLITS]
-    return [f"{len(labels)} ({(labels != GOOD).sum()})" for labels in splits], str(root)
+    splits = [table["label"][table["split"] == split] for split in datasets.SPLITS]
+    return [f"{len(labels)} ({(labels != datasets.GOOD).sum()})" for labels in splits], str(root)
 
 
 @app.command()

@@ -79,8 +79,8 @@ def _settings(
     from pydantic import ValidationError
 
     from bench.classifiers.recipe import default_recipe
+    from bench.own import datasets
     from bench.runs.experiment import ExperimentSettings
-    from datasets import cache_folder
 
     config = network_config(network, head, activation)
     default = default_recipe(config)
@@ -101,7 +101,7 @@ def _settings(
         weights=weights,
         checkpoint=checkpoint,
         recipe=changed,
-        cache=checkpoints or cache_folder() / "classifiers",
+        cache=checkpoints or datasets.cache_folder() / "classifiers",
         device=torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")),
     )
 

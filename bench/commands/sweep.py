@@ -113,12 +113,12 @@ def read_splits(text: str) -> tuple[str, ...]:
     Raises:
         BenchError: there is none, or one of them does not exist.
     """
-    from datasets.table import SPLITS
+    from bench.own import datasets
 
     named = {part.strip() for part in text.split(",")}
-    if unknown := sorted(named - set(SPLITS)):
-        raise BenchError(f"--splits {text}: there is no split {unknown[0]!r}; choose from {', '.join(SPLITS)}")
-    return tuple(split for split in SPLITS if split in named)
+    if unknown := sorted(named - set(datasets.SPLITS)):
+        raise BenchError(f"--splits {text}: there is no split {unknown[0]!r}; choose from {', '.join(datasets.SPLITS)}")
+    return tuple(split for split in datasets.SPLITS if split in named)
 
 
 def by_family(specs: "Sequence[MethodSpec]", deltas: Sequence[float]) -> "dict[str, dict[float, MethodSpec]]":

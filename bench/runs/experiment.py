@@ -15,21 +15,9 @@ from bench.classifiers.recipe import Recipe
 from bench.classifiers.tensors import name_weights
 from bench.classifiers.training import Progress, TrainingSet, train
 from bench.errors import BenchError
+from bench.own import datasets
 from bench.provenance import versions
 from bench.runs.gallery import hint
-from datasets import (
-    Dataset,
-    assign,
-    check,
-    classes_of,
-    find_root,
-    fingerprint,
-    get_dataset,
-    group_by,
-    merge_kinds,
-    split_fingerprint,
-)
-from datasets.faults import of_images
 from results.store.baselines import baseline_classifier
 
 
@@ -82,7 +70,7 @@ class Experiment:
     """A `ExperimentSettings` whose images were found."""
 
     settings: ExperimentSettings
-    dataset: Dataset
+    dataset: datasets.Dataset
     samples: pd.DataFrame
     fingerprint: str
 
@@ -94,7 +82,7 @@ class Experiment:
     @property
     def classes(self) -> tuple[str, ...]:
         """Return the names of the classes, "good" first."""
-        return classes_of(self.samples)
+        return datasets.classes_of(self.samples)
 
     def check_image(self, name: str) -> None:
         """Make sure that there is an image with the id `name`.
@@ -115,7 +103,7 @@ class Experiment:
         if not record.is_file():
             record.parent.mkdir(parents=True, exist_ok=True)
             temporary = record.with_suffix(".part")
-            temporary.write_text("".join(f"{fault}\n" for fault in of_images(self.samples, self.size)))
+            temporary.write_text("".join(f"{fault}\n" for fault in datasets.faults.of_images(self.samples, self.size)))
             temporary.rename(record)
         return tuple(record.read_text().splitlines())
 
@@ -131,8 +119,8 @@ class Experiment:
         if self.settings.checkpoint:
             weights = f"checkpoint:{name_weights(str(self.settings.checkpoint))}"
         for fold in range(max(self.settings.folds, 1)):
-            table = assign(self.samples, folds=self.settings.folds, fold=fold)
-            check(table, self.faults())
+            table = datasets.assign(self.samples, folds=self.settings.folds, fold=fold)
+            datasets.check(table, self.faults())
             for seed in range(self.settings.seeds):
                 plan = TrainingPlan(
                     network=network,
@@ -141,7 +129,7 @@ class Experiment:
                     classes=classes,
                     dataset=self.dataset.name,
                     dataset_fingerprint=self.fingerprint,
-                    split_fingerprint=split_fingerprint(table),
+                    split_fingerprint=datasets.split_fingerprint(table),
                     fold=fold,
                     folds=self.settings.folds,
                     seed=seed,
@@ -188,10 +176,10 @@ def find(settings: ExperimentSettings) -> Experiment:
         raise BenchError("at least one seed is needed")
     if settings.checkpoint and (settings.folds or settings.seeds > 1):
         raise BenchError("a checkpoint is one classifier: leave --folds and --seeds out")
-    dataset = get_dataset(settings.dataset)
-    samples = dataset.samples(find_root(dataset, settings.data_root))
+    dataset = datasets.get_dataset(settings.dataset)
+    samples = dataset.samples(datasets.find_root(dataset, settings.data_root))
     if settings.group_by:
-        samples = group_by(samples, settings.group_by)
+        samples = datasets.group_by(samples, settings.group_by)
     if settings.one_kind:
-        samples = merge_kinds(samples)
-    return Experiment(settings, dataset, samples, fingerprint(samples))
+        samples = datasets.merge_kinds(samples)
+    return Experiment(settings, dataset, samples, datasets.fingerprint(samples))

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from bench.errors import BenchError
-from datasets import GOOD
+from bench.own import datasets
 from methods.registry import did_you_mean
 
 PICTURES = 6
@@ -53,7 +53,7 @@ class Gallery:
 
 def choose(samples: pd.DataFrame, most: int = PICTURES) -> tuple[str, ...]:
     """Return the ids of up to `most` defective images, evenly spaced in the order of their ids."""
-    defective = samples["id"][samples["label"] != GOOD].sort_values().tolist()
+    defective = samples["id"][samples["label"] != datasets.GOOD].sort_values().tolist()
     count = min(most, len(defective))
     return tuple(defective[number * len(defective) // count] for number in range(count))
 

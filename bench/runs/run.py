@@ -16,12 +16,12 @@ from rich.progress import Progress
 from bench.classifiers.checkpoint import Classifier, TrainingPlan, load
 from bench.commands.console import tell_costs, tell_faults, training_progress
 from bench.errors import BenchError
+from bench.own import datasets
 from bench.provenance import code_fingerprint, commit, versions
 from bench.runs.budget import estimate, needs_extra_passes, within
 from bench.runs.experiment import Assignment, Experiment
 from bench.runs.gallery import PICTURES, Gallery, choose, named, spread
 from bench.runs.runner import Evaluation, pending, run
-from datasets import GOOD
 from methods import MethodSpec
 from results.store.run_store import RunStore
 
@@ -69,7 +69,7 @@ def execute(request: Request, progress: Progress) -> Path:
     for image in request.evaluation.images:
         experiment.check_image(image)
     tables = [request.evaluation.samples(one) for one in assignments]
-    if all((table["label"] == GOOD).all() for table in tables):
+    if all((table["label"] == datasets.GOOD).all() for table in tables):
         raise BenchError("no image that would be scored shows a defect")
     pictured = _pictured(request, tables)
     # Of each classifier only the record is held: a run's memory does not grow with folds and seeds.

@@ -20,10 +20,10 @@ from bench.errors import BenchError
 from bench.network.anatomy import Anatomy, examine
 from bench.network.batch_size import GRAPH_FACTOR, fitting
 from bench.network.targets import Target
+from bench.own import datasets
 from bench.runs.budget import needs_extra_passes
 from bench.runs.experiment import Assignment
 from bench.runs.gallery import Gallery
-from datasets import GOOD, read_own_mask
 from methods import METHODS, Heatmap, MethodSpec, NotApplicableError, heatmap
 from methods.fusing import upsample
 from results.metrics.levels import LevelStatistics, joined, level_statistics, missing_statistics, to_levels
@@ -67,11 +67,11 @@ class Evaluation:
         chosen = table["split"].isin(self.splits)
         if self.images:
             chosen &= table["id"].isin(self.images)
-        return table[chosen & (table["label"] != GOOD)] if self.only_defective else table[chosen]
+        return table[chosen & (table["label"] != datasets.GOOD)] if self.only_defective else table[chosen]
 
     def specs_for(self, label: str) -> tuple[MethodSpec, ...]:
         """Return the methods that are run on an image with this label."""
-        if label != GOOD or self.all_images:
+        if label != datasets.GOOD or self.all_images:
             return self.specs
         return tuple(spec for spec in self.specs if not needs_extra_passes(spec))
 
@@ -230,7 +230,9 @@ def _failure(error: Exception) -> str:
 def _own_masks(batch: Batch, facts: dict[str, Any]) -> tuple[Tensor, ...]:
     """Return each image's mask at the size of its image, (h, w), on the device of the batch."""
     rows = [facts[image] for image in batch.ids]
-    return tuple(torch.from_numpy(read_own_mask(row.image_path, row.mask_path)).to(batch.masks.device) for row in rows)
+    return tuple(
+        torch.from_numpy(datasets.read_own_mask(row.image_path, row.mask_path)).to(batch.masks.device) for row in rows
+    )
 
 
 def _statistics(heatmaps: Tensor, masks: tuple[Tensor, ...]) -> LevelStatistics:

@@ -10,10 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from datasets import GOOD, DatasetError, classes_of, read_image, read_mask
-from datasets.leaks import Pair
-from datasets.reader import mask_values
-from datasets.table import SPLITS
+from bench.own import datasets
 from reports.contact_sheet import Kind, Tile
 from reports.near_duplicate_sheet import NearDuplicates
 
@@ -29,20 +26,22 @@ def kinds_of(table: pd.DataFrame) -> list[Kind]:
     Raises:
         DatasetError: a file cannot be read.
     """
-    classes = classes_of(table)
+    classes = datasets.classes_of(table)
     most = MANY_TILES if len(classes) <= FEW_CLASSES else FEW_TILES
     kinds = []
     for label in classes:
         rows = table[table["label"] == label]
-        parts = {split: rows[rows["split"] == split] for split in SPLITS}
+        parts = {split: rows[rows["split"] == split] for split in datasets.SPLITS}
         tiles = {split: [_tile(row) for row in _spread(part, most)] for split, part in parts.items()}
-        paths = [] if label == GOOD else [path for path in rows["mask_path"] if path]
-        shares = np.array([mask_values(path).mean() for path in paths], dtype=np.float64)
+        paths = [] if label == datasets.GOOD else [path for path in rows["mask_path"] if path]
+        shares = np.array([datasets.reader.mask_values(path).mean() for path in paths], dtype=np.float64)
         kinds.append(Kind(label, {split: len(part) for split, part in parts.items()}, tiles, shares))
     return kinds
 
 
-def near_duplicates_of(table: pd.DataFrame, pairs: list[Pair], splits: list[str]) -> list[NearDuplicates]:
+def near_duplicates_of(
+    table: pd.DataFrame, pairs: list[datasets.leaks.Pair], splits: list[str]
+) -> list[NearDuplicates]:
     """Return what the picture of near-duplicates shows of `pairs`, with the text that says between which splits.
 
     Raises:
@@ -71,8 +70,8 @@ def _spread(rows: pd.DataFrame, most: int) -> list[Any]:
 
 def _tile(row: Any) -> Tile:
     size = _fitting(row.image_path)
-    image: NDArray[np.uint8] = read_image(row.image_path, size, 3).transpose(1, 2, 0)
-    return Tile(image, read_mask(row.mask_path, size), row.id)
+    image: NDArray[np.uint8] = datasets.read_image(row.image_path, size, 3).transpose(1, 2, 0)
+    return Tile(image, datasets.read_mask(row.mask_path, size), row.id)
 
 
 def _fitting(path: str) -> tuple[int, int]:
@@ -81,6 +80,6 @@ def _fitting(path: str) -> tuple[int, int]:
         with Image.open(Path(path)) as image:
             wide, tall = image.size
     except OSError as error:
-        raise DatasetError(f"{path} cannot be read ({error})") from error
+        raise datasets.DatasetError(f"{path} cannot be read ({error})") from error
     scale = min(1.0, PIXELS / max(tall, wide))
     return max(1, round(tall * scale)), max(1, round(wide * scale))

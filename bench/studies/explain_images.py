@@ -22,8 +22,8 @@ from bench.classifiers.loading import seed_of
 from bench.errors import BenchError
 from bench.network.anatomy import examine
 from bench.network.targets import Target
+from bench.own import datasets
 from bench.provenance import versions
-from datasets import read_image, read_own_mask
 from methods import MethodSpec, NotApplicableError, heatmap
 from methods.fusing import upsample
 from reports.heatmap_overlay import overlay
@@ -67,7 +67,7 @@ def explain_image(
         BenchError: the method has no answer on this network, or the network has not the layers or the class asked for.
     """
     plan = classifier.card.plan
-    pixels = torch.from_numpy(read_image(str(path), plan.size, plan.network.channels))[None]
+    pixels = torch.from_numpy(datasets.read_image(str(path), plan.size, plan.network.channels))[None]
     images = classifier.prepare(pixels.to(next(classifier.network.parameters()).device))
     evidence = Evidence(
         classifier.network, examine(classifier.network, images), images, target, [spec], seeds=(seed_of(path.name),)
@@ -77,7 +77,7 @@ def explain_image(
         found = heatmap(spec, view).values
     except NotApplicableError as error:
         raise BenchError(f"{spec} has no answer here: {error}") from error
-    height, width = read_own_mask(str(path), "").shape
+    height, width = datasets.read_own_mask(str(path), "").shape
     values = upsample(found, (height, width)).cpu()
     marked, told = _cut(values, policy)
     facts = {
@@ -90,7 +90,7 @@ def explain_image(
         "classifier": {"file": plan.file_name, "fingerprint": classifier.fingerprint, "input": list(plan.size)},
         "versions": versions(),
     }
-    image = read_image(str(path), (height, width), 3).transpose(1, 2, 0)
+    image = datasets.read_image(str(path), (height, width), 3).transpose(1, 2, 0)
     return Explanation(image, values[0].numpy(), to_levels(values)[0].numpy(), marked, facts)
 
 

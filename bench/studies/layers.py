@@ -13,9 +13,9 @@ from bench.classifiers.loading import ImageDataset, seed_of
 from bench.errors import BenchError
 from bench.network.anatomy import examine
 from bench.network.targets import Target
+from bench.own import datasets
 from bench.runs.experiment import Assignment
 from bench.runs.gallery import choose
-from datasets import GOOD
 from methods import Heatmap, MethodSpec, NotApplicableError, heatmap, layer_maps
 from methods.fusing import fuse
 from reports.contact_sheet import Tile
@@ -36,7 +36,7 @@ def one_of_each_kind(assignments: Sequence[Assignment]) -> tuple[str, ...]:
     """
     tables = [one.data.table for one in assignments]
     tested = pd.concat([table[table["split"] == "test"] for table in tables])
-    kinds = [rows for _, rows in tested[tested["label"] != GOOD].groupby("label")]
+    kinds = [rows for _, rows in tested[tested["label"] != datasets.GOOD].groupby("label")]
     if not kinds:
         raise BenchError("no image that is tested shows a defect: name one with --image")
     return tuple(choose(rows)[0] for rows in kinds[:MOST_KINDS])

@@ -16,8 +16,8 @@ from bench.classifiers.loading import ImageDataset
 from bench.errors import BenchError
 from bench.network.anatomy import Anatomy, examine
 from bench.network.targets import Target
+from bench.own import datasets
 from bench.runs.experiment import Assignment
-from datasets import GOOD
 from methods import MethodSpec, heatmap, parse
 from methods.adapters.counterparts import COUNTERPARTS, Counterpart
 
@@ -75,7 +75,7 @@ def compare(
     """
     plan, table = assignment.plan, assignment.data.table
     tested = table[table["split"] == "test"]
-    rows = tested.sort_values("label", key=lambda labels: labels == GOOD, kind="stable").head(count)
+    rows = tested.sort_values("label", key=lambda labels: labels == datasets.GOOD, kind="stable").head(count)
     device = next(classifier.network.parameters()).device
     images = []
     dataset = ImageDataset(rows, plan.size, plan.network.channels, plan.classes)

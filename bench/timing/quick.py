@@ -17,8 +17,8 @@ from bench.classifiers.checkpoint import Classifier
 from bench.classifiers.loading import Batch, ImageDataset, batches
 from bench.network.anatomy import examine
 from bench.network.targets import Target
+from bench.own import datasets
 from bench.runs.experiment import Assignment
-from datasets import GOOD
 from methods import MethodSpec, heatmap
 
 IMAGES, TIMES = 4, 5
@@ -47,7 +47,7 @@ def costs(
 ) -> Iterator[QuickTiming]:
     """Yield what each method costs on a few defective test images, after one pass that is not counted."""
     table, plan = assignment.data.table, assignment.plan
-    rows = table[(table["split"] == "test") & (table["label"] != GOOD)].head(IMAGES)
+    rows = table[(table["split"] == "test") & (table["label"] != datasets.GOOD)].head(IMAGES)
     device = next(classifier.network.parameters()).device
     (batch,) = batches(ImageDataset(rows, plan.size, plan.network.channels, plan.classes), IMAGES, device=device)
     for spec in specs:

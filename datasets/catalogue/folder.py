@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from datasets.errors import DatasetError
-from datasets.reader import mask_values
-from datasets.registry import dataset
-from datasets.table import GOOD, SPLITS, each, sample_table
+from ..errors import DatasetError
+from ..reader import mask_values
+from ..registry import dataset
+from ..table import GOOD, SPLITS, each, sample_table
 
 _LAYOUT = (
     "it should hold good/, defect/ and masks/, where defect/KIND/001.png has its mask at masks/KIND/001.png, or "

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from datasets.errors import DatasetError
-from datasets.reader import mask_values
-from datasets.registry import dataset
-from datasets.table import GOOD, each, sample_table
+from ..errors import DatasetError
+from ..reader import mask_values
+from ..registry import dataset
+from ..table import GOOD, each, sample_table
 
 # The archive also holds "10301 (copy).png" and "10301_GT (copy).png": twins that must not be images.
 _IMAGES = "[0-9]" * 5 + ".png"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from datasets.errors import DatasetError
-from datasets.registry import dataset
-from datasets.table import GOOD, each, sample_table
+from ..errors import DatasetError
+from ..registry import dataset
+from ..table import GOOD, each, sample_table
 
 _IMAGES = "[0-9]" * 3 + ".png"
 

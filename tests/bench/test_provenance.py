@@ -1,6 +1,5 @@
-"""Libraries that do not fit, names that others have taken, and what a run says of its surroundings."""
+"""Libraries that do not fit, names that others hide, and what a run says of its surroundings."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,14 +8,8 @@ import pytest
 
 from bench import provenance
 from bench.errors import BenchError
-from bench.provenance import ROOT, check_own_datasets, code_fingerprint, commit, import_torchvision, versions
-
-
-def python(folder, *arguments, first=()):
-    """Run Python in `folder`, with `first` before everything else that can be imported."""
-    paths = [*map(str, first), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    variables = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=folder, env=variables)
+from bench.provenance import ROOT, code_fingerprint, commit, import_torchvision, versions
+from tests.helpers.command_line import python
 
 
 @pytest.fixture
@@ -25,15 +18,6 @@ def elsewhere(tmp_path):
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     return folder
-
-
-@pytest.fixture
-def foreign(tmp_path):
-    """A folder with a package called datasets that is not ours."""
-    package = tmp_path / "site" / "datasets"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text('"""Another one."""\n')
-    return package.parent
 
 
 def test_a_torchvision_that_does_not_fit_torch_is_said_so(tmp_path, elsewhere):
@@ -58,23 +42,16 @@ def test_every_way_in_which_torchvision_fails_is_caught(monkeypatch, error):
         import_torchvision()
 
 
-def test_a_foreign_package_called_datasets_ends_the_command_line_with_advice(elsewhere, foreign):
-    done = python(elsewhere, "-m", "bench", "list", "methods", first=[foreign])
-    assert done.returncode == 2
-    assert done.stdout == ""
-    for part in ("error: ", str(foreign / "datasets"), "pip uninstall datasets", "virtual environment", str(ROOT)):
+@pytest.mark.parametrize("name", ["methods", "results", "reports"])
+def test_a_package_that_hides_one_of_ours_ends_the_command_line_with_advice(tmp_path, elsewhere, name):
+    package = tmp_path / "site" / name
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    done = python(elsewhere, "-m", "bench", "--version", first=[package.parent])
+    assert (done.returncode, done.stdout) == (2, "")
+    for part in (f"error: the import name '{name}' does not lead to {ROOT / name}", "virtual environment"):
         assert part in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_explain_works_beside_a_foreign_package_called_datasets(elsewhere, foreign):
-    code = "from bench import explain; import sys; print(explain.__name__, 'datasets' in sys.modules)"
-    done = python(elsewhere, "-c", code, first=[foreign])
-    assert done.stdout.split() == ["explain", "False"], done.stderr
-
-
-def test_our_own_datasets_are_recognised():
-    check_own_datasets()
 
 
 def test_the_command_line_works_from_another_folder(elsewhere):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from bench.__main__ import main
+from bench.provenance import ROOT
 from tests.helpers.plain_registries import restored
 
 
@@ -47,6 +48,13 @@ def call_apart(*arguments, code=0):
     command = [sys.executable, "-m", "bench", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ))
     return _ended(Done(done.returncode, done.stdout, done.stderr), code)
+
+
+def python(folder, *arguments, first=()):
+    """Run Python in `folder`, with the folders `first` before everything else that can be imported."""
+    paths = [*map(str, first), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    variables = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=folder, env=variables)
 
 
 def _ended(done, code):

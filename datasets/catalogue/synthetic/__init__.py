@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.random import RandomState
 
-from datasets.catalogue.synthetic.defects import DEFECTS, add_defect
-from datasets.catalogue.synthetic.surfaces import SURFACES, render
-from datasets.errors import DatasetError
-from datasets.registry import dataset
-from datasets.table import GOOD, sample_table
+from ...errors import DatasetError
+from ...registry import dataset
+from ...table import GOOD, sample_table
+from .defects import DEFECTS, add_defect
+from .surfaces import SURFACES, render
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
-    from datasets.catalogue.synthetic.integers import Field, Shape
+    from .integers import Field, Shape
 
 # Raise it with every change of a pixel. It is in the folder's name, so old files are not taken for new.
 VERSION = 1

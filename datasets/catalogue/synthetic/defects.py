@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import RandomState
 
-from datasets.catalogue.synthetic.integers import (
+from .integers import (
     ONE,
     PIXEL,
     TURN,

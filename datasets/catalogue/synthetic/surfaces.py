@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import RandomState
 
-from datasets.catalogue.synthetic.integers import (
+from .integers import (
     ONE,
     PIXEL,
     TURN,

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench.commands.console import MOST_FAULTS, bar, columns, messages, tell_faults
-from bench.runs import experiment as experiments
 from bench.runs.experiment import find
 from bench.runs.run import execute
 from datasets import DatasetError, assign
@@ -62,7 +61,7 @@ def test_images_are_read_once_for_each_copy_and_size(tmp_path, monkeypatch):
     image, mask = damaged(tmp_path)
     first = find(tiny_settings(tmp_path)).faults()
     assert [image in first[0], mask in first[-1]] == [True, True]
-    monkeypatch.setattr(experiments, "of_images", lambda *_: [])
+    monkeypatch.setattr("datasets.faults.of_images", lambda *_: [])
     assert find(tiny_settings(tmp_path)).faults() == first
     assert find(tiny_settings(tmp_path, size=(64, 64))).faults() == ()
     Path(image).write_bytes(b"other bytes")
