@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from bench.classifiers import loading as module
 from bench.classifiers.loading import ImageDataset, batches
 from datasets import read_image, read_mask
 from tests.helpers.bright_squares import CLASSES, SIZE, images
@@ -80,9 +79,12 @@ def test_a_batch_of_nothing_but_failures_has_no_images(table):
 
 def test_the_next_batch_is_read_while_one_is_worked_on(table, monkeypatch):
     reading = []
-    monkeypatch.setattr(
-        module, "read_mask", lambda path, size: reading.append(current_thread()) or read_mask(path, size)
-    )
+
+    def noted(path, size):
+        reading.append(current_thread())
+        return read_mask(path, size)
+
+    monkeypatch.setattr("datasets.read_mask", noted)
     found = batches(ImageDataset(table, SIZE, 1, CLASSES), 2)
     next(found)
     assert [len(batch.ids) for batch in found] == [2, 1]
