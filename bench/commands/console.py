@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,13 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from bench.runs.reporter import Reporter, training_title
+
 if TYPE_CHECKING:
     from bench.classifiers.checkpoint import TrainingPlan
     from bench.classifiers.training import Progress as TrainingProgress
     from bench.runs.budget import Cost
+    from bench.runs.runner import Advance
 
 COLUMNS = 100
 """Width of tables in files and pipes, which have none of their own."""
@@ -62,40 +65,59 @@ def columns() -> tuple[ProgressColumn, ...]:
     )
 
 
+class ConsoleReporter(Reporter):
+    """Tells the messages' console how a run goes on, and shows a bar where someone looks."""
+
+    def __init__(self, progress: Progress) -> None:
+        """Name where steps are shown."""
+        self._progress = progress
+
+    def faults(self, dataset: str, faults: Sequence[str]) -> None:
+        """Print the first faults, and how many there are beside them."""
+        for fault in faults[:MOST_FAULTS]:
+            _tell(fault, "yellow")
+        if len(faults) > MOST_FAULTS:
+            _tell(f"{len(faults) - MOST_FAULTS} more faults: python -m bench verify {dataset} lists all", "yellow")
+
+    def costs(self, costs: Sequence[Cost], kept: Sequence[Cost]) -> None:
+        """Print a line for each method."""
+        for cost in costs:
+            what = f"{cost.spec}: {cost.passes} forward passes an image, {cost.images} images"
+            fate = "" if cost in kept else "; left out, since it does not fit the budget"
+            _tell(f"{what}, about {_span(60 * cost.minutes)}{fate}")
+
+    def training(self, plan: TrainingPlan) -> TrainingProgress:
+        """Show a bar for the classifier, with what its last epoch gave."""
+        task = self._progress.add_task(training_title(plan), total=None, shown="")
+
+        def show(done: int, total: int, shown: str) -> None:
+            self._progress.update(task, completed=done, total=total, shown=shown)
+
+        return show
+
+    def heatmaps(self, images: int) -> Advance:
+        """Show a bar with the images a second."""
+        task = self._progress.add_task("heatmaps", total=images, shown="", unit="images")
+        return lambda more: self._progress.advance(task, more)
+
+    def counting(self, what: str, total: int | None = None) -> Callable[[str], None]:
+        """Show a bar for other work; what is returned is told the name of each part that is done."""
+        task = self._progress.add_task(what, total=total, shown="")
+        return lambda shown: self._progress.update(task, advance=1, shown=shown)
+
+
 @contextmanager
-def bar() -> Iterator[Progress]:
-    """Show a progress bar within the context, where someone looks."""
-    with Progress(*columns(), console=messages, disable=messages.quiet or not messages.is_terminal) as progress:
-        yield progress
+def reporting(*, quiet: bool = False) -> Iterator[ConsoleReporter]:
+    """Report to the terminal within the context; nothing but errors if `quiet`."""
+    messages.quiet = quiet
+    hidden = quiet or not messages.is_terminal
+    with Progress(*columns(), console=messages, disable=hidden) as progress:
+        yield ConsoleReporter(progress)
 
 
-def tell_faults(dataset: str, faults: tuple[str, ...]) -> None:
-    """Say what is wrong with the images of a dataset that can be used all the same."""
-    for fault in faults[:MOST_FAULTS]:
-        messages.print(fault, style="yellow", markup=False, highlight=False, soft_wrap=True)
-    if len(faults) > MOST_FAULTS:
-        others = f"{len(faults) - MOST_FAULTS} more faults: python -m bench verify {dataset} lists all"
-        messages.print(others, style="yellow", highlight=False, soft_wrap=True)
-
-
-def tell_costs(costs: Sequence[Cost], kept: Sequence[Cost]) -> None:
-    """Say what methods cost that need forward passes of their own, and which of them are left out."""
-    for cost in costs:
-        what = f"{cost.spec}: {cost.passes} forward passes an image, {cost.images} images"
-        fate = "" if cost in kept else "; left out, since it does not fit the budget"
-        messages.print(f"{what}, about {_span(60 * cost.minutes)}{fate}", markup=False, highlight=False, soft_wrap=True)
+def _tell(text: str, style: str = "") -> None:
+    messages.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _span(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= MINUTES_FROM else f"{seconds:.0f} s"
-
-
-def training_progress(progress: Progress, plan: TrainingPlan) -> TrainingProgress:
-    """Return what shows the training of `plan` in `progress`."""
-    fold = f", fold {plan.fold + 1} of {plan.folds}" if plan.folds else ""
-    task = progress.add_task(f"training {plan.network.name}{fold}, seed {plan.seed}", total=None, shown="")
-
-    def show(done: int, total: int, shown: str) -> None:
-        progress.update(task, completed=done, total=total, shown=shown)
-
-    return show

@@ -44,7 +44,6 @@ def layers(
     settings: "ExperimentSettings",
 ) -> None:
     """Draw each layer's map of each method with its share of the fused one, on images that are tested."""
-    from bench.commands.console import tell_faults
     from bench.errors import BenchError
     from bench.network.targets import default_target, parse_target
     from bench.plugins import load_plugins
@@ -59,7 +58,6 @@ def layers(
         raise BenchError("--methods names none: write for example grad-cam,lt-grad-cam")
     experiment = find(settings)
     explained = parse_target(target) if target else default_target(len(experiment.classes))
-    tell_faults(experiment.dataset.name, experiment.faults())
     blocks = _blocks(experiment, tuple(dict.fromkeys(image or ())), specs, explained)
     height, width = experiment.size
     network = f"{settings.network.name} ({settings.network.head} head)"
@@ -72,7 +70,7 @@ def _blocks(
     experiment: "Experiment", asked: tuple[str, ...], specs: "tuple[MethodSpec, ...]", target: "Target"
 ) -> "list[Block]":
     """Return a block for each image; a classifier that none of them needs is neither loaded nor trained."""
-    from bench.commands.console import bar, training_progress
+    from bench.commands.console import reporting
     from bench.studies.layers import assignment_of, block, one_of_each_kind
 
     assignments = [one for one in experiment.assignments() if one.plan.seed == 0]
@@ -81,9 +79,10 @@ def _blocks(
         experiment.check_image(name)
     wanted = {name: assignment_of(assignments, name) for name in images}
     found = {}
-    with bar() as progress:
+    with reporting() as reporter:
+        reporter.faults(experiment.dataset.name, experiment.faults())
         for fold in sorted({one.plan.fold for one in wanted.values()}):
-            classifier = experiment.classifier(assignments[fold], lambda plan: training_progress(progress, plan))
+            classifier = experiment.classifier(assignments[fold], reporter.training)
             for name, one in wanted.items():
                 if one.plan.fold == fold:
                     found[name] = block(one, classifier, name, specs, target)

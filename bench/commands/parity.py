@@ -21,21 +21,21 @@ def parity(
     settings: "ExperimentSettings",
 ) -> None:
     """Compare every method that pytorch-grad-cam or captum has too: how far maps differ, and how long each takes."""
-    from bench.commands.console import bar, output, tell_faults, training_progress
+    from bench.commands.console import output, reporting
     from bench.network.targets import default_target
     from bench.runs.experiment import find
     from bench.studies.library_parity import compare
 
     experiment = find(settings)
-    tell_faults(experiment.dataset.name, experiment.faults())
     target = default_target(len(experiment.classes))
     assignment = next(experiment.assignments())
-    with bar() as progress:
-        classifier = experiment.classifier(assignment, lambda plan: training_progress(progress, plan))
-        task = progress.add_task("comparing", total=None, shown="")
+    with reporting() as reporter:
+        reporter.faults(experiment.dataset.name, experiment.faults())
+        classifier = experiment.classifier(assignment, reporter.training)
+        show = reporter.counting("comparing")
         found = []
         for one in compare(assignment, classifier, target, images):
-            progress.update(task, advance=1, shown=one.pair.own)
+            show(one.pair.own)
             found.append(one)
     console = output()
     console.print(_table(found))

@@ -36,7 +36,7 @@ def readings(
     Test is shown for the default and for the reading that validation chose.
     """
     started = time.perf_counter()
-    from bench.commands.console import bar, output
+    from bench.commands.console import output, reporting
     from bench.network.targets import default_target
     from bench.plugins import load_plugins
     from bench.runs.experiment import find
@@ -55,8 +55,8 @@ def readings(
     target = default_target(len(experiment.classes))
     request = Request(experiment, Evaluation(tuple(select(methods)), target, ()), plugins, out, RUNS)
     network = network_of(settings.network, experiment.size)
-    with bar() as progress:
-        outcome = compare(request, policy, progress, everything=full, network=network)
+    with reporting() as reporter:
+        outcome = compare(request, policy, reporter, everything=full, network=network)
     write(outcome.rows, outcome.folder)
     picture = draw(outcome.rows, outcome.folder)
     console = output()

@@ -83,7 +83,7 @@ def run(
 ) -> None:
     """Run methods on the test images and print the table; what a run has is not computed again."""
     started = time.perf_counter()
-    from bench.commands.console import bar, messages
+    from bench.commands.console import reporting
     from bench.network.targets import default_target, parse_target
     from bench.plugins import load_plugins
     from bench.runs.experiment import find
@@ -97,7 +97,6 @@ def run(
     from reports.summary import summarise
     from results.metrics.thresholds import parse_policy
 
-    messages.quiet = quiet
     plugins = tuple(plugin or ())
     load_plugins(plugins)
     policy, asked = parse_policy(threshold), select(methods)
@@ -109,8 +108,8 @@ def run(
     evaluation = Evaluation(specs, explained, splits, evaluate_at, images, all_images=all_images, chunk=chunk)
     pictures = tuple(part.strip() for part in gallery_ids.split(",") if part.strip()) or gallery
     request = Request(experiment, evaluation, plugins, out, RUNS, budget, pictures)
-    with bar() as progress:
-        folder = execute(request, progress)
+    with reporting(quiet=quiet) as reporter:
+        folder = execute(request, reporter)
     names = [str(spec) for spec in specs]
     summary = _beside_stand_ins(summarise(folder, policy, names), dict(zip(names, map(str, asked), strict=True)))
     (folder / "table.md").write_text(markdown(summary))

@@ -40,7 +40,7 @@ def sweep(
 ) -> None:
     """Draw IoU against δ on training and test images, and tell what a δ gives that other masks have chosen."""
     started = time.perf_counter()
-    from bench.commands.console import bar, output
+    from bench.commands.console import output, reporting
     from bench.network.targets import default_target
     from bench.plugins import load_plugins
     from bench.runs.experiment import find
@@ -63,8 +63,8 @@ def sweep(
     target = default_target(len(experiment.classes))
     specs = tuple(spec for at in families.values() for spec in at.values())
     evaluation = Evaluation(specs, target, looked_at, only_defective=True)
-    with bar() as progress:
-        folder = execute(Request(experiment, evaluation, plugins, out, RUNS), progress)
+    with reporting() as reporter:
+        folder = execute(Request(experiment, evaluation, plugins, out, RUNS), reporter)
     store = RunStore(folder)
     texts = {family: {delta: str(spec) for delta, spec in at.items()} for family, at in families.items()}
     found, manifest = score_sweep(store.cells(), texts, looked_at, policy, DEFAULT_DELTA), store.manifest()

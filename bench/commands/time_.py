@@ -78,7 +78,7 @@ def time(
     import torch
 
     from bench.classifiers.networks import BUILTIN
-    from bench.commands.console import bar
+    from bench.commands.console import reporting
     from bench.plugins import load_plugins
     from bench.timing import scaling, speed_targets
     from bench.timing.measure import TimingPlan, execute
@@ -109,9 +109,8 @@ def time(
         works = read_works(methods, together or ())
         todo = [(case, works) for case in cases]
     plan = TimingPlan(todo, repeats, limit, counted, plugins)
-    with bar() as progress:
-        task = progress.add_task("timing", total=plan.runs, shown="")
-        found = execute(plan, lambda name: progress.update(task, advance=1, shown=name))
+    with reporting() as reporter:
+        found = execute(plan, reporter.counting("timing", plan.runs))
     verdicts, growths = tuple(speed_targets.judge(rows, found, cases)), tuple(scaling.fits(varied, found))
     _keep(replace(found, left_out=left_out, verdicts=verdicts, growths=growths), folder, run)
 

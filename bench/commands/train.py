@@ -13,16 +13,16 @@ def train(*, settings: "ExperimentSettings") -> None:
     """Train a classifier for each fold and seed, from image labels only; those in the cache are not trained again."""
     from rich.table import Table
 
-    from bench.commands.console import bar, output, tell_faults, training_progress
+    from bench.commands.console import output, reporting
     from bench.runs.experiment import find
 
     experiment = find(settings)
     table = Table("Fold", "Seed", "Accuracy", "AP", "AUROC", "Confusion (good, ...)", "Checkpoint", box=None)
-    tell_faults(experiment.dataset.name, experiment.faults())
     folders: dict[str, None] = {}  # one that is kept with a run is taken from there
-    with bar() as progress:
+    with reporting() as reporter:
+        reporter.faults(experiment.dataset.name, experiment.faults())
         for assignment in experiment.assignments():
-            classifier = experiment.classifier(assignment, lambda plan: training_progress(progress, plan))
+            classifier = experiment.classifier(assignment, reporter.training)
             test = classifier.card.metrics["test"]
             numbers = (test.accuracy, test.average_precision, test.auroc)
             folders[str(assignment.path.parent)] = None

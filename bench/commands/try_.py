@@ -30,7 +30,7 @@ def try_(
     """
     started = time.perf_counter()
     from bench.classifiers.checkpoint import load
-    from bench.commands.console import bar, output
+    from bench.commands.console import output, reporting
     from bench.network.targets import default_target
     from bench.plugins import load_new
     from bench.runs.experiment import find
@@ -49,8 +49,8 @@ def try_(
     experiment = find(settings)
     target = default_target(len(experiment.classes))
     evaluation = Evaluation((*own, rival, *select(FLOORS)), target, ("test",))
-    with bar() as progress:
-        folder = execute(Request(experiment, evaluation, (plugin,), None, RUNS), progress)
+    with reporting() as reporter:
+        folder = execute(Request(experiment, evaluation, (plugin,), None, RUNS), reporter)
     (found,) = compared_settings([RunStore(folder)], ThresholdPolicy("otsu"))
     rows = duels(found, [str(spec) for spec in own], str(rival))
     assignment = next(experiment.assignments())

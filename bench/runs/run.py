@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from rich.progress import Progress
 
 from bench.classifiers.checkpoint import Classifier, TrainingPlan, load
-from bench.commands.console import tell_costs, tell_faults, training_progress
 from bench.errors import BenchError
 from bench.own import datasets
 from bench.provenance import code_fingerprint, commit, versions
 from bench.runs.budget import estimate, needs_extra_passes, within
 from bench.runs.experiment import Assignment, Experiment
 from bench.runs.gallery import PICTURES, Gallery, choose, named, spread
+from bench.runs.reporter import SILENT, Reporter
 from bench.runs.runner import Evaluation, pending, run
 from methods import MethodSpec
 from results.store.run_store import RunStore
@@ -55,8 +54,12 @@ class Request:
     pictures: int | tuple[str, ...] = PICTURES
 
 
-def execute(request: Request, progress: Progress) -> Path:
+def execute(request: Request, reporter: Reporter = SILENT) -> Path:
     """Train what is not trained, compute what is not computed, and return the run's folder.
+
+    Args:
+        request: what is to be run.
+        reporter: is told how it goes on.
 
     Raises:
         BenchError: there is no image of a name, nothing is defective, a classifier cannot be trained or loaded, or
@@ -65,7 +68,7 @@ def execute(request: Request, progress: Progress) -> Path:
     """
     experiment = request.experiment
     assignments = list(experiment.assignments())
-    tell_faults(experiment.dataset.name, experiment.faults())
+    reporter.faults(experiment.dataset.name, experiment.faults())
     for image in request.evaluation.images:
         experiment.check_image(image)
     tables = [request.evaluation.samples(one) for one in assignments]
@@ -73,21 +76,18 @@ def execute(request: Request, progress: Progress) -> Path:
         raise BenchError("no image that would be scored shows a defect")
     pictured = _pictured(request, tables)
     # Of each classifier only the record is held: a run's memory does not grow with folds and seeds.
-    classifiers = {
-        one.path.name: _record(one, experiment.classifier(one, lambda plan: training_progress(progress, plan)))
-        for one in assignments
-    }
+    classifiers = {one.path.name: _record(one, experiment.classifier(one, reporter.training)) for one in assignments}
     manifest = _manifest(request, assignments[0].plan, classifiers)
     folder = request.out or request.runs / _name(manifest)
     store = RunStore(folder)
     store.begin(manifest, IDENTITY)
     galleries = [Gallery(folder / "gallery", own) for own in spread(pictured, tables)]
     jobs = list(zip(assignments, galleries, strict=True))
-    evaluation = _affordable(request, jobs, store)
-    task = progress.add_task("heatmaps", total=sum(map(len, tables)), shown="", unit="images")
+    evaluation = _affordable(request, jobs, store, reporter)
+    advance = reporter.heatmaps(sum(map(len, tables)))
     for one, gallery in jobs:
         classifier = load(one.path, experiment.settings.device)
-        run(one, classifier, evaluation, store, gallery, lambda count: progress.advance(task, count))
+        run(one, classifier, evaluation, store, gallery, advance)
     return folder
 
 
@@ -101,7 +101,9 @@ def _pictured(request: Request, tables: list[pd.DataFrame]) -> tuple[str, ...]:
     return choose((tested if len(tested) else looked_at).drop_duplicates("id"), request.pictures)
 
 
-def _affordable(request: Request, jobs: list[tuple[Assignment, Gallery]], store: RunStore) -> Evaluation:
+def _affordable(
+    request: Request, jobs: list[tuple[Assignment, Gallery]], store: RunStore, reporter: Reporter
+) -> Evaluation:
     """Tell what the methods cost that ask the classifier again, and leave out what does not fit the budget."""
     evaluation, images = request.evaluation, Counter[MethodSpec]()
     for one, gallery in jobs:
@@ -112,7 +114,7 @@ def _affordable(request: Request, jobs: list[tuple[Assignment, Gallery]], store:
     classifier = load(jobs[0][0].path, request.experiment.settings.device)
     costs = estimate(classifier, evaluation.target, dict(images), evaluation.chunk)
     kept = within(costs, request.budget)
-    tell_costs(costs, kept)
+    reporter.costs(costs, kept)
     left_out = {cost.spec for cost in costs[len(kept) :]}
     return replace(evaluation, specs=tuple(spec for spec in evaluation.specs if spec not in left_out))
 

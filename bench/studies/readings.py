@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from rich.progress import Progress
 
 from bench.classifiers.networks import NetworkConfig, build, prepare
 from bench.network.anatomy import examine
+from bench.runs.reporter import Reporter
 from bench.runs.run import Request, execute
 from bench.runs.runner import Evaluation
 from methods import MethodSpec
@@ -33,14 +33,14 @@ class Outcome:
 
 
 def compare(
-    request: Request, policy: ThresholdPolicy, progress: Progress, *, everything: bool, network: Network
+    request: Request, policy: ThresholdPolicy, reporter: Reporter, *, everything: bool, network: Network
 ) -> Outcome:
     """Run every reading of the request's methods on training and validation images, and what they choose on test.
 
     Args:
         request: its splits are set here.
         policy: how thresholds are chosen.
-        progress: where to show it.
+        reporter: is told how it goes on.
         everything: the product of all answers instead of one question at a time.
         network: what decides which questions there are.
 
@@ -55,16 +55,16 @@ def compare(
         requests[MARGIN] = _explaining_margin(request)
     asked = list(_asked(alternatives, tuple(requests)))
     folders = {
-        name: _run(one, progress, _specs(asked, name, by_text), ("train", "val"), only_defective=True)
+        name: _run(one, reporter, _specs(asked, name, by_text), ("train", "val"), only_defective=True)
         for name, one in requests.items()
     }
     # Images without a defect are needed only where the default's map is counted over more of them.
-    _run(request, progress, request.evaluation.specs, ("val",), only_defective=False)
-    _run(request, progress, request.evaluation.specs, ("test",), only_defective=True)
+    _run(request, reporter, request.evaluation.specs, ("val",), only_defective=False)
+    _run(request, reporter, request.evaluation.specs, ("test",), only_defective=True)
     chosen = choose(asked, _cells(folders), policy)
     for name, one in requests.items():
         if specs := _specs(chosen, name, by_text):
-            _run(one, progress, specs, ("test",), only_defective=True)
+            _run(one, reporter, specs, ("test",), only_defective=True)
     return Outcome(score_readings(asked, _cells(folders), policy, request.experiment.dataset.name), folders[DEFAULT])
 
 
@@ -94,14 +94,14 @@ def _specs(asked: list[Asked], run: str, by_text: dict[str, MethodSpec]) -> tupl
 
 def _run(
     request: Request,
-    progress: Progress,
+    reporter: Reporter,
     specs: tuple[MethodSpec, ...],
     splits: tuple[str, ...],
     *,
     only_defective: bool,
 ) -> Path:
     evaluation: Evaluation = replace(request.evaluation, specs=specs, splits=splits, only_defective=only_defective)
-    return execute(replace(request, evaluation=evaluation), progress)
+    return execute(replace(request, evaluation=evaluation), reporter)
 
 
 def _explaining_margin(request: Request) -> Request:

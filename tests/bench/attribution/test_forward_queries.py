@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from rich.progress import Progress
 
 from bench.attribution import forward_queries
 from bench.attribution.evidence import Evidence
@@ -20,6 +19,7 @@ from methods.registry import METHODS
 from results.metrics.scoring import score_rows
 from results.metrics.thresholds import ThresholdPolicy
 from results.store.run_store import RunStore
+from tests.helpers.recorder import Recorder
 from tests.helpers.small_networks import NETWORKS, chain, pictures, seeded
 from tests.helpers.tiny_set import register_tiny, tiny_request
 
@@ -151,17 +151,17 @@ def asked_of(folder, text):
 
 def test_methods_that_ask_again_are_run_on_defects_alone_unless_all_are_asked_for(tiny, tmp_path):
     request = tiny_request(tmp_path, "grad-cam,score-cam")
-    execute(request, Progress(disable=True))
+    execute(request)
     assert GOOD not in set(asked_of(tmp_path / "run", "score-cam")["label"])
     assert GOOD in set(asked_of(tmp_path / "run", "grad-cam")["label"])
     rows = {row.spec: row for row in score_rows(RunStore(tmp_path / "run").cells(), ThresholdPolicy("otsu"))}
     assert rows["score-cam"].mean["iou"] >= 0
     assert str(rows["score-cam"].mean["false_positive_area"]) == "nan"
-    execute(replace(request, evaluation=replace(request.evaluation, all_images=True)), Progress(disable=True))
+    execute(replace(request, evaluation=replace(request.evaluation, all_images=True)))
     assert len(asked_of(tmp_path / "run", "score-cam")) == len(asked_of(tmp_path / "run", "grad-cam"))
 
 
-def test_costs_are_told_and_a_budget_leaves_the_dearest_out(tiny, tmp_path, capsys):
+def test_costs_are_told_and_a_budget_leaves_the_dearest_out(tiny, tmp_path):
     @evidence_method("dear", paper="none", passes=lambda channels: 1000)
     def dear(view):
         view.scores(0, 1000, lambda first, last: view.input[:1].expand(last - first, -1, -1, -1))
@@ -169,21 +169,22 @@ def test_costs_are_told_and_a_budget_leaves_the_dearest_out(tiny, tmp_path, caps
 
     request = tiny_request(tmp_path, "grad-cam,dear,group-cam")
     started = replace(request, budget=0.0)
-    execute(started, Progress(disable=True))
-    told = capsys.readouterr().err
-    assert "dear: 1000 forward passes an image" in told
-    assert told.count("left out, since it does not fit the budget") == 2
+    first, second, third = Recorder(), Recorder(), Recorder()
+    execute(started, first)
+    assert first.told_costs["dear"].passes == 1000
+    assert first.left_out == {"dear", "group-cam"}
     assert set(RunStore(tmp_path / "run").cells().frame["spec"]) == {"grad-cam"}
-    execute(request, Progress(disable=True))
-    assert "left out" not in capsys.readouterr().err
+    execute(request, second)
+    assert second.told_costs.keys() == {"dear", "group-cam"}
+    assert second.left_out == set()
     assert set(RunStore(tmp_path / "run").cells().frame["spec"]) == {"grad-cam", "dear", "group-cam"}
-    execute(request, Progress(disable=True))
-    assert "forward passes" not in capsys.readouterr().err  # nothing is left to be done
+    execute(request, third)
+    assert third.told_costs == {}  # nothing is left to be done
 
 
 def test_an_estimate_counts_every_pass_and_runs_few(tiny, tmp_path):
     request = tiny_request(tmp_path, "grad-cam")
-    execute(request, Progress(disable=True))
+    execute(request)
     (assignment,) = request.experiment.assignments()
     classifier = load(assignment.path, torch.device("cpu"))
     specs = {parse("score-cam"): 7, parse("ablation-cam/S4-S5"): 7, parse("group-cam"): 7}

@@ -3,7 +3,6 @@
 import pytest
 import torch
 from captum.attr import DeepLift
-from rich.progress import Progress
 from torch import nn
 from torch.nn import functional
 
@@ -290,7 +289,7 @@ def test_a_note_stands_in_the_cell_and_under_the_table(monkeypatch, tmp_path):
         view.note(0, "off by 5 %")
         return torch.zeros_like(view.input[:, 0])
 
-    execute(tiny_request(tmp_path, "noting,flat,lift-cam,relevance-cam"), Progress(disable=True))
+    execute(tiny_request(tmp_path, "noting,flat,lift-cam,relevance-cam"))
     frame = RunStore(tmp_path / "run").cells().frame
     own = {spec: frame[frame["spec"] == spec] for spec in ("noting", "flat", "lift-cam", "relevance-cam")}
     said = own["noting"][own["noting"]["reason"] != ""]

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from rich.progress import Progress
 from torch import nn
 
 from bench import explain
@@ -20,6 +19,7 @@ from methods import NotApplicableError, evidence_method, heatmap, parse
 from methods.fusing import over_maximum, upsample
 from methods.registry import WRAPPERS, wrapper
 from results.store.run_store import RunStore
+from tests.helpers.recorder import Recorder
 from tests.helpers.small_networks import CLASSES, NETWORKS, SIZE, chain, frozen, pictures
 from tests.helpers.tiny_set import register_tiny, tiny_request
 
@@ -246,16 +246,17 @@ def test_where_memory_does_not_suffice_chunks_are_halved(text):
 # Runs
 
 
-def test_wrapped_specs_are_run_on_defects_alone_and_their_cost_is_told(monkeypatch, tmp_path, capsys):
+def test_wrapped_specs_are_run_on_defects_alone_and_their_cost_is_told(monkeypatch, tmp_path):
     register_tiny(monkeypatch)
     assert needs_extra_passes(parse("sess:grad-cam"))
     assert not needs_extra_passes(parse("grad-cam"))
     request = tiny_request(tmp_path, "grad-cam,nff:layer-cam,sess:grad-cam")
-    execute(replace(request, budget=0.0), Progress(disable=True))
-    told = capsys.readouterr().err
-    assert "sess:grad-cam: 183 forward passes an image" in told
-    assert "nff:layer-cam: 8 forward passes an image" in told
-    execute(tiny_request(tmp_path, "grad-cam,nff:layer-cam"), Progress(disable=True))
+    recorder = Recorder()
+    execute(replace(request, budget=0.0), recorder)
+    assert {spec: cost.passes for spec, cost in recorder.told_costs.items()} == {
+        "sess:grad-cam": 183, "nff:layer-cam": 8,
+    }  # fmt: skip
+    execute(tiny_request(tmp_path, "grad-cam,nff:layer-cam"))
     frame = RunStore(tmp_path / "run").cells().frame
     wrapped = frame[frame["spec"] == "nff:layer-cam"]
     assert GOOD not in set(wrapped["label"])
@@ -274,7 +275,7 @@ def test_an_estimate_counts_what_the_wrapped_method_asks(monkeypatch, tmp_path):
         return view.input[:, 0].abs()
 
     request = tiny_request(tmp_path, "grad-cam")
-    execute(request, Progress(disable=True))
+    execute(request)
     (assignment,) = request.experiment.assignments()
     classifier = load(assignment.path, torch.device("cpu"))
     costs = {

@@ -4,7 +4,6 @@ import json
 
 import pytest
 from PIL import Image
-from rich.progress import Progress
 
 from bench.runs.run import execute
 from reports.effects_table import as_rows, effects_of
@@ -29,7 +28,7 @@ def run(*arguments):
 
 def test_every_method_of_the_set_is_measured_and_every_part_has_its_effect(workplace):
     request, policy = tiny_request(workplace, "factorial"), ThresholdPolicy("otsu")
-    folder, specs = execute(request, Progress(disable=True)), [str(spec) for spec in request.evaluation.specs]
+    folder, specs = execute(request), [str(spec) for spec in request.evaluation.specs]
     single = {row.spec: row.mean["iou"] for row in summarise(folder, policy, specs).rows}
     assert len(single) == 36
     rows = {(row["factor"], row["level"]): row for row in as_rows(effects_of(folder, policy, specs))}
