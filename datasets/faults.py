@@ -1,4 +1,4 @@
-"""What is wrong with a dataset's files and splits, all of it at once."""
+"""All that is wrong with a dataset's files and splits, at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .table import GOOD, SPLITS, classes_of
 
 SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff"}
 MOST_SCANNED = 50_000
-"""Files and folders that are looked at where the layout is not the dataset's: it may be a folder of anything."""
+"""Files and folders that are searched for damaged images where the layout is wrong: it may be any folder."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Fault:
     """One thing that is wrong.
 
     Attributes:
-        kind: two words or so.
-        path: the file, or the folder; empty where it is about the table.
+        kind: about two words, such as ``missing mask``.
+        path: the file or the folder; empty where the fault is in the table.
         text: what is wrong.
     """
 
@@ -42,7 +42,7 @@ class Fault:
 
 
 def verify(dataset: Dataset, root: Path, size: tuple[int, int]) -> tuple[pd.DataFrame | None, list[Fault]]:
-    """Read and check everything of `dataset`.
+    """Read and check all images, masks and splits of `dataset`.
 
     Args:
         dataset: what should be at `root`.
@@ -50,7 +50,7 @@ def verify(dataset: Dataset, root: Path, size: tuple[int, int]) -> tuple[pd.Data
         size: (height, width) of the input in pixels.
 
     Returns:
-        The table with its splits, or None where there is none; and all faults.
+        The table with its splits, or None where it cannot be made; and all faults.
     """
     try:
         table = dataset.samples(root)
@@ -66,7 +66,7 @@ def verify(dataset: Dataset, root: Path, size: tuple[int, int]) -> tuple[pd.Data
 
 
 def faults(table: pd.DataFrame, size: tuple[int, int]) -> list[Fault]:
-    """Return all faults of a table with splits; every image and every mask is read.
+    """Return all faults of a table with splits, after reading every image and every mask.
 
     Args:
         table: a sample table from `assign`.
@@ -76,8 +76,8 @@ def faults(table: pd.DataFrame, size: tuple[int, int]) -> list[Fault]:
 
 
 def of_images(table: pd.DataFrame, size: tuple[int, int]) -> list[Fault]:
-    """Return the faults of a sample table's images and masks, which are all read, at the input size `size`."""
-    # Pillow lets go of the interpreter while it decodes.
+    """Return the faults of all images and masks of a sample table, read at the input `size` (height, width)."""
+    # Pillow releases the interpreter's lock while it decodes.
     with ThreadPoolExecutor() as pool:
         found = pool.map(lambda row: list(_of_image(row, size)), table.itertuples(index=False))
         return list(chain.from_iterable(found))
@@ -86,11 +86,11 @@ def of_images(table: pd.DataFrame, size: tuple[int, int]) -> list[Fault]:
 def check(table: pd.DataFrame, known: Sequence[str] = ()) -> None:
     """Raise one `DatasetError` that lists all faults if a split lacks what it needs or a file is missing.
 
-    Nothing is read.
+    No image is read.
 
     Args:
         table: a sample table from `assign`.
-        known: faults of its images, which alone stop nothing: an image that cannot be read is recorded so.
+        known: faults of images to list beside them. They alone raise nothing: a run records what it cannot read.
     """
     found = [*_of_splits(table), *chain.from_iterable(_of_files(row) for row in table.itertuples(index=False))]
     if found:
@@ -114,7 +114,7 @@ def _of_splits(table: pd.DataFrame) -> Iterator[Fault]:
 
 
 def _of_files(row: Any) -> Iterator[Fault]:
-    """Yield what is missing or empty of a row's files, without reading them."""
+    """Yield which of a row's files are missing or empty, without reading them."""
     if row.label != GOOD and not row.mask_path:
         yield Fault("missing mask", row.image_path, f"it is labelled {row.label}, but has no mask")
     for kind, path in (("image", row.image_path), ("mask", row.mask_path)):
@@ -138,7 +138,7 @@ def _of_image(row: Any, size: tuple[int, int]) -> Iterator[Fault]:
 
 
 def _of_mask(row: Any, shape: tuple[int, int] | None, size: tuple[int, int]) -> Iterator[Fault]:
-    """Yield what is wrong with a mask that is there; `shape` is the image's (height, width), if it has one."""
+    """Yield what is wrong with a mask file; `shape` is the image's (height, width), None if it cannot be read."""
     try:
         values = mask_values(row.mask_path)
     except DatasetError:
@@ -165,7 +165,7 @@ def _decode(path: str) -> tuple[tuple[int, int] | None, str]:
 
 
 def _damaged_below(root: Path) -> list[Fault]:
-    """Return the images below `root` that cannot be read, whatever they are."""
+    """Return a fault for each image file below `root` that cannot be read."""
     paths = [path for path in islice(root.rglob("*"), MOST_SCANNED) if path.suffix.lower() in SUFFIXES]
     with ThreadPoolExecutor() as pool:
         found = pool.map(lambda path: (str(path), _decode(str(path))[1]), filter(Path.is_file, paths))

@@ -1,4 +1,4 @@
-"""What a user knows of a sample table beyond its files: which images show one item, which kinds are one."""
+"""What only the user knows about the images: which of them show the same item, and which kinds of defect are one."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .table import GOOD, check_groups
 
 
 def group_by(table: pd.DataFrame, pattern: str) -> pd.DataFrame:
-    """Return `table` with each `group` found in the id: the first capture group of `pattern`, else its whole match.
+    """Return `table` with each `group` read from the id: the first capture group of `pattern`, or else its whole match.
 
     Raises:
-        DatasetError: `pattern` is no regular expression, finds nothing in some ids, or an official split divides
-            an item.
+        DatasetError: `pattern` is no regular expression, does not match some ids, or an official split divides an
+            item.
     """
     try:
         expression = re.compile(pattern)

@@ -1,4 +1,4 @@
-"""Near-duplicates: images of one thing, of which a split may train on one and test on the other."""
+"""Near-duplicates: pairs of images that show the same, so that one may be trained on and the other tested."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .reader import read_image
 from .splits import assign
 
 SIDE = 48
-"""Of the thumbnails, in pixels."""
+"""Height and width of the thumbnails in pixels."""
 ALIKE = 0.95
-"""Least correlation of the thumbnails."""
+"""Least correlation of two thumbnails that show the same."""
 ALIKE_IN_DETAIL = 0.75
-"""Least correlation of what is finer than `COARSE`: parts under one lamp are alike in all that is coarse."""
+"""Least correlation of their details, finer than `COARSE`: all parts under the same lamp look alike when blurred."""
 COARSE = 2.0
-"""Standard deviation, in pixels of the thumbnail, of the blur that is taken away."""
+"""Standard deviation, in pixels of the thumbnail, of the blur that is subtracted to leave the details."""
 ROWS = 512
-"""Thumbnails that are compared with all others at once; bounds the memory."""
+"""Thumbnails that are compared with all others at once, which bounds the memory."""
 
 Thumbnails = NDArray[np.float32]
 MOVES: dict[str, Callable[[Thumbnails], Thumbnails]] = {
@@ -34,7 +34,7 @@ MOVES: dict[str, Callable[[Thumbnails], Thumbnails]] = {
     "mirrored at the diagonal": lambda images: images.transpose(0, 2, 1),
     "mirrored at the other diagonal": lambda images: np.rot90(images, 2, (1, 2)).transpose(0, 2, 1),
 }
-"""The eight ways to lay an image; turns are counterclockwise."""
+"""The eight turns and mirror images of a square; turns are counterclockwise."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ class Pair:
     """Two images that show the same.
 
     Attributes:
-        first: position in the table.
-        second: the same, higher.
-        correlation: of the thumbnails, the second one moved.
-        move: what makes the second look like the first, a key of `MOVES`.
+        first: row of one image in the table.
+        second: row of the other image, below the first.
+        correlation: of the two thumbnails, the second one moved by `move`.
+        move: what makes the second image look like the first, a key of `MOVES`.
     """
 
     first: int
@@ -55,7 +55,7 @@ class Pair:
 
 
 def near_duplicates(paths: Sequence[str]) -> list[Pair]:
-    """Return all pairs of images that are alike but for a turn, a mirror, brightness or encoding; closest first.
+    """Return all pairs of images that differ only by a turn, a mirror, brightness or encoding; the closest first.
 
     Raises:
         DatasetError: a file cannot be read as an image.
@@ -79,7 +79,7 @@ def parts(table: pd.DataFrame, folds: int) -> list[pd.DataFrame]:
 
 
 def shuffled(tables: list[pd.DataFrame], seed: int = 0) -> list[pd.DataFrame]:
-    """Return `tables` with the splits dealt to single images at random, in the same proportions."""
+    """Return `tables` with the splits dealt to single images at random, each split as large as before."""
     order = np.random.default_rng(seed).permutation(len(tables[0]))
     return [table.assign(split=table["split"].to_numpy()[order]) for table in tables]
 
@@ -91,7 +91,7 @@ def crossing(pairs: list[Pair], tables: list[pd.DataFrame]) -> list[Pair]:
 
 
 def apart(pairs: list[Pair]) -> list[Pair]:
-    """Return those of `pairs`, in their order, of which no image is in an earlier one."""
+    """Return `pairs` in their order, without those that share an image with an earlier one."""
     seen: set[int] = set()
     found = []
     for pair in pairs:
@@ -104,7 +104,7 @@ def apart(pairs: list[Pair]) -> list[Pair]:
 def described(pairs: list[Pair], tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Return a row for each pair: `first` and `second` (ids), `splits`, `correlation` and `move`.
 
-    Where there are several tables, the splits are the folds in which each image is tested.
+    With several tables, `splits` names the folds in which the two images are tested.
     """
     ids = tables[0]["id"].tolist()
     names = tables[0]["split"].tolist()
@@ -119,7 +119,7 @@ def described(pairs: list[Pair], tables: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def leaked(pairs: list[Pair], tables: list[pd.DataFrame]) -> int:
-    """Return how many test images of `tables` have a near-duplicate in the training images."""
+    """Return how many test images of `tables` have a near-duplicate among the training images."""
     ends = np.array([(pair.first, pair.second) for pair in pairs], dtype=np.int64).reshape(-1, 2)
     ends = np.concatenate([ends, ends[:, ::-1]])
     number = 0
@@ -131,7 +131,7 @@ def leaked(pairs: list[Pair], tables: list[pd.DataFrame]) -> int:
 
 
 def _alike(images: Thumbnails, details: Thumbnails, move: str, moved: Callable[[Thumbnails], Thumbnails]) -> list[Pair]:
-    """Return the pairs of (N, SIDE, SIDE) thumbnails that are alike when the second one is moved."""
+    """Return the pairs of (N, SIDE, SIDE) thumbnails that show the same when the second one is moved."""
     coarse, fine = (_unit(stack) for stack in (images, details))
     coarse_moved, fine_moved = (_unit(moved(stack)) for stack in (images, details))
     pairs = []
@@ -148,7 +148,7 @@ def _alike(images: Thumbnails, details: Thumbnails, move: str, moved: Callable[[
 
 
 def _unit(images: Thumbnails) -> Thumbnails:
-    """Return (N, SIDE, SIDE) as (N, SIDE * SIDE), each without its mean and of length 1, or 0 where it is flat."""
+    """Return (N, SIDE, SIDE) as (N, SIDE * SIDE), each with mean 0 and length 1; a constant image becomes 0."""
     flat = images.reshape(len(images), -1)
     flat = flat - flat.mean(axis=1, keepdims=True)
     length = np.linalg.norm(flat, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""From files to arrays: images and masks at the set's input size."""
+"""From files to arrays: images and masks at the input size."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def read_image(path: str, size: tuple[int, int], channels: int) -> NDArray[np.ui
 
 
 def read_mask(path: str, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Read a mask; every value above 0 is defective, at any bit depth, as a palette or in colour.
+    """Read a mask: every value above 0 is defective, at any bit depth, and whether grey, in colour or with a palette.
 
     Args:
         path: any format that Pillow reads; empty for an image without a defect.
-        size: (height, width) in pixels; nearest neighbour, never dilated.
+        size: (height, width) in pixels; resized to the nearest neighbour, never dilated.
 
     Returns:
         (height, width).
@@ -58,7 +58,7 @@ def read_mask(path: str, size: tuple[int, int]) -> NDArray[np.bool_]:
 
 
 def read_own_mask(image_path: str, mask_path: str) -> NDArray[np.bool_]:
-    """Read a mask at the size of its image, (height, width); nothing is defective where `mask_path` is empty.
+    """Read a mask at the (height, width) of its image; nothing is defective where `mask_path` is empty.
 
     Raises:
         DatasetError: a file cannot be read as an image.
@@ -68,7 +68,7 @@ def read_own_mask(image_path: str, mask_path: str) -> NDArray[np.bool_]:
 
 
 def mask_values(path: str) -> NDArray[np.bool_]:
-    """Read a mask at its own size, (height, width).
+    """Read a mask at its own (height, width): True where it is above 0.
 
     Raises:
         DatasetError: the file cannot be read as an image.

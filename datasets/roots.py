@@ -1,4 +1,4 @@
-"""Where datasets lie on this machine."""
+"""Where datasets are on this machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VARIABLE = "CAM_BENCH_DATA"
 
 
 def cache_folder() -> Path:
-    """Return the folder for what can be made again: generated samples, downloads, trained classifiers."""
+    """Return the folder of what can be downloaded or computed again: generated images, archives, classifiers."""
     return platformdirs.user_cache_path("cam-bench", appauthor=False)
 
 
@@ -22,7 +22,7 @@ def find_root(dataset: Dataset, given: Path | None) -> Path:
     """Return the folder of `dataset`: the one given, else the set's in $CAM_BENCH_DATA, else in the cache.
 
     Raises:
-        DatasetError: there is no such folder, and the dataset is not made on the fly.
+        DatasetError: there is no such folder, and the dataset is not generated.
     """
     parent = Path(os.environ[VARIABLE]) if VARIABLE in os.environ else cache_folder() / "data"
     root = given or parent / dataset.folder

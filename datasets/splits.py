@@ -1,4 +1,4 @@
-"""Split rules. A split never divides a physical item; the same ids give the same split everywhere."""
+"""Split rules: a split never divides a physical item, and the same ids give the same split on every machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .errors import DatasetError
 from .table import GOOD, check_groups
 
 PARTS = 5
-"""One part in five is tested, and one part in five of what remains is for validation."""
+"""One fifth of the items is tested, and one fifth of the rest is for validation."""
 
 
 def assign(table: pd.DataFrame, *, folds: int = 0, fold: int = 0) -> pd.DataFrame:
@@ -19,9 +19,9 @@ def assign(table: pd.DataFrame, *, folds: int = 0, fold: int = 0) -> pd.DataFram
 
     Args:
         table: a sample table, with or without an official split.
-        folds: 0 for the single split: the official one, or the first of five folds. Otherwise the number of folds;
-            every item is tested in one of them.
-        fold: which of them.
+        folds: 0 for a single split: the official one, or else the first of five folds. Otherwise the number of folds;
+            every item is tested in exactly one of them.
+        fold: number of the fold, from 0 up.
 
     Raises:
         DatasetError: there are fewer items than folds, or no such fold.
@@ -40,16 +40,16 @@ def assign(table: pd.DataFrame, *, folds: int = 0, fold: int = 0) -> pd.DataFram
 
 
 def split_fingerprint(table: pd.DataFrame) -> str:
-    """Return 16 hex digits that name which image is in which split."""
+    """Return 16 hex digits that stand for which image is in which split."""
     pairs = sorted(f"{row.id}\0{row.split}" for row in table.itertuples(index=False))
     return hashlib.sha256("\n".join(pairs).encode()).hexdigest()[:16]
 
 
 def _parts(table: pd.DataFrame, parts: int, salt: str) -> pd.Series[int]:
-    """Deal the items to `parts` equal parts, alike in labels, numbers of images and of defects.
+    """Deal the items to `parts` parts of equal size, with similar labels, numbers of images and numbers of defects.
 
-    Items of the commonest kind are dealt first, so that the first parts hold nothing else. The order within a kind
-    is that of a hash of the item's name.
+    Items are dealt kind by kind, the most frequent kind first. The order within a kind is that of a hash of the
+    item's name.
     """
     items = table.groupby("group", sort=True)
     if len(items) < parts:

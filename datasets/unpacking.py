@@ -1,4 +1,4 @@
-"""Unpacking an archive without trusting it."""
+"""Unpacking an archive that is not trusted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .errors import DatasetError
 MOST_FILES = 100_000
 MOST_BYTES = 32 * 2**30
 MOST_RATIO = 100
-"""Unpacked bytes for one byte of the archive; images are packed already, and whole sets stay below 5."""
+"""Most unpacked bytes per byte of the archive; images are compressed already, and real datasets stay below 5."""
 CHUNK = 2**20
 
 _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, NotImplementedError)
@@ -26,8 +26,8 @@ def unpack(archive: Path, folder: Path) -> None:
     """Unpack a zip or tar `archive` into `folder`.
 
     Raises:
-        DatasetError: it is damaged, holds something else than files and folders, would write outside `folder`, or
-            unpacks to far more than it should. What was unpacked until then is left in `folder`.
+        DatasetError: it is damaged, holds anything but files and folders, would write outside `folder`, or unpacks
+            to far more than images do. What was unpacked until then is left in `folder`.
     """
     left = min(MOST_BYTES, MOST_RATIO * archive.stat().st_size)
     try:
@@ -40,7 +40,7 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """Yield the name and the open content of each file."""
+    """Yield the name and the opened content of each file."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as packed:
             yield from _zipped(packed, archive)
@@ -72,7 +72,7 @@ def _tarred(packed: tarfile.TarFile, archive: Path) -> Iterator[tuple[str, IO[by
 
 
 def _inside(name: str, archive: Path) -> Path:
-    """Return the relative path that `name` stands for on any system."""
+    """Return `name` as a relative path, the same on every system."""
     windows, path = PureWindowsPath(name), PurePosixPath(name.replace("\\", "/"))
     if windows.drive or path.is_absolute() or ".." in path.parts or not path.parts:
         raise DatasetError(f"{archive} would write outside its folder, to {name!r}: it is not unpacked")
@@ -80,8 +80,8 @@ def _inside(name: str, archive: Path) -> Path:
 
 
 def _copy(source: IO[bytes], target: Path, most: int) -> int:
-    """Copy to `target`, and return how many bytes of `most` are left; below zero as soon as there are none."""
-    # Headers may say anything about sizes, so what arrives is what is counted.
+    """Copy to `target`, and return how many of the `most` bytes are left; negative, and cut short, beyond them."""
+    # Headers may lie about sizes, so the bytes themselves are counted.
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as file:
         while most >= 0 and (chunk := source.read(CHUNK)):

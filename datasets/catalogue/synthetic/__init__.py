@@ -1,7 +1,7 @@
-"""The built-in set: surfaces with drawn defects, made on the fly, the same on every machine.
+"""The built-in set: surfaces with drawn defects, generated on first use, the same on every machine.
 
-An item is one surface, photographed four times: twice without and twice with a defect. Its images depend
-on the seed, the size and the item's number alone, never on how many items are made.
+An item is one surface with four images: two without a defect and two with one. They depend on the seed, the size and
+the item's number alone, not on how many items are generated.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from .integers import Field, Shape
 
-# Raise it with every change of a pixel. It is in the folder's name, so old files are not taken for new.
+# Raise it whenever a pixel changes. It is part of the folder's name, so that old files are not taken for new ones.
 VERSION = 1
 SMALLEST = 32
-# Of each item.
+# Images of each item, and how many of them are defective.
 IMAGES, DEFECTIVE = 4, 2
 
 
@@ -44,18 +44,18 @@ IMAGES, DEFECTIVE = 4, 2
     generated=True,
 )
 def synthetic(root: Path) -> pd.DataFrame:
-    """Return the sample table of the default set under `root`, which is made if it is not there."""
+    """Return the sample table of the default set under `root`; it is generated if it is not there."""
     return generate(root)
 
 
 def generate(root: Path, *, size: tuple[int, int] = (128, 128), items: int = 90, seed: int = 0) -> pd.DataFrame:
-    """Make a set under `root`, or find it there, and return its sample table.
+    """Generate a set under `root`, unless it is there already, and return its sample table.
 
     Args:
         root: folder in which the set gets a folder of its own.
-        size: (height, width) in pixels, each at least 32.
-        items: number of physical items, four images each.
-        seed: another seed gives other items, 0 or more.
+        size: (height, width) of the images in pixels, each at least 32.
+        items: number of physical items, with four images each.
+        seed: 0 or more; another seed gives other items.
 
     Raises:
         DatasetError: an argument is out of range, or the set cannot be written or is damaged.
@@ -77,17 +77,17 @@ def generate(root: Path, *, size: tuple[int, int] = (128, 128), items: int = 90,
 
 
 def name_of(item: int, number: int) -> str:
-    """Return the id of an item's image 0 to 3, such as ``brushed-007/2-scratch``."""
+    """Return the id of image `number`, 0 to 3, of an item, such as ``brushed-007/2-scratch``."""
     kinds, faults = list(SURFACES), list(DEFECTS)
     turn = item // len(kinds)
-    # Both defects of an item differ, and over the items each goes with every other and with every surface.
+    # The two defects of an item differ; over all items, each meets every other defect and every surface.
     first, gap = turn % len(faults), 1 + turn // len(faults) % (len(faults) - 1)
     kind = (GOOD, GOOD, faults[first], faults[(first + gap) % len(faults)])[number]
     return f"{kinds[item % len(kinds)]}-{item:03d}/{number}-{kind}"
 
 
 def draw_clean(seed: int, item: int, number: int, size: Shape) -> Field:
-    """Draw an image as it is without its defect: (H, W) grey levels from 0 to 255."""
+    """Draw an image without its defect: (H, W) grey levels from 0 to 255."""
     surface = name_of(item, number).rpartition("-")[0].partition("-")[0]
     return render(surface, _stream(seed, item), _stream(seed, item, number), size)
 
@@ -103,13 +103,13 @@ def draw(seed: int, item: int, number: int, size: Shape) -> tuple[Field, Field]:
 
 def _stream(*key: int | str) -> RandomState:
     """Return the random stream that belongs to `key`."""
-    # Not numpy's Generator: only RandomState promises the same numbers in every version to come.
+    # Not numpy's Generator: only RandomState promises the same numbers in every future version.
     digest = hashlib.sha256("/".join(map(str, key)).encode()).digest()
     return RandomState(int.from_bytes(digest[:4], "big"))
 
 
 def _make(folder: Path, size: Shape, items: int, seed: int) -> None:
-    """Make the set's files in a folder aside, which gets its name when it is complete."""
+    """Write the set's files to a temporary folder, which gets its name when it is complete."""
     aside = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")
     try:
         for item in range(items):
@@ -135,12 +135,12 @@ def _finish(aside: Path, folder: Path) -> None:
 
 def _write(image: Field, path: Path) -> None:
     """Write (H, W) grey levels from 0 to 255 as an 8-bit BMP."""
-    # The fingerprint of a set is one of bytes. PNG's depend on the compression library, and those of the
-    # imaging library's own BMPs on its version (in the palette's unused byte), so they are laid out here.
+    # A dataset's fingerprint is taken of its bytes. Those of a PNG depend on the compression library, and those of
+    # Pillow's BMPs on its version (the palette's unused byte), so the file is laid out here.
     height, width = image.shape
     grey = np.arange(256, dtype=np.uint8)
     palette = np.stack([grey, grey, grey, np.zeros_like(grey)], axis=1).tobytes()
-    # Rows go from the bottom up, each filled to a multiple of four bytes.
+    # Rows are stored from the bottom up, each padded to a multiple of four bytes.
     pixels = np.pad(image[::-1].astype(np.uint8), ((0, 0), (0, -width % 4))).tobytes()
     start = 14 + 40 + len(palette)
     header = struct.pack("<2sIII", b"BM", start + len(pixels), 0, start)
@@ -150,7 +150,7 @@ def _write(image: Field, path: Path) -> None:
 
 
 def _rows(folder: Path) -> list[dict[str, str]]:
-    """Read the sample table's rows from the names of the files in `folder`."""
+    """Read the rows of the sample table from the file names in `folder`."""
     rows = []
     for path in (folder / "images").glob("*/*.bmp"):
         good = path.stem.endswith(f"-{GOOD}")

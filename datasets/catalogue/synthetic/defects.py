@@ -1,7 +1,7 @@
-"""Defects, as changes of grey levels whose extent is known to the pixel.
+"""Defects: changes of grey levels whose extent is known to the pixel.
 
-A defect is a function of a random stream, the clean image and a contrast in grey levels; it returns the
-change to add, (H, W) grey levels. To add a defect, write one function.
+A defect is a function of a random stream, the clean image and a contrast in grey levels. It returns the change to
+add, (H, W) grey levels. To add a defect, write one function.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from .integers import (
     walk,
 )
 
-# A change of fewer grey levels is left out of image and mask alike: soft edges end where nobody sees them.
+# Smaller changes, in grey levels, are dropped from image and mask alike: soft edges end where nobody sees them.
 LEAST_CHANGE = 2
-# Defects in a hundred that are nearly invisible.
+# Percentage of defects that are nearly invisible.
 FAINT = 15
 
 Defect = Callable[[RandomState, Field, int], Field]
@@ -38,7 +38,7 @@ DEFECTS: dict[str, Defect] = {}
 
 
 def defect(change: Defect) -> Defect:
-    """Register the decorated function under its name, with hyphens."""
+    """Register the decorated function under its name, written with hyphens."""
     DEFECTS[change.__name__.replace("_", "-")] = change
     return change
 
@@ -47,8 +47,8 @@ def add_defect(kind: str, random: RandomState, clean: Field) -> tuple[Field, Fie
     """Draw a defect on a clean image.
 
     Returns:
-        The image, (H, W) grey levels from 0 to 255, and its mask, (H, W) of 0 and 255: exactly the pixels
-        whose grey level the defect changed.
+        The image, (H, W) grey levels from 0 to 255, and its mask, (H, W) of 0 and 255, which marks exactly the
+        pixels whose grey level the defect changed.
     """
     change = DEFECTS[kind](random, clean, draw_contrast(random, clean))
     change = np.where(abs(change) < LEAST_CHANGE, 0, change)
@@ -57,7 +57,7 @@ def add_defect(kind: str, random: RandomState, clean: Field) -> tuple[Field, Fie
 
 
 def draw_contrast(random: RandomState, clean: Field) -> int:
-    """Draw a contrast in grey levels: a multiple of the texture's own, so that no surface is easier."""
+    """Draw a contrast in grey levels: a multiple of the texture's own, so that no surface is easier than others."""
     rough = deviation((clean - blur(clean, 3, 3)) * ONE)
     percent = pick(random, 90, 160) if pick(random, 1, 100) <= FAINT else pick(random, 320, 850)
     return min(100, max(4 * LEAST_CHANGE, (rough + 4 * ONE) * percent // (100 * ONE)))
@@ -75,14 +75,14 @@ def place(random: RandomState, shape: Shape) -> tuple[int, int]:
 
 
 def at_least(change: Field, region: Field, side: int) -> Field:
-    """Return `change` within `region`, where it is small replaced by the least one on the given side."""
+    """Return `change` within `region`, and changes that are too small raised to the least one, with the sign `side`."""
     small = abs(change) < LEAST_CHANGE
     return np.where(region > 0, np.where(small, side * LEAST_CHANGE, change), 0)
 
 
 @defect
 def scratch(random: RandomState, clean: Field, contrast: int) -> Field:
-    """A thin bent line, bright or dark, that fades towards its ends."""
+    """A thin bent line, bright or dark, that thins out towards its ends."""
     shape = clean.shape
     row, column = place(random, shape)
     length = steps(shape, pick(random, 400, 900)) // PIXEL + 4
@@ -100,7 +100,7 @@ def scratch(random: RandomState, clean: Field, contrast: int) -> Field:
 
 @defect
 def pit(random: RandomState, clean: Field, contrast: int) -> Field:
-    """A few round holes, dark inside and brighter on the side that the light meets."""
+    """A few round holes, dark inside and brighter on the side that faces the light."""
     shape = clean.shape
     row, column = place(random, shape)
     apart = steps(shape, 160)
@@ -143,7 +143,7 @@ def crack(random: RandomState, clean: Field, contrast: int) -> Field:
 def jagged(
     random: RandomState, start: tuple[int, int], heading: int, length: int, straight: int
 ) -> tuple[Field, Field]:
-    """Walk `length` pixels in straight bits, each with a heading of its own around `heading`."""
+    """Walk `length` pixels in pieces of `straight` pixels, each with its own heading near `heading`."""
     count = length // straight + 1
     bits = heading + random.randint(-TURN // 7, TURN // 7 + 1, size=count, dtype=np.int64)
     return walk(*start, np.repeat(bits, straight)[:length], PIXEL)
@@ -163,14 +163,14 @@ def stain(random: RandomState, clean: Field, contrast: int) -> Field:
 
 @defect
 def missing_edge(random: RandomState, clean: Field, contrast: int) -> Field:
-    """A bite out of one border: the texture ends, and what lies behind is darker or brighter."""
+    """A piece missing at one border: the texture ends there, and the background is darker or brighter."""
     turns = pick(random, 0, 3)
     change = np.rot90(bite(random, np.rot90(clean, turns), contrast), -turns)
     return np.ascontiguousarray(change)
 
 
 def bite(random: RandomState, clean: Field, contrast: int) -> Field:
-    """Bite into the upper border of `clean`."""
+    """Take a piece out of the upper border of `clean`."""
     height, width = clean.shape
     wide, deep = steps(clean.shape, pick(random, 120, 260)), steps(clean.shape, pick(random, 70, 160))
     centre = pick(random, width * PIXEL // 5, width * PIXEL * 4 // 5)

@@ -1,11 +1,11 @@
-"""Image tools in whole numbers only, so that every machine draws the same pixels.
+"""Drawing with integers only, so that every machine draws the same pixels.
 
-Sines, exponentials and sums of floats differ in their last bit between processors and library versions;
-int64 additions, products and floor divisions do not. Fractions are kept in fixed point instead:
+Sines, exponentials and sums of floats differ in their last bits between processors and library versions; int64 sums,
+products and floor divisions do not. Fractions are therefore fixed-point numbers:
 
 * `ONE` stands for 1 in coverages, sines and brightness;
-* `PIXEL` steps make one pixel in positions and radii;
-* `TURN` steps make one turn in angles.
+* positions and radii count steps, `PIXEL` of which are one pixel;
+* angles count steps, `TURN` of which are a full turn.
 """
 
 from __future__ import annotations
@@ -39,24 +39,24 @@ def steps(shape: Shape, tenths: int) -> int:
         shape: (height, width) in pixels.
         tenths: the length in tenths of a pixel on an image of 128 x 128.
     """
-    # The root of the area keeps the defects' share of the image; a narrow strip must still hold them.
+    # With the root of the area, defects keep their share of the image; the limit lets a narrow strip hold them.
     side = min(math.isqrt(shape[0] * shape[1]), 2 * min(shape))
     return max(1, side * PIXEL * tenths // 1280)
 
 
 def pixels(shape: Shape, tenths: int) -> int:
-    """Return the length of `steps` in whole pixels, at least 1."""
+    """Return the length of `steps` rounded down to pixels, at least 1."""
     return max(1, steps(shape, tenths) // PIXEL)
 
 
 def grid(shape: Shape) -> tuple[Field, Field]:
-    """Return the rows (H, 1) and columns (1, W) of the pixels' centres, in `PIXEL` steps."""
+    """Return the rows (H, 1) and columns (1, W) of all pixel centres, in `PIXEL` steps."""
     rows, columns = (np.arange(length, dtype=np.int64) * PIXEL + PIXEL // 2 for length in shape)
     return rows[:, None], columns[None, :]
 
 
 def sine(angle: Field) -> Field:
-    """Return a sine of parabolas, from -`ONE` to `ONE`, of angles in `TURN` steps."""
+    """Return the sine of angles in `TURN` steps, made of parabolas, from -`ONE` to `ONE`."""
     half = TURN // 2
     part = angle % half
     arch = part * (half - part) * ONE // (half * half // 4)
@@ -64,13 +64,13 @@ def sine(angle: Field) -> Field:
 
 
 def direction(angle: int) -> tuple[int, int]:
-    """Return (down, right) of a heading in `TURN` steps, each from -`ONE` to `ONE`."""
+    """Return the (down, right) components of a heading in `TURN` steps, each from -`ONE` to `ONE`."""
     down, right = sine(np.array([angle, angle + TURN // 4], dtype=np.int64)).tolist()
     return int(down), int(right)
 
 
 def blur(field: Field, down: int, right: int) -> Field:
-    """Return `field` averaged three times over boxes that reach `down` rows and `right` columns each way."""
+    """Return `field` averaged three times over boxes that reach `down` rows and `right` columns to each side."""
     for axis, radius in ((0, down), (1, right)):
         width = 2 * radius + 1
         margin = [(0, 0), (0, 0)]
@@ -90,19 +90,19 @@ def deviation(field: Field) -> int:
 
 
 def standard(field: Field) -> Field:
-    """Return `field` with mean 0 and standard deviation `ONE`, both but for rounding."""
+    """Return `field` with mean 0 and standard deviation `ONE`, up to rounding."""
     return (field - int(field.sum()) // field.size) * ONE // max(1, deviation(field))
 
 
 def noise(random: RandomState, shape: Shape, down: int = 0, right: int = 0) -> Field:
-    """Draw bell-shaped noise blurred by `down` and `right` pixels: mean 0, standard deviation `ONE`."""
+    """Draw nearly normal noise, blurred by `down` and `right` pixels, of mean 0 and standard deviation `ONE`."""
     draws = random.randint(0, 1 << 32, size=shape, dtype=np.int64)
     total = sum((draws >> shift & 255 for shift in (0, 8, 16, 24)), start=np.zeros(shape, np.int64))
     return standard(blur(total * 1024, down, right))
 
 
 def bump(shape: Shape, row: int, column: int, down: int, right: int) -> Field:
-    """Return a soft ellipse: `ONE` at its centre, falling to 0 at its radii (all in `PIXEL` steps)."""
+    """Return a soft ellipse, `ONE` at its centre and 0 from its radii on; place and radii are in `PIXEL` steps."""
     rows, columns = grid(shape)
     away = (rows - row) ** 2 * ONE // down**2 + (columns - column) ** 2 * ONE // right**2
     near: Field = np.maximum(ONE - away, 0)
@@ -114,9 +114,9 @@ def stroke(shape: Shape, rows: Field, columns: Field, radii: Field) -> Field:
 
     Args:
         shape: (height, width) in pixels.
-        rows: the disks' centres (N,), in `PIXEL` steps; parts outside of the image are left out.
-        columns: the same.
-        radii: (N,), in `PIXEL` steps.
+        rows: rows of the disks' centres, (N,), in `PIXEL` steps; what lies outside the image is not drawn.
+        columns: their columns, (N,), in `PIXEL` steps.
+        radii: their radii, (N,), in `PIXEL` steps.
     """
     reach = int(radii.max()) // PIXEL + 2
     window = np.arange(-reach, reach + 1, dtype=np.int64)
@@ -132,7 +132,7 @@ def stroke(shape: Shape, rows: Field, columns: Field, radii: Field) -> Field:
 
 
 def walk(row: int, column: int, headings: Field, step: int) -> tuple[Field, Field]:
-    """Return the rows and columns (N,) of a walk of one `step` along each of N headings."""
+    """Return the rows and columns, (N,), of a walk that takes one `step` along each of N headings."""
     down, right = sine(headings), sine(headings + TURN // 4)
     return row + np.cumsum(down * step) // ONE, column + np.cumsum(right * step) // ONE
 

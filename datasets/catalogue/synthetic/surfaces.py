@@ -1,8 +1,8 @@
 """Surfaces without a defect: a texture, the light on it, and harmless marks.
 
-A surface is a function of two random streams, the item's and the image's. What makes an item (its
-grain, its weave) is drawn from the first, which starts afresh for each of its images; what makes a
-image (which piece, which light) from the second. To add a surface, write one function.
+A surface is a function of two random streams, the item's and the image's. What all images of an item share (its
+grain, its weave) is drawn from the first, which starts afresh for each of them; what differs between them (the piece
+that is seen, the light) is drawn from the second. To add a surface, write one function.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .integers import (
     steps,
 )
 
-# Grey levels of a clean image. The room on both sides lets every defect change every pixel that it covers.
+# Grey levels of a clean image. They leave room for a defect to change every pixel that it covers.
 DARKEST, BRIGHTEST = 12, 243
 
 Texture = Callable[[RandomState, RandomState, Shape], Field]
@@ -43,9 +43,9 @@ class Surface:
     """A kind of surface.
 
     Attributes:
-        texture: (item's stream, image's stream, shape) to a field of mean 0 and deviation `ONE`.
-        contrast: the least and largest standard deviation of the texture, in grey levels.
-        mark: (image's stream, shape) to a harmless mark's coverage, from -`ONE` to `ONE`.
+        texture: from (item's stream, image's stream, shape) to a field of mean 0 and standard deviation `ONE`.
+        contrast: least and largest standard deviation of the texture in grey levels.
+        mark: from (image's stream, shape) to the coverage of a harmless mark, from -`ONE` to `ONE`.
     """
 
     texture: Texture
@@ -57,7 +57,7 @@ SURFACES: dict[str, Surface] = {}
 
 
 def surface(contrast: tuple[int, int], mark: Mark) -> Callable[[Texture], Texture]:
-    """Register the decorated texture under its function's name."""
+    """Register the decorated texture under the name of its function."""
 
     def register(texture: Texture) -> Texture:
         SURFACES[texture.__name__] = Surface(texture, contrast, mark)
@@ -66,62 +66,62 @@ def surface(contrast: tuple[int, int], mark: Mark) -> Callable[[Texture], Textur
     return register
 
 
-def render(kind: str, item: RandomState, photo: RandomState, shape: Shape) -> Field:
+def render(kind: str, item: RandomState, image: RandomState, shape: Shape) -> Field:
     """Draw one clean image: (H, W) grey levels from `DARKEST` to `BRIGHTEST`."""
     chosen = SURFACES[kind]
     brightness, contrast = pick(item, 85, 165), pick(item, *chosen.contrast)
-    image = contrast * chosen.texture(item, photo, shape)
-    for _ in range(pick(photo, 0, 2)):
-        image += pick(photo, 10, 28) * (1 - 2 * pick(photo, 0, 1)) * chosen.mark(photo, shape)
-    image += (brightness + pick(photo, -12, 12)) * light(photo, shape)
-    image += (pick(photo, 10, 30) * noise(photo, shape)) // 10
-    grey: Field = np.clip(image // ONE, DARKEST, BRIGHTEST)
+    values = contrast * chosen.texture(item, image, shape)
+    for _ in range(pick(image, 0, 2)):
+        values += pick(image, 10, 28) * (1 - 2 * pick(image, 0, 1)) * chosen.mark(image, shape)
+    values += (brightness + pick(image, -12, 12)) * light(image, shape)
+    values += (pick(image, 10, 30) * noise(image, shape)) // 10
+    grey: Field = np.clip(values // ONE, DARKEST, BRIGHTEST)
     return grey
 
 
-def light(photo: RandomState, shape: Shape) -> Field:
-    """Draw the light: a slope, darker corners and soft patches, as a gain of about `ONE`."""
+def light(image: RandomState, shape: Shape) -> Field:
+    """Draw the light, a gain of about `ONE`: a gradient, darker corners and soft patches."""
     rows, columns = grid(shape)
     height, width = shape[0] * PIXEL, shape[1] * PIXEL
     row, column = (2 * rows - height) * ONE // height, (2 * columns - width) * ONE // width
-    down, right = direction(pick(photo, 0, TURN - 1))
+    down, right = direction(pick(image, 0, TURN - 1))
     slope = (row * down + column * right) // ONE
     corner = (row * row + column * column) // ONE
-    gain: Field = ONE + (slope * pick(photo, 0, 22) - corner * pick(photo, 0, 15)) // 100
-    for _ in range(pick(photo, 0, 3)):
+    gain: Field = ONE + (slope * pick(image, 0, 22) - corner * pick(image, 0, 15)) // 100
+    for _ in range(pick(image, 0, 3)):
         patch = bump(
             shape,
-            pick(photo, 0, height),
-            pick(photo, 0, width),
-            steps(shape, pick(photo, 250, 600)),
-            steps(shape, pick(photo, 250, 600)),
+            pick(image, 0, height),
+            pick(image, 0, width),
+            steps(shape, pick(image, 250, 600)),
+            steps(shape, pick(image, 250, 600)),
         )
-        gain += patch * pick(photo, -12, 12) // 100
+        gain += patch * pick(image, -12, 12) // 100
     return gain
 
 
-def machining_line(photo: RandomState, shape: Shape) -> Field:
-    """Draw a straight line along the rows or columns from border to border."""
-    along = pick(photo, 0, 1)
+def machining_line(image: RandomState, shape: Shape) -> Field:
+    """Draw a straight line along a row or a column, from border to border."""
+    along = pick(image, 0, 1)
     height, width = shape[0] * PIXEL, shape[1] * PIXEL
-    radius = steps(shape, pick(photo, 4, 9))
+    radius = steps(shape, pick(image, 4, 9))
     if along:
-        return segment(shape, pick(photo, 0, height), 0, 0, width, radius)
-    return segment(shape, 0, pick(photo, 0, width), TURN // 4, height, radius)
+        return segment(shape, pick(image, 0, height), 0, 0, width, radius)
+    return segment(shape, 0, pick(image, 0, width), TURN // 4, height, radius)
 
 
-def printed_mark(photo: RandomState, shape: Shape) -> Field:
+def printed_mark(image: RandomState, shape: Shape) -> Field:
     """Draw a small printed cross with arms along the rows and columns."""
-    length, radius = steps(shape, pick(photo, 100, 180)), steps(shape, pick(photo, 6, 10))
-    row, column = (pick(photo, 0, side * PIXEL) for side in shape)
+    length, radius = steps(shape, pick(image, 100, 180)), steps(shape, pick(image, 6, 10))
+    row, column = (pick(image, 0, side * PIXEL) for side in shape)
     across = segment(shape, row, column - length // 2, 0, length, radius)
     return np.maximum(across, segment(shape, row - length // 2, column, TURN // 4, length, radius))
 
 
-def cast_ring(photo: RandomState, shape: Shape) -> Field:
+def cast_ring(image: RandomState, shape: Shape) -> Field:
     """Draw the raised ring that an ejector pin leaves."""
-    row, column = (pick(photo, 0, side * PIXEL) for side in shape)
-    radius, width = steps(shape, pick(photo, 90, 150)), steps(shape, 16)
+    row, column = (pick(image, 0, side * PIXEL) for side in shape)
+    radius, width = steps(shape, pick(image, 90, 150)), steps(shape, 16)
     rows, columns = grid(shape)
     away = (rows - row) ** 2 + (columns - column) ** 2
     inner, outer = (radius - width) ** 2, (radius + width) ** 2
@@ -130,22 +130,22 @@ def cast_ring(photo: RandomState, shape: Shape) -> Field:
     return ring
 
 
-def relief(photo: RandomState, shape: Shape, grain: int, right: int) -> Field:
-    """Draw bumps of `grain` pixels, lit from `grain` pixels above and `right` pixels aside."""
+def relief(image: RandomState, shape: Shape, grain: int, right: int) -> Field:
+    """Draw bumps of `grain` pixels, lit from above, and from the side by `right` pixels."""
     height, width = shape
-    bumps = noise(photo, (height + grain, width + right), grain, grain)
+    bumps = noise(image, (height + grain, width + right), grain, grain)
     return standard(bumps[grain:, right:] - bumps[:height, :width])
 
 
 @surface(contrast=(7, 15), mark=machining_line)
-def brushed(item: RandomState, photo: RandomState, shape: Shape) -> Field:
-    """Metal brushed in one direction, a little aslant."""
+def brushed(item: RandomState, image: RandomState, shape: Shape) -> Field:
+    """Metal brushed in one direction, slightly slanted."""
     length, slant, upright = pick(item, 120, 500), pick(item, -ONE // 6, ONE // 6), pick(item, 0, 1)
     height, width = shape[::-1] if upright else shape
     room = abs(slant) * width // ONE + 1
     tall = (height + room, width)
-    fine = noise(photo, tall, 0, pixels(shape, length // 3))
-    coarse = noise(photo, tall, pixels(shape, 8), pixels(shape, length))
+    fine = noise(image, tall, 0, pixels(shape, length // 3))
+    coarse = noise(image, tall, pixels(shape, 8), pixels(shape, length))
     streaks = fine + coarse
     column = np.arange(width, dtype=np.int64)[None, :]
     row = np.arange(height, dtype=np.int64)[:, None] + (room if slant < 0 else 0) + column * slant // ONE
@@ -154,50 +154,50 @@ def brushed(item: RandomState, photo: RandomState, shape: Shape) -> Field:
 
 
 @surface(contrast=(6, 13), mark=cast_ring)
-def cast(item: RandomState, photo: RandomState, shape: Shape) -> Field:
+def cast(item: RandomState, image: RandomState, shape: Shape) -> Field:
     """Sand-cast metal: bumps of two sizes lit from one side."""
     grain, coarseness = pixels(shape, pick(item, 10, 22)), pick(item, 30, 80)
-    return standard(relief(photo, shape, grain, grain) + noise(photo, shape, 3 * grain, 3 * grain) * coarseness // 100)
+    return standard(relief(image, shape, grain, grain) + noise(image, shape, 3 * grain, 3 * grain) * coarseness // 100)
 
 
 @surface(contrast=(9, 20), mark=machining_line)
-def woven(item: RandomState, photo: RandomState, shape: Shape) -> Field:
-    """Cloth in plain weave: two sets of threads that pass over each other in turn."""
+def woven(item: RandomState, image: RandomState, shape: Shape) -> Field:
+    """Cloth in plain weave: two sets of threads that pass over and under each other."""
     thread = max(3 * PIXEL, steps(shape, pick(item, 45, 90)))
     difference = pick(item, -60, 60)
     rows, columns = grid(shape)
     sway = steps(shape, 8)
     soft = pixels(shape, 120)
-    down = rows + pick(photo, 0, thread) + noise(photo, shape, soft, soft) * sway // ONE
-    right = columns + pick(photo, 0, thread) + noise(photo, shape, soft, soft) * sway // ONE
+    down = rows + pick(image, 0, thread) + noise(image, shape, soft, soft) * sway // ONE
+    right = columns + pick(image, 0, thread) + noise(image, shape, soft, soft) * sway // ONE
     half = TURN // 2
     weft, warp = abs(sine(down * half // thread)), abs(sine(right * half // thread))
-    # A thread is brightest where it passes over, in the middle of the other one.
+    # A thread is brightest where it passes over the middle of another one.
     over = (down // thread + right // thread) % 2 == 0
     threads = np.where(over, weft + warp // 2 + difference, warp + weft // 2)
-    return standard(standard(threads) + noise(photo, shape) * 30 // 100)
+    return standard(standard(threads) + noise(image, shape) * 30 // 100)
 
 
 @surface(contrast=(2, 6), mark=printed_mark)
-def painted(item: RandomState, photo: RandomState, shape: Shape) -> Field:
+def painted(item: RandomState, image: RandomState, shape: Shape) -> Field:
     """Paint with the fine dimples of orange peel."""
     grain = pixels(shape, pick(item, 12, 30))
-    return relief(photo, shape, grain, 0)
+    return relief(image, shape, grain, 0)
 
 
 @surface(contrast=(6, 13), mark=machining_line)
-def milled(item: RandomState, photo: RandomState, shape: Shape) -> Field:
+def milled(item: RandomState, image: RandomState, shape: Shape) -> Field:
     """Metal milled in wide arcs."""
     height, width = shape[0] * PIXEL, shape[1] * PIXEL
     pitch, far = steps(shape, pick(item, 35, 70)), 2 * max(height, width)
     down, right = direction(pick(item, 0, TURN - 1))
-    row = height // 2 + far * down // ONE + pick(photo, -height, height) // 2
-    column = width // 2 + far * right // ONE + pick(photo, -width, width) // 2
+    row = height // 2 + far * down // ONE + pick(image, -height, height) // 2
+    column = width // 2 + far * right // ONE + pick(image, -width, width) // 2
     rows, columns = grid(shape)
     # Squared distance over twice the radius grows like the distance itself, far from the centre.
     away = ((rows - row) ** 2 + (columns - column) ** 2) // (2 * far)
     soft = pixels(shape, 60)
-    groove = away + noise(photo, shape, soft, soft) * pitch // (12 * ONE)
-    depth = photo.randint(ONE // 4, ONE, size=64, dtype=np.int64)
+    groove = away + noise(image, shape, soft, soft) * pitch // (12 * ONE)
+    depth = image.randint(ONE // 4, ONE, size=64, dtype=np.int64)
     grooves = sine(groove * TURN // pitch) * depth[groove // pitch % 64]
-    return standard(standard(grooves) + noise(photo, shape) * 50 // 100)
+    return standard(standard(grooves) + noise(image, shape) * 50 // 100)
