@@ -1,4 +1,4 @@
-"""The datasets that exist: a name and one function, `root -> sample table`, for each."""
+"""The datasets that exist: for each a name, what is known of it, and one function, `root -> sample table`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,32 @@ from .errors import DatasetError
 
 Samples = Callable[[Path], pd.DataFrame]
 _SamplesT = TypeVar("_SamplesT", bound=Samples)
+Write = Callable[[Path], None]
 
 
 class SamplesOfPart(Protocol):
-    """Reads a root folder into the sample table of one part, such as a category; of ``""``, what its set says."""
+    """Reads a root folder into the sample table of one part, such as a category; ``""`` stands for no part."""
 
     def __call__(self, root: Path, *, part: str = "") -> pd.DataFrame: ...  # noqa: D102  the class says it
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The official archive of a dataset.
+
+    Attributes:
+        name: its file name.
+        inside: a folder at the top of the dataset; the archive may hold it at any depth.
+        url: its direct address; empty where only a person can get it.
+        checksum: ``md5:`` or ``sha256:`` and hex digits; empty where none is published.
+        by_hand: why a person has to get it; empty where `url` leads to it.
+    """
+
+    name: str
+    inside: str
+    url: str = ""
+    checksum: str = ""
+    by_hand: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,11 +51,12 @@ class Dataset:
     Attributes:
         name: the name on the command line; ``NAME:PART`` for a part of a set.
         samples: reads a root folder into a sample table (see `datasets.table`).
-        size: input size (height, width) in pixels, the papers' where they name one.
+        size: default input size (height, width) in pixels, from the set's papers where they name one.
         licence: the licence of the images.
         citation: the paper to cite.
-        url: where the official copy is.
-        generated: the samples are made on the fly, so no root has to exist.
+        url: the page of the official copy.
+        archive: what can be fetched; None where the images are generated or the user's own.
+        generated: the images are made when they are asked for, so the root need not exist.
     """
 
     name: str
@@ -44,28 +65,75 @@ class Dataset:
     licence: str
     citation: str
     url: str
+    archive: Archive | None = None
     generated: bool = False
 
     @property
     def folder(self) -> str:
-        """Name of the root folder; all parts of a set lie in one."""
+        """Name of the root folder; all parts of a set share one."""
         return self.name.partition(":")[0]
 
 
+@dataclass(frozen=True)
+class FakeTree:
+    """A folder laid out like a dataset, with a few tiny files: what the tests of every dataset read.
+
+    Attributes:
+        name: the dataset that it is read as, with a part where the set is read by parts.
+        write: writes it into a folder.
+    """
+
+    name: str
+    write: Write
+
+
 DATASETS: dict[str, Dataset] = {}
+FAKE_TREES: list[FakeTree] = []
 
 
 def dataset(
-    name: str, *, size: tuple[int, int], licence: str, citation: str, url: str, generated: bool = False
+    name: str,
+    *,
+    size: tuple[int, int],
+    licence: str,
+    citation: str,
+    url: str,
+    archive: Archive | None = None,
+    generated: bool = False,
 ) -> Callable[[_SamplesT], _SamplesT]:
     """Register the decorated `root -> sample table` function under `name`.
 
-    A function with a keyword-only `part: str = ""` is also found as ``NAME:PART``.
+    The arguments are those of `Dataset`. A function with a keyword-only `part: str = ""` is also found as
+    ``NAME:PART``.
+
+    Raises:
+        DatasetError: the name is taken, or cannot be the name of a folder.
     """
+    if not name or set(name) & set(":/\\, "):
+        raise DatasetError(f"a dataset cannot be called {name!r}: its folder has the same name")
+    if name in DATASETS:
+        raise DatasetError(f"there is a dataset called {name!r} already; give yours another name")
 
     def register(samples: _SamplesT) -> _SamplesT:
-        DATASETS[name] = Dataset(name, samples, size, licence, citation, url, generated)
+        DATASETS[name] = Dataset(name, samples, size, licence, citation, url, archive, generated)
         return samples
+
+    return register
+
+
+def fake_tree(name: str) -> Callable[[Write], Write]:
+    """Register the decorated function as the writer of a fake tree that is read as the dataset `name`.
+
+    A dataset may have several; see `datasets.fake_files` for the files to put into it.
+
+    Raises:
+        DatasetError: there is no such dataset.
+    """
+    get_dataset(name)
+
+    def register(write: Write) -> Write:
+        FAKE_TREES.append(FakeTree(name, write))
+        return write
 
     return register
 
@@ -74,8 +142,8 @@ def get_dataset(name: str) -> Dataset:
     """Return the dataset called `name`, which may name a part: ``mvtec:bottle``.
 
     Raises:
-        DatasetError: there is none, and the message names the near ones; or it has no parts. Whether this part
-            exists is only known where the files are.
+        DatasetError: there is none, and the message names the near ones; or it has no parts. Whether the part
+            itself exists is only known where the files are.
     """
     known, colon, part = name.partition(":")
     if known not in DATASETS:

@@ -1,12 +1,12 @@
-"""The sample table: what every dataset is before anything is read.
+"""The sample table: what is known of every image of a dataset before any image is read.
 
-A pandas frame with the columns of `COLUMNS`, one row an image:
+It is a pandas frame with the columns of `COLUMNS` and one row per image:
 
 * `id`: unique name of the image, e.g. ``kos01/Part5``.
-* `group`: the physical item that it shows; a split never divides a group.
+* `group`: the physical item that the image shows; a split never divides a group.
 * `split`: ``train``, ``val`` or ``test``; empty where the dataset has no official split.
 * `label`: ``good``, or the name of the defect class.
-* `image_path`, `mask_path`: files; an empty mask path means that nothing is defective.
+* `image_path`, `mask_path`: files; the mask path is empty where nothing is defective.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def sample_table(rows: list[dict[str, str]], root: Path) -> pd.DataFrame:
     """Build a checked sample table from `rows`, sorted by id.
 
     Args:
-        rows: one dictionary an image, with the keys of `COLUMNS`.
-        root: where the dataset was looked for; named in messages.
+        rows: one dictionary per image, with the keys of `COLUMNS`.
+        root: the folder that was read, for messages.
 
     Raises:
         DatasetError: there are no rows, ids repeat, or a split divides a group.
@@ -45,11 +45,15 @@ def sample_table(rows: list[dict[str, str]], root: Path) -> pd.DataFrame:
     return table
 
 
-def each(read: Callable[..., dict[str, str]], images: Iterable[tuple[Any, ...]]) -> list[dict[str, str]]:
-    """Return the row that `read` makes of each of `images`, its arguments.
+def rows_of(read: Callable[..., dict[str, str]], images: Iterable[tuple[Any, ...]]) -> list[dict[str, str]]:
+    """Return the row that `read` makes of each image.
+
+    Args:
+        read: makes a row, a dictionary with the keys of `COLUMNS`.
+        images: the arguments of `read` for each image.
 
     Raises:
-        DatasetError: some could not be read; the message says all that is wrong.
+        DatasetError: `read` raised it for some images; the message lists all that is wrong.
     """
     rows, wrong = [], []
     for arguments in images:
@@ -76,7 +80,7 @@ def classes_of(table: pd.DataFrame) -> tuple[str, ...]:
 
 
 def fingerprint(table: pd.DataFrame) -> str:
-    """Return 16 hex digits that name this copy: ids, groups, labels and the bytes of all files."""
+    """Return 16 hex digits that stand for this copy: its ids, groups, labels and the bytes of all its files."""
     digest = hashlib.sha256()
     columns = ["id", "group", "label", "image_path", "mask_path"]
     for name, group, label, *paths in table[columns].itertuples(index=False, name=None):

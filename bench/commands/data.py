@@ -41,16 +41,14 @@ def fetch(name: Name, data_root: Root = None) -> None:
     from bench.own import datasets
 
     dataset = datasets.get_dataset(name)
-    source = datasets.sources.SOURCES.get(dataset.folder)
-    if source is None:
+    if dataset.archive is None:
         typer.echo(f"There is nothing to fetch for {name}: {dataset.url}.")
         return
-    typer.echo(datasets.download.terms(dataset, source))
+    typer.echo(datasets.download.terms(dataset, dataset.archive))
     with _bytes_bar() as progress:
-        task = progress.add_task(source.archive, total=None)
+        task = progress.add_task(dataset.archive.name, total=None)
         done = datasets.download.fetch(
             dataset,
-            source,
             datasets.download.destination(dataset, data_root),
             lambda there, total: progress.update(task, completed=there, total=total or None),
         )

@@ -53,10 +53,10 @@ def _inventory(dataset: "datasets.Dataset") -> tuple[list[str], str]:
     from bench.own import datasets
 
     root, unknown = datasets.download.destination(dataset, None), [""] * len(datasets.SPLITS)
-    source, version = datasets.sources.SOURCES.get(dataset.folder), datasets.synthetic.VERSION
+    archive, version = dataset.archive, datasets.synthetic.VERSION
     # What is generated is not made only to be counted.
     if not (any(root.glob(f"synthetic-v{version}-*")) if dataset.generated else root.is_dir()):
-        return unknown, f"python -m bench fetch {dataset.name}" if source and source.url else dataset.url
+        return unknown, f"python -m bench fetch {dataset.name}" if archive and archive.url else dataset.url
     try:
         table = datasets.assign(dataset.samples(root))
     except datasets.DatasetError as error:

@@ -34,7 +34,7 @@ def kinds_of(table: pd.DataFrame) -> list[Kind]:
         parts = {split: rows[rows["split"] == split] for split in datasets.SPLITS}
         tiles = {split: [_tile(row) for row in _spread(part, most)] for split, part in parts.items()}
         paths = [] if label == datasets.GOOD else [path for path in rows["mask_path"] if path]
-        shares = np.array([datasets.reader.mask_values(path).mean() for path in paths], dtype=np.float64)
+        shares = np.array([datasets.mask_values(path).mean() for path in paths], dtype=np.float64)
         kinds.append(Kind(label, {split: len(part) for split, part in parts.items()}, tiles, shares))
     return kinds
 

@@ -1,4 +1,4 @@
-"""DAGM 2007: ten artificial textures, each with one kind of defect marked by an ellipse."""
+"""DAGM 2007: ten artificial textures, each with one kind of defect; a mask is an ellipse around the defect."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import DatasetError
+from ..fake_files import SQUARE, STRIP, write_defective, write_empty_mask, write_good
 from ..reader import mask_values
-from ..registry import dataset
+from ..registry import Archive, dataset, fake_tree
 from ..table import GOOD, sample_table
 
 _IMAGES = "[0-9]" * 4 + ".PNG"
@@ -21,15 +22,22 @@ _IMAGES = "[0-9]" * 4 + ".PNG"
     licence="none stated: publicly available",
     citation="Wieler and Hahn 2007, Weakly supervised learning for industrial optical inspection",
     url="https://hci.iwr.uni-heidelberg.de/content/weakly-supervised-learning-industrial-optical-inspection",
+    archive=Archive(
+        "Class1.zip, ..., Class10.zip",
+        inside="Class1",
+        by_hand="it comes in several archives, and no checksum of them is published",
+    ),
 )
 def dagm(root: Path, *, part: str = "") -> pd.DataFrame:
-    """Read ``ClassN/Train|Test/ID.PNG`` and ``Label/ID_label.PNG`` beside it; a missing or empty mask is no defect.
+    """Read ``ClassN/Train|Test/ID.PNG`` and the masks ``Label/ID_label.PNG`` beside them.
 
-    The split is the official one; each image is an item of its own.
+    An image without a mask, or with an empty one, is good. The split is the official one. Each image is an item of its
+    own.
 
     Args:
         root: folder that holds the classes.
-        part: one class, such as ``Class3``, with the label ``defect``; otherwise all, each a defect class.
+        part: one class, such as ``Class3``, whose defects are labelled ``defect``; by default all classes, each of
+            which labels its defects with its own name.
 
     Raises:
         DatasetError: the folder has another layout, or no such class, or a mask has no image.
@@ -59,11 +67,11 @@ def _rows(folder: Path, kind: str) -> list[dict[str, str]]:
     masks = {path.name: path for path in (folder / "Label").glob("*.PNG")}
     if not images or not masks:
         raise DatasetError(f"{folder} should hold 0001.PNG, ... and masks Label/0001_label.PNG of the defective ones")
-    marked = {image: masks.pop(f"{image.stem}_label.PNG", None) for image in images}
-    if masks:  # the image that one of these belongs to would pass for a good one
+    mask_of = {image: masks.pop(f"{image.stem}_label.PNG", None) for image in images}
+    if masks:  # an image whose mask is misnamed would pass for a good one
         raise DatasetError(f"{folder / 'Label' / min(masks)} is the mask of no image ID.PNG in {folder}")
     rows = []
-    for image, mask in marked.items():
+    for image, mask in mask_of.items():
         name = f"{folder.parent.name}/{folder.name}/{image.stem}"
         defective = mask is not None and mask_values(str(mask)).any()
         rows.append(
@@ -77,3 +85,23 @@ def _rows(folder: Path, kind: str) -> list[dict[str, str]]:
             }
         )
     return rows
+
+
+@fake_tree("dagm")
+@fake_tree("dagm:Class3")
+def fake_dagm(root: Path) -> None:
+    """Write two classes, each with 8 training images, 2 of them defective, and 5 test images, 1 of them defective."""
+    for name in ("Class1", "Class3"):
+        for split, count, defective in (("Train", 8, (2, 7)), ("Test", 5, (4,))):
+            folder = root / name / split
+            for number in range(1, count + 1):
+                image, mask = folder / f"{number:04}.PNG", folder / "Label" / f"{number:04}_label.PNG"
+                shape, bits = (STRIP if number == 1 else SQUARE), (16 if number == 2 else 8)
+                if number in defective:
+                    write_defective(image, mask, shape=shape, bits=bits, kind="palette" if number == 4 else "grey")
+                else:
+                    write_good(image, shape=shape, bits=bits)
+            (folder / "Label" / "Labels.txt").touch()
+            write_good(folder / "0002 (1).PNG")
+    write_empty_mask(root / "Class1" / "Train" / "Label" / "0003_label.PNG")
+    write_good(root / "Class3 backup" / "Train" / "0001.PNG")

@@ -8,13 +8,14 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import DatasetError
-from ..registry import dataset
-from ..table import GOOD, each, sample_table
+from ..fake_files import SQUARE, STRIP, write_defective, write_good
+from ..registry import Archive, dataset, fake_tree
+from ..table import GOOD, rows_of, sample_table
 
 _IMAGES = "[0-9]" * 3 + ".png"
 
 
-# Images are squares of 700 to 1024 pixels; 256 is customary since PatchCore.
+# Images are squares with sides of 700 to 1024 pixels; papers since PatchCore resize them to 256.
 @dataset(
     "mvtec",
     size=(256, 256),
@@ -22,16 +23,23 @@ _IMAGES = "[0-9]" * 3 + ".png"
     citation="Bergmann et al. 2021, The MVTec anomaly detection dataset: a comprehensive real-world dataset for "
     "unsupervised anomaly detection",
     url="https://www.mvtec.com/company/research/datasets/mvtec-ad",
+    archive=Archive(
+        "mvtec_anomaly_detection.tar.xz",
+        inside="bottle",
+        checksum="sha256:cf4313b13603bec67abb49ca959488f7eedce2a9f7795ec54446c649ac98cd3d",
+        by_hand="its page asks for a form to be filled in, and the address that it then shows does not last",
+    ),
 )
 def mvtec(root: Path, *, part: str = "") -> pd.DataFrame:
-    """Read ``CATEGORY/train/good``, ``test/KIND`` and ``ground_truth/KIND/ID_mask.png`` beside them.
+    """Read ``CATEGORY/train/good`` and ``CATEGORY/test/KIND``, and the masks ``ground_truth/KIND/ID_mask.png``.
 
-    The official training images are all good, which teaches a classifier nothing: of each kind of defect, half of
-    the test images is for training. Which half depends on their ids alone. Each image is an item of its own.
+    All official training images are good, from which a classifier cannot learn what a defect is. So half of the test
+    images of each kind of defect are used for training; which half depends on their ids alone. Each image is an item
+    of its own.
 
     Args:
         root: folder that holds the categories.
-        part: the category, such as ``bottle``; it has to be named.
+        part: the category, such as ``bottle``; required.
 
     Raises:
         DatasetError: the folder has another layout, no category or an unknown one is named, or masks are missing.
@@ -51,7 +59,7 @@ def mvtec(root: Path, *, part: str = "") -> pd.DataFrame:
         training = 0 if kind.name == GOOD else len(images) // 2
         samples += [(image, "train", kind.name) for image in images[:training]]
         samples += [(image, "test", kind.name) for image in images[training:]]
-    return sample_table(each(_row, samples), root)
+    return sample_table(rows_of(_row, samples), root)
 
 
 def _images(folder: Path) -> list[Path]:
@@ -82,3 +90,25 @@ def _row(image: Path, split: str, kind: str) -> dict[str, str]:
         "image_path": str(image),
         "mask_path": "" if kind == GOOD else str(mask),
     }
+
+
+FAKE_KINDS = {"broken_large": 5, "contamination": 4}
+"""Test images of each kind of defect in a fake category."""
+
+
+@fake_tree("mvtec:bottle")
+def fake_mvtec(root: Path) -> None:
+    """Write two categories with 6 good training images, 3 good test images and those of `FAKE_KINDS`."""
+    for category in (root / "bottle", root / "zipper"):
+        for folder, count in ((category / "train" / GOOD, 6), (category / "test" / GOOD, 3)):
+            for number in range(count):
+                write_good(folder / f"{number:03}.png", shape=STRIP if number else SQUARE)
+        for kind, count in FAKE_KINDS.items():
+            for number in range(count):
+                image = category / "test" / kind / f"{number:03}.png"
+                mask = category / "ground_truth" / kind / f"{number:03}_mask.png"
+                bits = 16 if number == 2 else 8
+                write_defective(image, mask, bits=bits, kind="palette" if number == 1 else "grey")
+        (category / "license.txt").touch()
+    write_good(root / "bottle" / "test" / GOOD / "copy of 001.png")
+    (root / "readme.txt").touch()

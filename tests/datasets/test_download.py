@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from datasets import DATASETS, DatasetError, find_root, get_dataset
+from datasets.catalogue.ksdd import fake_ksdd
 from datasets.download import NOTE, destination, fetch, terms
-from datasets.sources import SOURCES, Source
+from datasets.registry import Archive
 from tests.helpers.archive_server import serving, zipped
-from tests.helpers.fake_trees import kolektor
 
 KSDD = get_dataset("ksdd")
 
@@ -18,7 +18,9 @@ KSDD = get_dataset("ksdd")
 @pytest.fixture(scope="module")
 def content(tmp_path_factory):
     """The bytes of a small KolektorSDD archive, with a folder around the items."""
-    return zipped(kolektor(tmp_path_factory.mktemp("tree")), "KolektorSDD/")
+    tree = tmp_path_factory.mktemp("tree")
+    fake_ksdd(tree)
+    return zipped(tree, "KolektorSDD/")
 
 
 @pytest.fixture(autouse=True)
@@ -31,15 +33,15 @@ def root(tmp_path):
     return tmp_path / "data" / "ksdd"
 
 
-def source_of(content, url="", kind="md5"):
-    return Source("set.zip", "kos01", url, f"{kind}:{hashlib.new(kind, content).hexdigest()}")
+def archive_of(content, url="", kind="md5"):
+    return Archive("set.zip", "kos01", url, f"{kind}:{hashlib.new(kind, content).hexdigest()}")
 
 
 def get(server, root, **changes):
     """Fetch from `server`; return the last sentence and all that was told of the progress."""
     told = []
-    source = replace(source_of(server.content, server.url), **changes)
-    return fetch(KSDD, source, root, lambda *numbers: told.append(numbers)), told
+    archive = replace(archive_of(server.content, server.url), **changes)
+    return fetch(replace(KSDD, archive=archive), root, lambda *numbers: told.append(numbers)), told
 
 
 def refused(server, root, **changes):
@@ -55,7 +57,7 @@ def left_beside(root):
 @pytest.mark.parametrize("kind", ["md5", "sha256"])
 def test_a_dataset_is_downloaded_checked_and_unpacked_where_it_is_looked_for(content, root, kind):
     with serving(content) as server:
-        done, told = get(server, root, checksum=source_of(content, kind=kind).checksum)
+        done, told = get(server, root, checksum=archive_of(content, kind=kind).checksum)
     assert done == f"ksdd is now at {root}"
     assert len(KSDD.samples(find_root(KSDD, root))) == 34
     assert told[-1] == (len(content), len(content))
@@ -137,7 +139,7 @@ def test_a_server_that_is_not_there_is_named_with_what_to_do(content, root):
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/set.zip"
     with pytest.raises(DatasetError) as raised:
-        fetch(KSDD, source_of(content, url), root, lambda *_: None)
+        fetch(replace(KSDD, archive=archive_of(content, url)), root, lambda *_: None)
     assert all(text in str(raised.value) for text in (url, "cannot be reached", KSDD.url, str(root.parent)))
 
 
@@ -156,12 +158,12 @@ def test_what_was_fetched_and_lost_files_since_is_not_called_whole(content, root
         get(server, root)
         image = root / "kos02" / "Part1.jpg"
         image.unlink() if damage == "delete" else image.write_bytes(image.read_bytes()[:-1])
-        assert "not as it was fetched" in refused(server, root)
+        assert "has changed since it was fetched" in refused(server, root)
         assert len(server.asked) == 1
 
 
 def test_a_folder_that_was_put_there_by_hand_is_left_alone(content, root):
-    kolektor(root)
+    fake_ksdd(root)
     with serving(content) as server:
         assert "not fetched by this command" in get(server, root)[0]
         assert server.asked == []
@@ -185,7 +187,8 @@ def test_an_empty_folder_is_filled(content, root):
 def test_an_archive_that_was_put_there_by_hand_is_checked_and_unpacked_and_stays(content, root):
     root.parent.mkdir()
     (root.parent / "set.zip").write_bytes(content)
-    assert fetch(KSDD, source_of(content), root, lambda *_: None) == f"ksdd is now at {root}"
+    known = replace(KSDD, archive=archive_of(content))
+    assert fetch(known, root, lambda *_: None) == f"ksdd is now at {root}"
     assert left_beside(root) == ["ksdd", "set.zip"]
 
 
@@ -193,7 +196,7 @@ def test_a_wrong_archive_that_was_put_there_by_hand_is_named_and_stays(content, 
     root.parent.mkdir()
     (root.parent / "set.zip").write_bytes(b"another")
     with pytest.raises(DatasetError, match=r"set\.zip is not the official archive"):
-        fetch(KSDD, source_of(content), root, lambda *_: None)
+        fetch(replace(KSDD, archive=archive_of(content)), root, lambda *_: None)
     assert left_beside(root) == ["set.zip"]
 
 
@@ -211,27 +214,24 @@ def test_a_place_that_cannot_be_written_is_named(content, tmp_path):
         assert "cannot write ksdd" in refused(server, tmp_path / "file" / "ksdd")
 
 
-@pytest.mark.parametrize("name", sorted(SOURCES))
-def test_a_known_source_is_complete_and_says_why_where_a_person_is_needed(name, tmp_path):
-    source = SOURCES[name]
-    assert name in DATASETS
-    assert bool(source.url) != bool(source.by_hand)
-    if source.url:
-        assert source.url.startswith("https://")
-        assert source.checksum
-    else:
-        with pytest.raises(DatasetError) as raised:
-            fetch(get_dataset(name), source, tmp_path / name, lambda *_: None)
-        for text in (source.by_hand, get_dataset(name).url, source.archive, str(tmp_path)):
-            assert text in str(raised.value)
-    if source.checksum:
-        kind, _, digits = source.checksum.partition(":")
-        assert len(bytes.fromhex(digits)) == hashlib.new(kind).digest_size
+@pytest.mark.parametrize("name", [name for name, one in DATASETS.items() if one.archive and not one.archive.url])
+def test_where_only_a_person_can_get_it_the_message_says_why_where_from_and_where_to(name, tmp_path):
+    known = DATASETS[name]
+    with pytest.raises(DatasetError) as raised:
+        fetch(known, tmp_path / name, lambda *_: None)
+    for text in (known.archive.by_hand, known.url, known.archive.name, str(tmp_path)):
+        assert text in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["synthetic", "folder"])
+def test_without_an_archive_there_is_nothing_to_fetch(name, tmp_path):
+    with pytest.raises(DatasetError, match=f"nothing to fetch for {name}: "):
+        fetch(DATASETS[name], tmp_path / name, lambda *_: None)
 
 
 def test_the_checksums_of_the_kolektor_sets():
-    assert SOURCES["ksdd"].checksum == "md5:2b094030343c1cd59df02203ac6c57a0"
-    assert SOURCES["ksdd2"].checksum == "md5:1ed0f628122776ace4965afa30dfe316"
+    assert DATASETS["ksdd"].archive.checksum == "md5:2b094030343c1cd59df02203ac6c57a0"
+    assert DATASETS["ksdd2"].archive.checksum == "md5:1ed0f628122776ace4965afa30dfe316"
 
 
 def test_the_destination_is_where_the_dataset_is_looked_for(tmp_path, monkeypatch):
@@ -243,6 +243,6 @@ def test_the_destination_is_where_the_dataset_is_looked_for(tmp_path, monkeypatc
 
 
 def test_the_terms_name_licence_and_citation():
-    text = terms(KSDD, SOURCES["ksdd"])
+    text = terms(KSDD, KSDD.archive)
     assert KSDD.licence in text
     assert KSDD.citation in text

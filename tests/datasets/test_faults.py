@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from datasets import DatasetError, assign, get_dataset
+from datasets.catalogue.ksdd import fake_ksdd
+from datasets.fake_files import save
 from datasets.faults import Fault, check, faults, verify
 from datasets.table import sample_table
-from tests.helpers.fake_trees import kolektor, png
 
 KSDD = get_dataset("ksdd")
 SIZE = (40, 16)
@@ -25,10 +26,10 @@ def table(tmp_path):
     rows = []
     for number in range(30):
         label = LABELS[number % 3]
-        image = png(tmp_path / "images" / f"{number:02}.png", random.integers(0, 255, (20, 30), dtype=np.uint8))
+        image = save(tmp_path / "images" / f"{number:02}.png", random.integers(0, 255, (20, 30), dtype=np.uint8))
         mask = np.zeros((20, 30), dtype=bool)
         mask[4:10, 5:11] = True
-        path = "" if label == "good" else str(png(tmp_path / "masks" / f"{number:02}.png", mask))
+        path = "" if label == "good" else str(save(tmp_path / "masks" / f"{number:02}.png", mask))
         item = {"id": f"{number:02}", "group": f"{number:02}", "split": "", "label": label}
         rows.append(item | {"image_path": str(image), "mask_path": path})
     return assign(sample_table(rows, tmp_path))
@@ -52,11 +53,11 @@ def test_everything_is_found_at_once(table, tmp_path):
     (masks / "01.png").write_bytes(b"")
     (masks / "02.png").write_bytes((masks / "02.png").read_bytes()[:-30])
     (masks / "04.png").unlink()
-    png(masks / "05.png", np.ones((30, 20), dtype=bool))
-    png(masks / "07.png", np.zeros((20, 30), dtype=bool))
+    save(masks / "05.png", np.ones((30, 20), dtype=bool))
+    save(masks / "07.png", np.zeros((20, 30), dtype=bool))
     small = np.zeros((20, 30), dtype=bool)
     small[0, 0] = True
-    png(masks / "08.png", small)
+    save(masks / "08.png", small)
     table.loc[table["id"] == "10", "mask_path"] = ""
     assert found(table, (10, 15)) == {
         ("damaged image", "00.png"),
@@ -73,10 +74,10 @@ def test_everything_is_found_at_once(table, tmp_path):
 
 
 def test_the_texts_say_what_is_wrong(table, tmp_path):
-    png(tmp_path / "masks" / "05.png", np.ones((30, 20), dtype=bool))
+    save(tmp_path / "masks" / "05.png", np.ones((30, 20), dtype=bool))
     small = np.zeros((20, 30), dtype=bool)
     small[0, :2] = True
-    png(tmp_path / "masks" / "08.png", small)
+    save(tmp_path / "masks" / "08.png", small)
     other, lost = sorted(faults(table, (10, 15)), key=lambda fault: fault.path)
     assert "the mask has 30x20 pixels" in str(other)
     assert f"{tmp_path / 'images' / '05.png'} has 20x30" in str(other)
@@ -127,13 +128,14 @@ def test_the_check_before_a_run_reads_no_image(table, tmp_path, monkeypatch):
 
 
 def test_a_dataset_is_read_split_and_checked(tmp_path):
-    table, none = verify(KSDD, kolektor(tmp_path), SIZE)
+    fake_ksdd(tmp_path)
+    table, none = verify(KSDD, tmp_path, SIZE)
     assert none == []
     assert set(table["split"]) == {"train", "val", "test"}
 
 
 def test_another_layout_is_told_with_the_one_expected(tmp_path):
-    png(tmp_path / "a" / "b.png", np.zeros((4, 4), dtype=np.uint8))
+    save(tmp_path / "a" / "b.png", np.zeros((4, 4), dtype=np.uint8))
     table, (fault,) = verify(KSDD, tmp_path, SIZE)
     assert table is None
     assert fault.kind == "layout"
@@ -141,7 +143,7 @@ def test_another_layout_is_told_with_the_one_expected(tmp_path):
 
 
 def test_all_damaged_masks_are_named_though_the_loader_stops_at_the_first(tmp_path):
-    kolektor(tmp_path)
+    fake_ksdd(tmp_path)
     for name in ("kos02/Part0_label.bmp", "kos07/Part1_label.bmp"):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "kos09" / "Part0.jpg").write_bytes((tmp_path / "kos09" / "Part0.jpg").read_bytes()[:200])
@@ -155,7 +157,7 @@ def test_all_damaged_masks_are_named_though_the_loader_stops_at_the_first(tmp_pa
 
 
 def test_a_missing_mask_is_told_beside_the_damaged_files(tmp_path):
-    kolektor(tmp_path)
+    fake_ksdd(tmp_path)
     (tmp_path / "kos03" / "Part1_label.bmp").unlink()
     (tmp_path / "kos09" / "Part0.jpg").write_bytes(b"")
     _, told = verify(KSDD, tmp_path, SIZE)

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from datasets import DatasetError, read_image, read_mask
-from tests.helpers.fake_trees import png
+from datasets.fake_files import save
 
 SHAPE = (5, 7)
 DEFECT = np.zeros(SHAPE, dtype=bool)
@@ -68,7 +68,7 @@ def source(old, new):
 @settings(deadline=None, max_examples=60)
 @given(arrays.arrays(np.bool_, st.tuples(sides, sides)), sides, sides)
 def test_a_resized_mask_is_made_of_its_own_pixels(tmp_path_factory, values, height, width):
-    path = png(tmp_path_factory.getbasetemp() / "resized.png", values)
+    path = save(tmp_path_factory.getbasetemp() / "resized.png", values)
     mask = read_mask(str(path), (height, width))
     rows, columns = source(values.shape[0], height), source(values.shape[1], width)
     assert mask.shape == (height, width)
@@ -81,7 +81,7 @@ def test_a_resized_mask_is_not_dilated(tmp_path_factory, height, width, new_heig
     top, left = data.draw(st.integers(0, height - 8)), data.draw(st.integers(0, width - 8))
     values = np.zeros((height, width), dtype=bool)
     values[top : top + 8, left : left + 8] = True
-    path = png(tmp_path_factory.getbasetemp() / "square.png", values)
+    path = save(tmp_path_factory.getbasetemp() / "square.png", values)
     mask = read_mask(str(path), (new_height, new_width))
     # A square of side 8 keeps its sides to within one pixel, on average exactly.
     for axis, scale in ((1, new_height / height), (0, new_width / width)):
@@ -91,7 +91,7 @@ def test_a_resized_mask_is_not_dilated(tmp_path_factory, height, width, new_heig
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_image_is_channels_height_width(tmp_path, channels):
-    path = png(tmp_path / "photo.png", np.full((20, 30), 77, np.uint8))
+    path = save(tmp_path / "photo.png", np.full((20, 30), 77, np.uint8))
     image = read_image(str(path), (11, 13), channels)
     assert image.shape == (channels, 11, 13)
     assert image.dtype == np.uint8
@@ -100,20 +100,20 @@ def test_a_image_is_channels_height_width(tmp_path, channels):
 
 def test_a_image_of_the_size_asked_for_is_not_changed(tmp_path):
     values = np.random.default_rng(0).integers(0, 256, (6, 9), dtype=np.uint8)
-    path = png(tmp_path / "photo.png", values)
+    path = save(tmp_path / "photo.png", values)
     assert np.array_equal(read_image(str(path), (6, 9), 1)[0], values)
 
 
 def test_height_comes_before_width(tmp_path):
     values = np.zeros((40, 10), np.uint8)
     values[:20] = 200
-    image = read_image(str(png(tmp_path / "photo.png", values)), (8, 4), 1)[0]
+    image = read_image(str(save(tmp_path / "photo.png", values)), (8, 4), 1)[0]
     assert image[0].tolist() == [200] * 4
     assert image[-1].tolist() == [0] * 4
 
 
 def test_colour_is_read_as_rgb_and_as_grey(tmp_path):
-    path = png(tmp_path / "photo.png", np.full((4, 4, 3), (200, 100, 50), np.uint8))
+    path = save(tmp_path / "photo.png", np.full((4, 4, 3), (200, 100, 50), np.uint8))
     assert read_image(str(path), (4, 4), 3)[:, 0, 0].tolist() == [200, 100, 50]
     # ITU-R 601: 0.299 red, 0.587 green, 0.114 blue.
     assert read_image(str(path), (4, 4), 1)[0, 0, 0] in (124, 125)
@@ -123,7 +123,7 @@ def test_colour_is_read_as_rgb_and_as_grey(tmp_path):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_16_bits_are_scaled_to_8(tmp_path, name, channels):
     values = np.array([[0, 257, 128 * 257, 65535]], dtype=np.uint16)
-    image = read_image(str(png(tmp_path / name, values)), (1, 4), channels)
+    image = read_image(str(save(tmp_path / name, values)), (1, 4), channels)
     for channel in image:
         assert channel.tolist() == [[0, 1, 128, 255]]
 
@@ -131,7 +131,7 @@ def test_16_bits_are_scaled_to_8(tmp_path, name, channels):
 def test_a_smaller_image_is_the_mean_of_its_pixels(tmp_path):
     # A checkerboard shrunk without antialiasing would be black or white.
     values = (np.indices((32, 32)).sum(0) % 2 * 255).astype(np.uint8)
-    image = read_image(str(png(tmp_path / "photo.png", values)), (4, 4), 1)
+    image = read_image(str(save(tmp_path / "photo.png", values)), (4, 4), 1)
     assert abs(image.astype(int) - 127).max() <= 3
 
 
@@ -143,7 +143,7 @@ def read_either(kind, path):
 @pytest.mark.parametrize("ending", ["png", "bmp", "jpg", "tiff"])
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 def test_a_truncated_file_is_refused_by_name(tmp_path, kind, ending):
-    path = png(tmp_path / f"cut.{ending}", np.random.default_rng(0).integers(0, 256, (30, 30), dtype=np.uint8))
+    path = save(tmp_path / f"cut.{ending}", np.random.default_rng(0).integers(0, 256, (30, 30), dtype=np.uint8))
     whole = path.read_bytes()
     for share in (0.05, 0.3, 0.6, 0.8):
         path.write_bytes(whole[: int(share * len(whole))])
@@ -175,7 +175,7 @@ def test_a_missing_file_is_refused_by_name(tmp_path, kind):
 
 @pytest.mark.parametrize("kind", ["image", "mask"])
 def test_a_damaged_header_that_claims_a_huge_image_is_refused_by_name(tmp_path, kind):
-    path = png(tmp_path / "huge.bmp", np.zeros((30, 30), np.uint8))
+    path = save(tmp_path / "huge.bmp", np.zeros((30, 30), np.uint8))
     whole = bytearray(path.read_bytes())
     whole[18:26] = (1 << 20).to_bytes(4, "little") * 2  # width and height
     path.write_bytes(whole)

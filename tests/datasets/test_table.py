@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from datasets import DatasetError, classes_of, fingerprint
+from datasets.fake_files import save
 from datasets.table import COLUMNS, sample_table
-from tests.helpers.fake_trees import png
 
 
 def row(name="a/0", **changes):
@@ -22,9 +22,9 @@ def rows(tmp_path):
     """Three images on disk, one of them with a mask."""
     found = []
     for number, name in enumerate(["a/0", "a/1", "b/0"]):
-        image = png(tmp_path / "set" / f"{name}.png", np.uint8([[number, 7]]))
+        image = save(tmp_path / "set" / f"{name}.png", np.uint8([[number, 7]]))
         found.append(row(name, image_path=str(image)))
-    mask = png(tmp_path / "set" / "a" / "1_mask.png", np.uint8([[0, 255]]))
+    mask = save(tmp_path / "set" / "a" / "1_mask.png", np.uint8([[0, 255]]))
     found[1] |= {"label": "defect", "mask_path": str(mask)}
     return found
 

@@ -4,20 +4,22 @@ from contextlib import contextmanager
 
 import pytest
 
+from datasets.registry import DATASETS, FAKE_TREES
 from methods.registry import ALIASES, METHODS, WRAPPERS
 
-REGISTRIES = (METHODS, ALIASES, WRAPPERS)
+REGISTRIES = (METHODS, ALIASES, WRAPPERS, DATASETS)
 
 
 @contextmanager
 def restored():
-    before = [dict(registry) for registry in REGISTRIES]
+    before, trees = [dict(registry) for registry in REGISTRIES], list(FAKE_TREES)
     try:
         yield
     finally:
         for registry, entries in zip(REGISTRIES, before, strict=True):
             registry.clear()
             registry.update(entries)
+        FAKE_TREES[:] = trees
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datasets import sources
+from datasets import DATASETS
 from datasets.catalogue.synthetic import VERSION
 from tests.helpers.archive_server import serving, zipped
 from tests.helpers.command_line import call, call_apart
@@ -53,9 +53,8 @@ def official(place, monkeypatch):
     content = zipped(images(place / "original"), "KolektorSDD/")
     with serving(content) as server:
         checksum = f"md5:{hashlib.md5(content).hexdigest()}"
-        monkeypatch.setitem(
-            sources.SOURCES, "ksdd", replace(sources.SOURCES["ksdd"], url=server.url, checksum=checksum)
-        )
+        archive = replace(DATASETS["ksdd"].archive, url=server.url, checksum=checksum)
+        monkeypatch.setitem(DATASETS, "ksdd", replace(DATASETS["ksdd"], archive=archive))
         yield server
 
 

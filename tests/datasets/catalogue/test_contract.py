@@ -1,22 +1,73 @@
-"""What every dataset of the registry keeps."""
+"""What every dataset keeps: read from its fake tree, or generated."""
+
+import os
+import shutil
+from collections import Counter
+from functools import cache
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from datasets import DATASETS, DatasetError, assign, get_dataset, read_image, read_mask
-from datasets.table import COLUMNS, SPLITS, check_groups
+from datasets import DATASETS, DatasetError, assign, classes_of, fingerprint, get_dataset, read_image, read_mask
+from datasets.fake_files import BRIGHT, DARK, write_good
+from datasets.faults import verify
+from datasets.registry import FAKE_TREES, FakeTree
+from datasets.table import COLUMNS, GOOD, SPLITS, check_groups
 
-FOUND = [name for name, one in DATASETS.items() if not one.generated]
-GENERATED = [name for name, one in DATASETS.items() if one.generated]
+GENERATED = [FakeTree(name, lambda root: None) for name, one in DATASETS.items() if one.generated]
+
+
+def title(tree):
+    return f"{tree.name} of {tree.write.__name__}"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """Tables of the generated datasets."""
-    return {name: DATASETS[name].samples(tmp_path_factory.mktemp(name)) for name in GENERATED}
+def written(tmp_path_factory):
+    """Return the root of a tree, written once: do not change it."""
+
+    def write(tree):
+        root = tmp_path_factory.mktemp("trees") / "root"
+        root.mkdir()
+        tree.write(root)
+        return root
+
+    return cache(write)
 
 
-def test_the_first_two_are_there():
-    assert {"ksdd", "synthetic"} <= set(DATASETS)
+@pytest.fixture(scope="module")
+def sampled(written):
+    """Return the table of a tree, read once."""
+    return cache(lambda tree: get_dataset(tree.name).samples(written(tree)))
+
+
+@pytest.fixture(params=[*FAKE_TREES, *GENERATED], ids=title)
+def tree(request):
+    """A tree of every dataset; generated ones begin with an empty folder."""
+    return request.param
+
+
+@pytest.fixture(params=FAKE_TREES, ids=title)
+def fake(request):
+    """A fake tree of every dataset that is not generated."""
+    return request.param
+
+
+@pytest.fixture
+def root(tree, written):
+    return written(tree)
+
+
+@pytest.fixture
+def table(tree, sampled):
+    return sampled(tree).copy()
+
+
+@pytest.fixture
+def own_copy(fake, tmp_path):
+    """A fake tree that may be changed."""
+    fake.write(tmp_path / "own")
+    return tmp_path / "own"
 
 
 @pytest.mark.parametrize("name", DATASETS)
@@ -37,40 +88,148 @@ def test_the_size_is_height_and_width_that_five_stages_can_halve(name):
     assert 32 <= width <= 4096
 
 
-@pytest.mark.parametrize("name", FOUND)
-def test_a_wrong_folder_is_refused_by_name(name, tmp_path):
-    (tmp_path / "holiday.txt").touch()
-    with pytest.raises(DatasetError) as raised:
-        DATASETS[name].samples(tmp_path)
-    assert str(tmp_path) in str(raised.value)
+@pytest.mark.parametrize("name", DATASETS)
+def test_an_archive_is_complete_and_says_why_where_only_a_person_can_get_it(name):
+    archive = DATASETS[name].archive
+    if archive is None:
+        return
+    assert archive.name
+    assert archive.inside
+    assert bool(archive.url) != bool(archive.by_hand)
+    if archive.url:
+        assert archive.url.startswith("https://")
+        assert archive.checksum
+    if archive.checksum:
+        kind, _, digits = archive.checksum.partition(":")
+        assert len(bytes.fromhex(digits)) == {"md5": 16, "sha256": 32}[kind]
 
 
-@pytest.mark.parametrize("name", GENERATED)
-def test_a_generated_dataset_is_a_valid_table(name, made):
-    table = made[name]
+def test_every_dataset_is_generated_or_has_a_fake_tree():
+    assert {get_dataset(tree.name).folder for tree in FAKE_TREES} == {
+        name for name, one in DATASETS.items() if not one.generated
+    }
+
+
+def test_a_fake_tree_holds_the_folder_by_which_an_archive_is_known(fake, written):
+    archive = get_dataset(fake.name).archive
+    assert archive is None or (written(fake) / archive.inside).is_dir()
+
+
+def test_the_table_is_valid(table):
     assert tuple(table.columns) == COLUMNS
     assert table["id"].is_unique
+    assert table["id"].is_monotonic_increasing
     assert (table[["id", "group", "label", "image_path"]] != "").all(axis=None)
-    assert set(table["split"]) <= {"", *SPLITS}
-    assert (table["mask_path"] == "").sum() >= (table["label"] == "good").sum()
+    assert all(type(value) is str for value in table.to_numpy().ravel())
+    assert table["image_path"].is_unique
     check_groups(table)
 
 
-@pytest.mark.parametrize("name", GENERATED)
-def test_a_generated_dataset_can_be_read_and_split(name, made):
-    table, size = made[name], DATASETS[name].size
-    assert set(assign(table)["split"]) == set(SPLITS)
-    for row in table.groupby("label").first().itertuples():
-        assert read_image(row.image_path, size, 3).shape == (3, *size)
-        assert read_mask(row.mask_path, size).any() == (row.Index != "good")
+def test_there_are_good_and_defective_images_and_only_these_have_a_mask(table):
+    assert classes_of(table)[0] == GOOD
+    assert len(classes_of(table)) > 1
+    assert GOOD in set(table["label"])
+    assert ((table["mask_path"] == "") == (table["label"] == GOOD)).all()
 
 
-def test_a_misspelt_dataset_names_the_near_one():
-    with pytest.raises(DatasetError, match=r"no dataset 'kssd'; did you mean .*ksdd"):
-        get_dataset("kssd")
+def test_an_id_is_made_of_the_place_in_the_tree(root, table):
+    inside = [Path(path).relative_to(root).with_suffix("").as_posix() for path in table["image_path"]]
+    for name, place in zip(table["id"], inside, strict=True):
+        assert "\\" not in name
+        assert Path(name).name == Path(place).name
+        assert set(name.split("/")) <= set(place.replace("MT_", "").split("/"))
 
 
-def test_an_unknown_dataset_names_all():
+def test_a_copy_elsewhere_is_the_same_set(tree, root, table, tmp_path, monkeypatch):
+    shutil.copytree(root, tmp_path / "copy")
+    monkeypatch.setattr(os, "scandir", reversed_scandir(os.scandir))
+    monkeypatch.setattr(os, "listdir", lambda path, real=os.listdir: sorted(real(path), reverse=True))
+    copy = get_dataset(tree.name).samples(tmp_path / "copy")
+    columns = ["id", "group", "split", "label"]
+    assert copy[columns].equals(table[columns])
+    assert fingerprint(copy) == fingerprint(table)
+
+
+def reversed_scandir(real):
+    """Return a scandir that lists a folder in an order that no file system has by chance."""
+
+    class Scan(list):
+        def __enter__(self):
+            return iter(self)
+
+        def __exit__(self, *_):
+            return None
+
+    def scandir(path):
+        with real(path) as entries:
+            return Scan(sorted(entries, key=lambda entry: entry.name, reverse=True))
+
+    return scandir
+
+
+def test_verify_finds_no_fault_at_the_default_size(tree, root, table):
+    known = get_dataset(tree.name)
+    split, faults = verify(known, root, known.size)
+    assert faults == []
+    assert split["id"].tolist() == table["id"].tolist()
+
+
+def test_every_image_is_read_at_the_default_size(tree, table):
+    size = get_dataset(tree.name).size
+    for row in table.groupby("label").head(3).itertuples():
+        image = read_image(row.image_path, size, 3)
+        assert image.shape == (3, *size)
+        assert 40 < image.mean() < 200
+        assert read_mask(row.mask_path, size).any() == (row.label != GOOD)
+
+
+def test_a_mask_belongs_to_its_image(fake, sampled):
+    for row in sampled(fake).itertuples():
+        with Image.open(row.image_path) as image:
+            size = image.size[::-1]
+        bright = read_image(row.image_path, size, 1)[0] > (DARK + BRIGHT) / 2
+        mask = read_mask(row.mask_path, size)
+        assert abs(int(bright.sum()) - int(mask.sum())) <= 8
+        assert (bright & mask).sum() >= 0.9 * mask.sum()
+
+
+def test_a_split_never_divides_an_item_and_keeps_the_official_test(table):
+    split = assign(table)
+    assert set(split["split"]) == set(SPLITS)
+    assert split.groupby("group")["split"].nunique().max() == 1
+    if (table["split"] != "").all():
+        assert (split["split"] == "test").equals(table["split"] == "test")
+    folds = [assign(table, folds=3, fold=fold) for fold in range(3)]
+    assert all(one.groupby("group")["split"].nunique().max() == 1 for one in folds)
+    assert Counter(name for one in folds for name in one["id"][one["split"] == "test"]) == Counter(table["id"])
+
+
+@pytest.mark.parametrize("wrong", ["empty", "missing", "above", "of images", "of other files"])
+def test_a_wrong_folder_is_one_error_that_says_what_was_expected(fake, written, tmp_path, wrong):
+    place = {"above": written(fake).parent, "empty": tmp_path}.get(wrong, tmp_path / "some")
+    if wrong == "of images":
+        write_good(place / "000.png")
+    if wrong == "of other files":
+        place.mkdir()
+        (place / "holiday.txt").touch()
     with pytest.raises(DatasetError) as raised:
-        get_dataset("qqqqqqqq")
-    assert all(name in str(raised.value) for name in DATASETS)
+        get_dataset(fake.name).samples(place)
+    assert str(place) in str(raised.value)
+    assert "it should hold " in str(raised.value)
+
+
+def test_a_mask_of_another_name_is_refused(fake, own_copy):
+    known = get_dataset(fake.name)
+    mask = Path(known.samples(own_copy)["mask_path"].max())
+    mask.rename(mask.with_name(f"renamed-{mask.name}"))
+    with pytest.raises(DatasetError) as raised:
+        known.samples(own_copy)
+    assert mask.stem in str(raised.value)
+
+
+def test_a_damaged_mask_is_named(fake, own_copy):
+    known = get_dataset(fake.name)
+    mask = Path(known.samples(own_copy)["mask_path"].max())
+    mask.write_bytes(mask.read_bytes()[:20])
+    _, faults = verify(known, own_copy, known.size)
+    assert mask.name in "\n".join(map(str, faults))

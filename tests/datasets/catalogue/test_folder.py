@@ -1,25 +1,28 @@
 """A user's own folder: kinds, masks by their place, official splits, and what is refused."""
 
 import shutil
+from collections import Counter
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from datasets import DatasetError, get_dataset
-from tests.helpers import fake_sets
+from datasets.catalogue.folder import fake_folder, fake_folder_with_splits
+from datasets.fake_files import write_empty_mask, write_good
 
 FOLDER = get_dataset("folder")
 
 
 @pytest.fixture
 def tree(tmp_path):
-    return fake_sets.folder(tmp_path / "mine")
+    fake_folder(tmp_path / "mine")
+    return tmp_path / "mine"
 
 
 @pytest.fixture
 def split_tree(tmp_path):
-    return fake_sets.split_folder(tmp_path / "split")
+    fake_folder_with_splits(tmp_path / "split")
+    return tmp_path / "split"
 
 
 def refused(root, message):
@@ -41,9 +44,17 @@ def test_a_mask_lies_where_its_image_does(tree):
     assert table.loc["defect/000.v1", "mask_path"] == str(tree / "masks/000.v1.png")
 
 
-def test_each_image_is_an_item(tree):
+def test_each_image_is_an_item_and_files_of_other_kinds_are_ignored(tree):
     table = FOLDER.samples(tree)
     assert (table["group"] == table["id"]).all()
+    assert Counter(table["label"]) == {"good": 8, "defect": 3, "scratch": 4}
+    assert set(table["split"]) == {""}
+
+
+def test_folders_called_train_val_and_test_are_the_official_split(split_tree):
+    table = FOLDER.samples(split_tree)
+    assert Counter(table["label"]) == {"good": 10, "dent": 6}
+    assert Counter(table["split"]) == {"train": 9, "val": 3, "test": 4}
 
 
 def test_a_missing_mask_names_the_image_and_where_the_mask_was_looked_for(tree):
@@ -59,14 +70,14 @@ def test_masks_of_another_split_are_not_taken(split_tree):
     refused(split_tree, r"test.defect.dent.000\.jpg is missing")
 
 
-def test_a_mask_that_marks_nothing_is_refused(tree):
-    fake_sets.save(tree / "masks" / "001.v1.png", np.zeros(fake_sets.SQUARE, np.uint8))
-    refused(tree, r"nothing is marked in .*001\.v1\.png: mark the defect, or move .*defect.001\.v1\.png to .*good")
+def test_an_empty_mask_is_refused(tree):
+    write_empty_mask(tree / "masks" / "001.v1.png")
+    refused(tree, r"the mask .*001\.v1\.png is empty: mark the defect, or move .*defect.001\.v1\.png to .*good")
 
 
 def test_two_masks_of_one_image_are_refused(tree):
     shutil.copy(tree / "masks/001.v1.png", tree / "masks/001.v1.bmp")
-    refused(tree, "are masks of one image: keep one")
+    refused(tree, "are masks of the same image: keep one")
 
 
 def test_two_images_of_one_name_are_refused(tree):
@@ -76,7 +87,7 @@ def test_two_images_of_one_name_are_refused(tree):
 
 def test_a_kind_called_good_is_refused(tree):
     (tree / "defect/scratch").rename(tree / "defect/good")
-    refused(tree, r"defect.good.000\.TIFF is in good/ and in defect/ at once")
+    refused(tree, r"defect.good.000\.TIFF is in defect/, but its kind is called good")
 
 
 @pytest.mark.parametrize("lost", ["good", "defect"])
@@ -86,8 +97,8 @@ def test_good_and_defective_images_are_needed(tree, lost):
 
 
 def test_images_outside_the_layout_are_not_mixed_in(split_tree):
-    fake_sets.write_image(split_tree / "good" / "extra.png")
-    refused(split_tree, "both beside and below train, val, test")
+    write_good(split_tree / "good" / "extra.png")
+    refused(split_tree, "both in good/, defect/ or masks/ and in train, val, test")
 
 
 @pytest.mark.parametrize("lost", ["train", "test"])
@@ -97,13 +108,13 @@ def test_a_split_needs_training_and_test(split_tree, lost):
     refused(split_tree, "needs images in both train/ and test/")
 
 
-def test_validation_is_free(split_tree):
+def test_a_validation_folder_is_optional(split_tree):
     shutil.rmtree(split_tree / "val")
     assert set(FOLDER.samples(split_tree)["split"]) == {"train", "test"}
 
 
 @pytest.mark.parametrize("suffix", ["gif", "PGM", "tiff", "Jp2", "ico"])
-def test_every_format_that_is_read_counts_as_a_image(tree, suffix):
+def test_every_format_that_is_read_counts_as_an_image(tree, suffix):
     kind = {"Jp2": "JPEG2000", "PGM": "PPM"}.get(suffix, suffix.upper())
     Image.new("L", (16, 16), 90).save(tree / "good" / f"other.{suffix}", format=kind)
     assert "good/other" in set(FOLDER.samples(tree)["id"])

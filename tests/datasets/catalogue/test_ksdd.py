@@ -4,8 +4,9 @@ import pytest
 from PIL import Image
 
 from datasets import DatasetError, assign, get_dataset, read_image, read_mask
+from datasets.catalogue.ksdd import fake_ksdd
+from datasets.fake_files import SIDE
 from datasets.table import COLUMNS
-from tests.helpers.fake_trees import ODD_ITEM, kolektor
 
 KSDD = get_dataset("ksdd")
 # Of the real set's five folds: (defective, good) images of train, val and test.
@@ -20,7 +21,8 @@ FOLDS = [
 
 @pytest.fixture
 def tree(tmp_path):
-    return kolektor(tmp_path / "ksdd")
+    fake_ksdd(tmp_path / "ksdd")
+    return tmp_path / "ksdd"
 
 
 def test_every_image_of_the_layout_is_a_row(tree):
@@ -28,12 +30,12 @@ def test_every_image_of_the_layout_is_a_row(tree):
     assert tuple(table.columns) == COLUMNS
     assert len(table) == 9 * 3 + 7
     assert table["group"].nunique() == 10
-    assert (table["group"] == ODD_ITEM).sum() == 7
+    assert (table["group"] == "kos04").sum() == 7
     assert table["id"].tolist() == sorted(table["id"])
     assert set(table["split"]) == {""}
 
 
-def test_a_image_is_defective_if_its_mask_is_not_empty(tree):
+def test_an_image_is_defective_if_its_mask_is_not_empty(tree):
     table = KSDD.samples(tree).set_index("id")
     assert table.loc["kos03/Part2", "label"] == "defect"
     assert table.loc["kos03/Part1", "label"] == "good"
@@ -46,7 +48,7 @@ def test_a_row_leads_to_its_own_image_and_mask(tree):
     row = KSDD.samples(tree).set_index("id").loc["kos04/Part6"]
     assert row["image_path"] == str(tree / "kos04" / "Part6.jpg")
     assert row["mask_path"] == str(tree / "kos04" / "Part6_label.bmp")
-    assert read_mask(row["mask_path"], (40, 16)).sum() == 4 * 6
+    assert read_mask(row["mask_path"], (40, 16)).sum() == SIDE * SIDE
 
 
 def test_a_file_that_is_not_of_the_layout_is_no_image(tree):

@@ -1,5 +1,6 @@
 """Magnetic tiles: which images show one tile, on a small tree and on the real set where it is."""
 
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -7,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets import DatasetError, assign, get_dataset, read_mask
-from datasets.catalogue.mtd import GAP, tiles_of
-from tests.helpers import fake_sets
+from datasets.catalogue.mtd import FAKE_TILES, GAP, fake_mtd, tiles_of
+from datasets.fake_files import SQUARE, write_empty_mask
 
 MTD = get_dataset("mtd")
 KINDS = {"Blowhole": 115, "Break": 85, "Crack": 57, "Fray": 32, "Uneven": 103, "good": 952}
@@ -17,7 +18,8 @@ numbers = st.lists(st.integers(0, 5000), min_size=1, max_size=30, unique=True)
 
 @pytest.fixture
 def tree(tmp_path):
-    return fake_sets.mtd(tmp_path / "mtd")
+    fake_mtd(tmp_path)
+    return tmp_path
 
 
 def test_a_tile_is_a_run_without_a_large_gap():
@@ -47,23 +49,30 @@ def test_neighbours_share_a_tile_exactly_when_they_are_near(taken, random):
 
 def test_exposures_and_kinds_of_one_tile_are_one_group(tree):
     table = MTD.samples(tree).set_index("id")
-    assert set(table["group"]) == {f"tile{first:06}" for first in fake_sets.TILES}
-    for first, kinds in fake_sets.TILES.items():
+    assert set(table["group"]) == {f"tile{first:06}" for first in FAKE_TILES}
+    for first, kinds in FAKE_TILES.items():
         ids = [f"{kind}/exp{turn + 1}_num_{first + 290 * turn}" for turn, kind in enumerate(kinds)]
         assert set(table.loc[ids, "group"]) == {f"tile{first:06}"}
 
 
-def test_the_kind_is_the_label_even_if_nothing_is_marked(tree):
-    row = MTD.samples(tree).set_index("id").loc[fake_sets.UNMARKED]
+def test_every_image_of_the_layout_is_a_row(tree):
+    table = MTD.samples(tree)
+    assert Counter(table["label"]) == {"good": 29, "Uneven": 6, "Break": 5, "Crack": 5, "Blowhole": 4, "Fray": 4}
+    assert table["group"].nunique() == 26
+    assert set(table["split"]) == {""}
+
+
+def test_the_kind_is_the_label_even_if_the_mask_is_empty(tree):
+    write_empty_mask(tree / "MT_Uneven" / "Imgs" / "exp2_num_751.png")
+    row = MTD.samples(tree).set_index("id").loc["Uneven/exp2_num_751"]
     assert row["label"] == "Uneven"
-    assert not read_mask(row["mask_path"], fake_sets.SQUARE).any()
+    assert not read_mask(row["mask_path"], SQUARE).any()
 
 
-def test_a_image_of_no_known_tile_is_refused(tree):
-    photo = tree / "MT_Break" / "Imgs" / "exp1_num_3000.jpg"
-    twin = photo.with_name("exp1_num_3000 (1).jpg")
-    twin.write_bytes(photo.read_bytes())
-    with pytest.raises(DatasetError, match=r"exp1_num_3000 \(1\)\.jpg is not named expE_num_N\.jpg.*which tile"):
+def test_an_image_of_no_known_tile_is_refused(tree):
+    image = tree / "MT_Break" / "Imgs" / "exp1_num_1500.jpg"
+    image.with_name("exp1_num_1500 (1).jpg").write_bytes(image.read_bytes())
+    with pytest.raises(DatasetError, match=r"exp1_num_1500 \(1\)\.jpg is not named expE_num_N\.jpg.*which tile"):
         MTD.samples(tree)
 
 
@@ -95,7 +104,7 @@ def test_the_real_tiles(real):
     assert real.groupby("group").size().max() == 24
 
 
-def test_four_real_masks_mark_nothing(real):
+def test_four_real_masks_are_empty(real):
     paths = real[real["mask_path"] != ""].set_index("id")["mask_path"]
     assert [name for name, path in paths.items() if not read_mask(path, MTD.size).any()] == [
         "Uneven/exp3_num_45042",
@@ -112,7 +121,7 @@ def test_the_single_split_has_every_kind_in_every_part(real):
 
 
 def test_folds_of_the_real_set_learn_every_kind_and_test_every_tile_once(real):
-    # Only eight tiles are frayed, so not every fold tests one.
+    # Only eight tiles are frayed, so some folds test none.
     folds = [assign(real, folds=5, fold=fold) for fold in range(5)]
     assert all(set(split["label"][split["split"] == "train"]) == set(KINDS) for split in folds)
     tested = [set(split["group"][split["split"] == "test"]) for split in folds]
