@@ -1,4 +1,4 @@
-"""Methods that others bring: files named on the command line, and installed packages."""
+"""Methods and datasets that others bring: files named on the command line, and installed packages."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from pathlib import Path
 from bench.errors import BenchError
 from methods.registry import names
 
-GROUP = "cam_bench.methods"
+GROUPS = ("cam_bench.methods", "cam_bench.datasets")
+"""Entry points of installed packages: each names a module that registers methods or datasets when it is imported."""
 
 
 def load_plugins(files: Iterable[Path]) -> None:
-    """Import what registers methods: every entry point of the group ``cam_bench.methods``, then `files`.
+    """Import what registers methods and datasets: every entry point of `GROUPS`, then `files`.
 
     Raises:
         BenchError: one of them is missing or fails to import; the message says which and why.
     """
-    for point in entry_points(group=GROUP):
+    for point in (point for group in GROUPS for point in entry_points(group=group)):
         try:
             point.load()
         except Exception as error:

@@ -1,14 +1,14 @@
-"""Methods from files and from installed packages."""
+"""Methods and datasets from files and from installed packages."""
 
-from importlib.metadata import EntryPoint
+import sys
 
 import pytest
 import torch
 
-import bench.plugins
 from bench import explain
 from bench.errors import BenchError
-from bench.plugins import GROUP, load_plugins
+from bench.plugins import load_plugins
+from datasets import DATASETS, get_dataset
 from methods import METHODS, parse
 from tests.helpers.small_networks import chain, pictures
 
@@ -22,9 +22,40 @@ def square_cam(activation, gradient, *, power: float = 2.0):
 """
 
 
-@pytest.fixture(autouse=True)
-def no_installed_plugins(monkeypatch):
-    monkeypatch.setattr(bench.plugins, "entry_points", lambda group: [])
+DATASET = """
+from datasets import GOOD, dataset, sample_table
+
+
+@dataset("bottles", size=(64, 64), licence="MIT", citation="none", url="none")
+def bottles(root):
+    images = sorted(root.glob("*.png"))
+    return sample_table(
+        [
+            {"id": one.stem, "group": one.stem, "split": "", "label": GOOD, "image_path": str(one), "mask_path": ""}
+            for one in images
+        ],
+        root,
+    )
+"""
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Install a distribution of one module, as package managers do: with metadata and entry points beside it."""
+
+    def write(module, text, group):
+        (tmp_path / f"{module}.py").write_text(text)
+        metadata = tmp_path / f"{module}-1.0.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+        (metadata / "entry_points.txt").write_text(f"[{group}]\nmine = {module}\n")
+        monkeypatch.syspath_prepend(str(tmp_path))
+
+    before = set(sys.modules)
+    yield write
+    for module in set(sys.modules) - before:  # of one name in several tests
+        if module.startswith("installed_"):
+            del sys.modules[module]
 
 
 @pytest.fixture
@@ -54,10 +85,18 @@ def test_several_files_may_have_one_name(file, tmp_path):
     assert {"square-cam", "other"} <= set(METHODS)
 
 
+def test_a_file_may_register_methods_and_datasets(file, tmp_path):
+    load_plugins([file(EXAMPLE + DATASET)])
+    assert "square-cam" in METHODS
+    (tmp_path / "a.png").touch()
+    assert get_dataset("bottles").samples(tmp_path)["id"].tolist() == ["a"]
+
+
 def test_no_file_is_no_plugin():
-    before = list(METHODS)
     load_plugins([])
-    assert list(METHODS) == before
+    before = list(METHODS), list(DATASETS)
+    load_plugins([])
+    assert (list(METHODS), list(DATASETS)) == before
 
 
 @pytest.mark.parametrize("name", ["missing.py", "."])
@@ -79,6 +118,7 @@ def test_what_is_no_python_file_is_named(file):
         ("def broken(:", "SyntaxError: .*line 1"),
         (EXAMPLE.replace("square-cam", "grad-cam"), "MethodError: there is a method called 'grad-cam' already"),
         (EXAMPLE.replace("square-cam", "ra-cam"), "MethodError: there is a method called 'ra-cam' already"),
+        (DATASET.replace("bottles", "ksdd"), "DatasetError: there is a dataset called 'ksdd' already"),
         (EXAMPLE.replace("square-cam", "square:cam"), "MethodError: a method cannot be called 'square:cam'"),
     ],
 )
@@ -104,23 +144,26 @@ def test_a_file_may_define_a_dataclass(file):
     assert "square-cam" in METHODS
 
 
-def test_installed_packages_are_loaded_from_their_entry_points(file, monkeypatch):
-    monkeypatch.syspath_prepend(str(file(EXAMPLE, "installed_square_cam.py").parent))
-    groups = []
-
-    def points(group):
-        groups.append(group)
-        return [EntryPoint("square", "installed_square_cam", group)]
-
-    monkeypatch.setattr(bench.plugins, "entry_points", points)
+def test_methods_of_installed_packages_are_found_by_their_entry_points(install):
+    install("installed_methods", EXAMPLE, "cam_bench.methods")
     load_plugins([])
-    assert groups == [GROUP] == ["cam_bench.methods"]
     assert "square-cam" in METHODS
 
 
-def test_an_installed_package_that_fails_is_named(monkeypatch):
-    monkeypatch.setattr(
-        bench.plugins, "entry_points", lambda group: [EntryPoint("square", "nowhere_to_be_found", group)]
-    )
-    with pytest.raises(BenchError, match=r"plug-in square \(nowhere_to_be_found\) fails: ModuleNotFoundError"):
+def test_datasets_of_installed_packages_are_found_by_their_entry_points(install):
+    install("installed_datasets", DATASET, "cam_bench.datasets")
+    load_plugins([])
+    assert get_dataset("bottles").size == (64, 64)
+
+
+def test_entry_points_of_other_groups_are_not_loaded(install):
+    install("installed_elsewhere", "1 / 0", "somebody.elses")
+    load_plugins([])
+    assert "installed_elsewhere" not in sys.modules
+
+
+@pytest.mark.parametrize("group", ["cam_bench.methods", "cam_bench.datasets"])
+def test_an_installed_package_that_fails_is_named(install, group):
+    install("installed_broken", "import nowhere_to_be_found", group)
+    with pytest.raises(BenchError, match=r"plug-in mine \(installed_broken\) fails: ModuleNotFoundError"):
         load_plugins([])
