@@ -13,27 +13,59 @@ Build = Callable[[int, int], Tensor]
 """(first, last) -> the variants with these numbers, `last` not included, (n, ...)."""
 
 
-class InnerMethod(Protocol):
-    """A spec without its wrapper, looking at other images; layers, rules and options are the spec's.
+@dataclass(frozen=True)
+class Note:
+    """What a reader has to know of the heatmap of one image.
 
-    Each of n variants is made of one image of the batch, has that image's number in `images`, and is asked about that
-    image's class. `build` gives variants, (n, C, H', W') of any H' x W' that the network takes; it is asked for as many
-    at once as fit into memory.
+    Attributes:
+        text: in words.
+        deviation: by what share the heatmap is not exact, 0.03 for 3 %; 0 where the note is about something else.
+
+    >>> str(Note("not exact at layer4", 0.034))
+    'not exact at layer4, off by 3.4 %'
     """
 
-    def maps(self, images: Sequence[int], build: Build) -> Tensor:
-        """Raw heatmaps of the variants, (n, H', W').
+    text: str
+    deviation: float = 0.0
+
+    def __str__(self) -> str:
+        """Return both in one line."""
+        return f"{self.text}, off by {100 * self.deviation:.2g} %" if self.deviation else self.text
+
+    def joined(self, other: Note) -> Note:
+        """Return this note and another on the same image as one, with the larger deviation."""
+        return Note(f"{self.text}; {other.text}", max(self.deviation, other.deviation))
+
+
+class InnerMethod(Protocol):
+    """The method that a wrapper wraps, ready to be applied to variants of the images of the batch.
+
+    A variant is made from one image of the batch, scaled or cut for example, and is explained for that image's class.
+    `sources` holds, for each of n variants, the number of that image in the batch. ``build(first, last)`` returns the
+    variants with these numbers, `last` not included, (n, C, H', W'), of any H' x W' that the network takes; it is
+    called for as many at once as fit into memory.
+    """
+
+    def maps(self, sources: Sequence[int], build: Build) -> Tensor:
+        """Return the raw heatmaps of the variants, (n, H', W').
 
         Raises:
             NotApplicableError: the network does not take images of this size, or the method has no answer on it.
         """
 
-    def probabilities(self, images: Sequence[int], build: Build) -> Tensor:
-        """The class's share in the softmax of the logits, the sigmoid of a single one, (n,)."""
+    def probabilities(self, sources: Sequence[int], build: Build) -> Tensor:
+        """Return the probability of the explained class in each variant, (n,): softmax, or sigmoid of a single logit.
+
+        Raises:
+            NotApplicableError: the network does not take images of this size.
+        """
 
     @property
-    def other(self) -> InnerMethod | None:
-        """The same about the class that scores highest on the image itself beside its own; None with one logit."""
+    def runner_up(self) -> InnerMethod | None:
+        """The same method, explaining each image's runner-up instead; None if the network has a single logit.
+
+        The runner-up is the class with the highest logit on the unchanged image, apart from the explained class.
+        """
 
 
 class EvidenceView(Protocol):
@@ -130,12 +162,18 @@ class EvidenceView(Protocol):
         whether the target is a logit or a margin. An image for which it does not add up to that has a note.
         """
 
-    def note(self, image: int, text: str) -> None:
-        """Say what a reader has to know of the map of the image with this number: it is told beside the numbers."""
+    def note(self, image: int, text: str, deviation: float = 0.0) -> None:
+        """Tell the reader something about the heatmap of one image; it is shown beside the numbers.
+
+        Args:
+            image: its number in the batch.
+            text: the remark, without a full stop.
+            deviation: by what share the heatmap is not exact, 0.03 for 3 %; 0 if the remark is about something else.
+        """
 
     @property
     def inner(self) -> InnerMethod:
-        """The spec without its wrapper, for the wrapper to ask about other images."""
+        """The wrapped method, for the wrapper to apply to variants of the images."""
 
     def class_weights(self) -> Tensor:
         """Weights of the target in a linear layer behind global average pooling, (B, K).

@@ -10,8 +10,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from bench.attribution.forward_queries import ForwardQueries
-from bench.attribution.view import INPUT, View
+from bench.attribution.forward_queries import ForwardQueries, MakeQueries
 from bench.attribution.weighting import weighted_in_blocks, weighted_whole
 from bench.errors import BenchError
 from bench.network.anatomy import Anatomy
@@ -25,6 +24,8 @@ from methods.rules import Filter, Node, Truncation, filtering, positive_percenti
 from methods.spec import MethodSpec
 
 Gradients = dict[str, Tensor]
+INPUT = ""
+"""Stands for the images among the layers."""
 
 
 class Evidence:
@@ -48,6 +49,7 @@ class Evidence:
         seeds: tuple[int, ...] | None = None,
         chunk: int | None = None,
         classes: Tensor | None = None,
+        queries: MakeQueries = ForwardQueries,
     ) -> None:
         """Run `network` on `images`, (B, C, H, W), and keep the outputs of the layers that `specs` name.
 
@@ -61,6 +63,7 @@ class Evidence:
             seeds: one an image, for methods that draw; 0 by default.
             chunk: forward passes at once of methods that look at many variants; as many as fit into memory by default.
             classes: that are explained, (B,) int64, where it is not the target that chooses them.
+            queries: makes what answers the methods that run the network on variants of the images.
 
         Raises:
             BenchError: the network has not the layers, or not the class, that are asked for.
@@ -83,7 +86,8 @@ class Evidence:
             self.classes = target.classes(self.logits, labels) if classes is None else classes
             self.score = target.score_of(self.logits, self.classes)
             self._total = self.score.sum()
-        self.queries = ForwardQueries(network, anatomy, self.images, target, self.classes, chunk)
+        self._make_queries = queries
+        self.queries = queries(network, anatomy, self.images, target, self.classes, chunk)
         self._outputs = {layer: kept[layer] for layer in sorted(layers)} | ({INPUT: leaf} if reads_input else {})
         self._specs = [spec for spec in specs if not spec.wrapper]
         self._held: tuple[Filter | None, Gradients] | None = None
@@ -92,24 +96,26 @@ class Evidence:
         self._weighted_maps: dict[tuple[str, Hashable, Truncation | None], Tensor] = {}
         self._found: tuple[tuple[Filter | None, Truncation | None], dict[Hashable, object]] | None = None
 
-    def view(self, spec: MethodSpec) -> View:
-        """Return what the method of `spec` may read, its gradient rules applied."""
-        return View(self, spec)
-
-    def of(self, images: Tensor, numbers: Sequence[int], classes: Tensor, spec: MethodSpec) -> Evidence:
-        """Return what `spec` may read of other images, (n, C, H, W).
+    def for_variants(self, variants: Tensor, sources: Sequence[int], classes: Tensor, spec: MethodSpec) -> Evidence:
+        """Gather the evidence of variants of this batch's images.
 
         Args:
-            images: each made of the image with its number among `numbers`, whose seed it has.
-            numbers: n numbers of images of this batch.
+            variants: (n, C, H', W').
+            sources: the number, in this batch, of the image that each variant is made from; it has that image's seed.
             classes: that are explained in each image of this batch, (B,) int64.
             spec: the method that will be asked for.
         """
-        explained, seeds = classes[list(numbers)], tuple(self.seeds[number] for number in numbers)
-        images = images.to(self.images.dtype)
-        there = Evidence(self.network, self.anatomy, images, self.target, [spec], seeds=seeds, classes=explained)
-        there.queries = self.queries.beside(there.images, explained)
-        return there
+        return Evidence(
+            self.network,
+            self.anatomy,
+            variants.to(self.images.dtype),
+            self.target,
+            [spec],
+            seeds=tuple(self.seeds[source] for source in sources),
+            chunk=self.queries.chunk,
+            classes=classes[list(sources)],
+            queries=self._make_queries,
+        )
 
     def layers(self, spec: MethodSpec) -> tuple[str, ...]:
         """Return the names of the layers that the method of `spec` reads, shallow to deep."""

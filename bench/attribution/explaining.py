@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from bench.attribution.evidence import Evidence, by_gradient
+from bench.attribution.view import View
 from bench.network.anatomy import examine
 from bench.network.targets import Target, parse_target
 from methods import MethodSpec, heatmap, parse
@@ -46,7 +47,7 @@ def explain(
     evidence = Evidence(model, examine(model, images[:1]), images, target, specs.values())
     maps = {}
     for spec in by_gradient(set(specs.values())):
-        view = evidence.view(spec)
+        view = View(evidence, spec)
         maps[spec] = heatmap(spec, view).values
         for image, note in view.notes.items():
             warnings.warn(f"{spec}, image {image}: {note}", stacklevel=2)

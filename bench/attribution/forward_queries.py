@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable
 from functools import cached_property, partial
-from typing import Self, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +21,6 @@ LARGEST_CHUNK = 64
 INFERENCE_FACTOR = 1.5
 """Outputs that are alive at once, and workspace, take less than this many times the bytes of all modules' outputs."""
 
-Kind = TypeVar("Kind", bound="ForwardQueries")
 Run = Callable[[int, int], Tensor]
 """(first, last) -> what is asked of the variants with these numbers, `last` not included, (n, ...)."""
 
@@ -35,16 +33,8 @@ class ForwardQueries:
     ) -> None:
         """Explain the `classes`, (B,), of `images`, (B, C, H, W), with `chunk` variants at once, or as many as fit."""
         self._network, self._anatomy, self._images = network, anatomy, images
-        self._target, self._classes, self._chunk = target, classes, chunk
+        self._target, self._classes, self.chunk = target, classes, chunk
         self._replay: tuple[tuple[str, int], PartialForward] | None = None
-
-    def as_type(self, kind: type[Kind]) -> Kind:
-        """Return a probe of another class that looks at the same."""
-        return kind(self._network, self._anatomy, self._images, self._target, self._classes, self._chunk)
-
-    def beside(self, images: Tensor, classes: Tensor) -> Self:
-        """Return a probe of this class that looks at other images of the same network, for their `classes`."""
-        return type(self)(self._network, self._anatomy, images, self._target, classes, self._chunk)
 
     def logits(self, images: Tensor) -> Tensor:
         """Return the network's output, (n, classes), without gradients."""
@@ -92,7 +82,7 @@ class ForwardQueries:
 
     def fitting(self, layers: Iterable[Layer], factor: float = INFERENCE_FACTOR) -> int:
         """Return how many variants are looked at at once; see `bench.network.batch_size.fitting`."""
-        return self._chunk or fitting(layers, self._images.device, factor=factor, most=LARGEST_CHUNK)
+        return self.chunk or fitting(layers, self._images.device, factor=factor, most=LARGEST_CHUNK)
 
     def in_chunks(self, run: Run, count: int, size: int) -> Tensor:
         """Return what `run` gives for `count` variants, (count, ...), `size` or fewer of them at once."""
@@ -105,7 +95,7 @@ class ForwardQueries:
             except torch.OutOfMemoryError:
                 if size == 1:
                     raise
-                size = self._chunk = size // 2
+                size = self.chunk = size // 2
                 warnings.warn(f"out of memory: going on with {size} forward passes at once", stacklevel=2)
                 continue
             first = last
@@ -118,3 +108,7 @@ class ForwardQueries:
 
     def _score(self, image: int, logits: Tensor) -> Tensor:
         return self._target.score_of(logits, self._classes[image].expand(len(logits)))
+
+
+MakeQueries = Callable[[nn.Module, Anatomy, Tensor, Target, Tensor, int | None], ForwardQueries]
+"""(network, anatomy, images, target, classes, chunk) -> what answers questions about these images."""

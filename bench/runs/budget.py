@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from typing_extensions import override
 
 from bench.attribution.evidence import Evidence
 from bench.attribution.forward_queries import ForwardQueries, Run
+from bench.attribution.view import View
 from bench.classifiers.checkpoint import Classifier
-from bench.network.anatomy import examine
+from bench.network.anatomy import Anatomy, examine
 from bench.network.targets import Target
 from methods import METHODS, MethodError, MethodSpec, heatmap
 
@@ -42,32 +45,52 @@ class Cost:
         return self.seconds * self.images / 60
 
 
+@dataclass
+class Tally:
+    """What the forward passes of a dry run would take: how many there are, and their seconds."""
+
+    passes: float = 0.0
+    seconds: float = 0.0
+
+
 class DryRun(ForwardQueries):
-    """A probe that runs a few variants of what it is asked for, notes what all would take, and makes scores up."""
+    """Answers with zeros: of the forward passes that it is asked for it times a few, and adds up what all would take.
 
-    passes, seconds = 0.0, 0.0
-    _inner: DryRun | None = None
+    Every dry run for variants of its images adds to the same tally.
+    """
 
+    def __init__(
+        self,
+        tally: Tally,
+        network: nn.Module,
+        anatomy: Anatomy,
+        images: Tensor,
+        target: Target,
+        classes: Tensor,
+        chunk: int | None,
+    ) -> None:
+        """Add to `tally` what is asked of `images`; the rest as in `ForwardQueries`."""
+        super().__init__(network, anatomy, images, target, classes, chunk)
+        self._tally = tally
+
+    @override
     def in_chunks(self, run: Run, count: int, size: int) -> Tensor:
-        """Run a few of `count` variants twice, and return zeros for all."""
         if not count:
             return super().in_chunks(run, count, size)
         some = min(count, size, TIMED_PASSES)
+        before = replace(self._tally)
         run(0, some)  # the first call pays for what later ones find done
+        self._tally.passes, self._tally.seconds = before.passes, before.seconds
         self._wait()
         started = time.perf_counter()
         part = run(0, some)
         self._wait()
-        # A wrapped method that asks again has made up what it asked; the time of that comes on top.
-        inner_passes, inner_seconds = (self._inner.passes, self._inner.seconds) if self._inner else (0, 0)
-        self.passes += count + inner_passes * count / some
-        self.seconds += (time.perf_counter() - started + inner_seconds) * count / some
+        # A wrapped method that asks again was answered with zeros too; what that would take comes on top.
+        passes = some + self._tally.passes - before.passes
+        seconds = time.perf_counter() - started + self._tally.seconds - before.seconds
+        self._tally.passes = before.passes + passes * count / some
+        self._tally.seconds = before.seconds + seconds * count / some
         return part.new_zeros(count, *part.shape[1:])
-
-    def beside(self, images: Tensor, classes: Tensor) -> DryRun:
-        """Return a rehearsal for other images, whose cost is part of the next one here."""
-        self._inner = super().beside(images, classes)
-        return self._inner
 
     def _wait(self) -> None:
         if self._images.device.type == "cuda":
@@ -95,14 +118,16 @@ def estimate(classifier: Classifier, target: Target, images: dict[MethodSpec, in
     anatomy, labels = examine(network, prepared), torch.ones(1, dtype=torch.int64, device=device)
     costs = []
     for spec, number in images.items():
-        evidence = Evidence(network, anatomy, prepared, target, [spec], labels=labels, chunk=chunk)
-        evidence.queries = rehearsal = evidence.queries.as_type(DryRun)
+        tally = Tally()
+        evidence = Evidence(
+            network, anatomy, prepared, target, [spec], labels=labels, chunk=chunk, queries=partial(DryRun, tally)
+        )
         started = time.perf_counter()
         try:
-            heatmap(spec, evidence.view(spec))
+            heatmap(spec, View(evidence, spec))
         except MethodError:
             continue  # the run records why it has no answer
-        passes, seconds = rehearsal.passes, rehearsal.seconds
+        passes, seconds = tally.passes, tally.seconds
         if not passes and (of_channels := METHODS[spec.name].passes):  # a library asks without the probe
             passes = sum(of_channels(anatomy.layers[layer].shape[0]) for layer in evidence.layers(spec))
             seconds = time.perf_counter() - started

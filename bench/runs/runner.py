@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.attribution.evidence import Evidence, by_gradient
+from bench.attribution.view import View
 from bench.classifiers.checkpoint import Classifier, TrainingPlan
 from bench.classifiers.loading import Batch, ImageDataset, batches, seed_of
 from bench.errors import BenchError
@@ -25,6 +26,7 @@ from bench.runs.budget import needs_extra_passes
 from bench.runs.experiment import Assignment
 from bench.runs.gallery import Gallery
 from methods import METHODS, Heatmap, MethodSpec, NotApplicableError, heatmap
+from methods.contract import Note
 from methods.fusing import upsample
 from results.metrics.levels import LevelStatistics, joined, level_statistics, missing_statistics, to_levels
 from results.metrics.thresholds import LEVELS
@@ -203,9 +205,9 @@ def _gather(classifier: Classifier, anatomy: Anatomy, batch: Batch, evaluation: 
         return _failure(error)
 
 
-def _heatmap(spec: MethodSpec, evidence: Evidence) -> tuple[Heatmap, dict[int, str]] | str:
+def _heatmap(spec: MethodSpec, evidence: Evidence) -> tuple[Heatmap, dict[int, Note]] | str:
     """Compute heatmaps, with notes by image, or return the status that says why there are none."""
-    view = evidence.view(spec)
+    view = View(evidence, spec)
     try:
         return heatmap(spec, view), view.notes
     except NotApplicableError as error:
@@ -247,7 +249,7 @@ def _statistics(heatmaps: Tensor, masks: tuple[Tensor, ...]) -> LevelStatistics:
     )
 
 
-def _noted(statistics: LevelStatistics, notes: dict[int, str]) -> LevelStatistics:
+def _noted(statistics: LevelStatistics, notes: dict[int, Note]) -> LevelStatistics:
     """Put what was noted of an image behind its status, if there is a map."""
     status = [
         f"{one}: {notes[number]}" if one == "ok" and number in notes else one

@@ -17,6 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from bench.attribution.evidence import Evidence
+from bench.attribution.view import View
 from bench.classifiers.checkpoint import Classifier
 from bench.classifiers.loading import seed_of
 from bench.errors import BenchError
@@ -72,7 +73,7 @@ def explain_image(
     evidence = Evidence(
         classifier.network, examine(classifier.network, images), images, target, [spec], seeds=(seed_of(path.name),)
     )
-    view = evidence.view(spec)
+    view = View(evidence, spec)
     try:
         found = heatmap(spec, view).values
     except NotApplicableError as error:
@@ -86,7 +87,7 @@ def explain_image(
         "target": str(target),
         **told,
         "probabilities": dict(zip(plan.classes, _probabilities(evidence.logits.detach()[0]), strict=True)),
-        "note": view.notes.get(0, ""),
+        "note": str(view.notes.get(0, "")),
         "classifier": {"file": plan.file_name, "fingerprint": classifier.fingerprint, "input": list(plan.size)},
         "versions": versions(),
     }

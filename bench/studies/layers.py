@@ -8,6 +8,7 @@ import pandas as pd
 from torch import Tensor
 
 from bench.attribution.evidence import Evidence, by_gradient
+from bench.attribution.view import View
 from bench.classifiers.checkpoint import Classifier, TrainingPlan
 from bench.classifiers.loading import ImageDataset, seed_of
 from bench.errors import BenchError
@@ -100,7 +101,7 @@ def methods_maps(evidence: Evidence, specs: Sequence[MethodSpec], mask: Tensor) 
 
 
 def _method(spec: MethodSpec, evidence: Evidence, mask: Tensor) -> MethodMaps:
-    view = evidence.view(spec)
+    view = View(evidence, spec)
     try:
         maps, fused = layer_maps(spec, view), heatmap(spec, view)
     except NotApplicableError as error:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from bench.attribution.evidence import Evidence
+from bench.attribution.view import View
 from bench.classifiers.checkpoint import Classifier
 from bench.classifiers.loading import ImageDataset
 from bench.errors import BenchError
@@ -113,7 +114,7 @@ def _evidence(spec: MethodSpec, subject: _Subject, image: Tensor, labels: Tensor
 
 def _values(spec: MethodSpec, evidence: Evidence) -> Tensor:
     """Return the heatmap, (H, W) float64, on the CPU, which waits for the device."""
-    return heatmap(spec, evidence.view(spec)).values[0].double().cpu()
+    return heatmap(spec, View(evidence, spec)).values[0].double().cpu()
 
 
 def _scaled(values: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from bench.attribution.evidence import Evidence
+from bench.attribution.view import View
 from bench.classifiers.checkpoint import Classifier
 from bench.classifiers.loading import Batch, ImageDataset, batches
 from bench.network.anatomy import examine
@@ -65,7 +66,7 @@ def _pass(spec: MethodSpec, classifier: Classifier, target: Target, batch: Batch
     images = classifier.prepare(batch.images)
     anatomy = examine(classifier.network, images[:1])
     evidence = Evidence(classifier.network, anatomy, images, target, [spec], labels=batch.labels)
-    return heatmap(spec, evidence.view(spec)).values
+    return heatmap(spec, View(evidence, spec)).values
 
 
 @contextmanager

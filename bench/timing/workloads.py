@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.attribution.evidence import Evidence, by_gradient
+from bench.attribution.view import View
 from bench.timing.clock import Laps, Prepare, Run
 from bench.timing.setup import Subject
 from methods import METHODS, MethodSpec, heatmap, layer_maps, parse
@@ -50,7 +51,7 @@ class Workload:
     def maps(self, subject: Subject) -> dict[str, Tensor]:
         """Return the heatmaps, (B, H, W) float32 on the CPU, by the short text of their spec."""
         evidence = Evidence(subject.network, subject.anatomy, subject.images, subject.target, self.specs)
-        return {str(spec): heatmap(spec, evidence.view(spec)).values.cpu() for spec in by_gradient(self.specs)}
+        return {str(spec): heatmap(spec, View(evidence, spec)).values.cpu() for spec in by_gradient(self.specs)}
 
 
 BARE_PASS = Workload(BARE, ())
@@ -115,7 +116,7 @@ def _counted(subject: Subject, specs: tuple[MethodSpec, ...], laps: Laps) -> lis
         evidence = Evidence(subject.network, subject.anatomy, subject.images, subject.target, specs)
     found = []
     for spec in by_gradient(specs):
-        view = evidence.view(spec)
+        view = View(evidence, spec)
         if METHODS[spec.name].obeys_rules and not spec.wrapper:
             # Asked for first, so that a pass which is not held yet is not counted as the method.
             with laps.scope(BACKWARD):
@@ -132,7 +133,7 @@ def _library_call(subject: Subject, spec: MethodSpec) -> Run:
 
     pytorch-grad-cam gets the whole batch at once, captum one image after the other.
     """
-    view = Evidence(subject.network, subject.anatomy, subject.images, subject.target, [spec]).view(spec)
+    view = View(Evidence(subject.network, subject.anatomy, subject.images, subject.target, [spec]), spec)
     prefix, _, name = spec.name.partition(":")
 
     def run(_laps: Laps) -> None:

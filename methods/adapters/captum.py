@@ -150,7 +150,7 @@ def _of_input(kind: Any, name: str, view: EvidenceView) -> Tensor:
             attribution = INPUT_METHODS[name](kind, explained, image).detach()
             missed = _missed(*CHECKS[name](explained, image, attribution)) if name in CHECKS else 0
         if not missed <= EXACT:
-            view.note(number, f"not exact here, off by {100 * missed:.2g} %")
+            view.note(number, "not exact here", missed)
         found.append(attribution.abs().sum(1).float())
     return torch.cat(found)
 

@@ -53,7 +53,7 @@ class _Patch:
 
 
 @wrapper("sess", paper="Tursun et al. 2022, and its authors' code")
-def sess(images: Tensor, elsewhere: InnerMethod) -> Tensor:
+def sess(images: Tensor, inner: InnerMethod) -> Tensor:
     """Σ_i w_i M_i divided by the number of patches i where w_i M_i > 0, smoothed, (B, H, W), in [0, 1].
 
     The image is enlarged in twelve steps; a window slides over each enlargement without gaps, and is shifted back at
@@ -66,16 +66,16 @@ def sess(images: Tensor, elsewhere: InnerMethod) -> Tensor:
     made for, and the steps go with it; half of the patches are left out, where that code leaves the share to its caller
     and by default leaves out none; edges are repeated under the Gaussian.
     """
-    return torch.stack([_enhanced(images, number, elsewhere) for number in range(len(images))])
+    return torch.stack([_enhanced(images, number, inner) for number in range(len(images))])
 
 
-def _enhanced(images: Tensor, number: int, elsewhere: InnerMethod) -> Tensor:
+def _enhanced(images: Tensor, number: int, inner: InnerMethod) -> Tensor:
     size = (images.shape[2], images.shape[3])
     patches = [patch for scale in SESS_SCALES for patch in _patches(scale, size)]
-    probability = elsewhere.probabilities([number] * len(patches), _cutting(images[number], patches))
+    probability = inner.probabilities([number] * len(patches), _cutting(images[number], patches))
     best = probability.argsort(stable=True)[int(FILTERED * len(patches)) :].sort().values
     shown = [patches[index] for index in best.tolist()]
-    maps = minmax(elsewhere.maps([number] * len(shown), _cutting(images[number], shown)))
+    maps = minmax(inner.maps([number] * len(shown), _cutting(images[number], shown)))
     weight = (probability[best] / probability.max().clamp(min=torch.finfo(probability.dtype).tiny)).to(maps)
     total, count = torch.zeros_like(maps[0]), torch.zeros_like(maps[0])
     for patch, one in zip(shown, weight[:, None, None] * maps, strict=True):
@@ -106,7 +106,7 @@ def _cutting(image: Tensor, patches: Sequence[_Patch]) -> Build:
 
 
 @wrapper("nff", paper="Zhou et al. 2025")
-def nff(images: Tensor, elsewhere: InnerMethod) -> Tensor:
+def nff(images: Tensor, inner: InnerMethod) -> Tensor:
     """ReLU(T - O), (B, H, W), in [0, 1]: T the class's maps over the scales of the input, O those of the next class.
 
     T is the mean, over the image at 0.5, 1, 1.5 and 2 times its size, of the map at the image's size, divided by its
@@ -117,16 +117,16 @@ def nff(images: Tensor, elsewhere: InnerMethod) -> Tensor:
     is not the target, by clustering them, and takes these out; a wrapper sees maps and no channels, so here the part of
     a map that another class explains as well is taken out.
     """
-    target = _over_scales(images, elsewhere)
-    return target if elsewhere.other is None else (target - _over_scales(images, elsewhere.other)).relu()
+    target = _over_scales(images, inner)
+    return target if inner.runner_up is None else (target - _over_scales(images, inner.runner_up)).relu()
 
 
-def _over_scales(images: Tensor, elsewhere: InnerMethod) -> Tensor:
+def _over_scales(images: Tensor, inner: InnerMethod) -> Tensor:
     size = (images.shape[2], images.shape[3])
 
     def at(scale: float) -> Tensor:
         resized = _resized(images, _times(scale, size))
-        maps = elsewhere.maps(range(len(images)), lambda first, last: resized[first:last])
+        maps = inner.maps(range(len(images)), lambda first, last: resized[first:last])
         return over_maximum(upsample(maps, size))
 
     return torch.stack([at(scale) for scale in NFF_SCALES]).mean(0)

@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 from bench.attribution.evidence import Evidence
+from bench.attribution.view import View
 from bench.network.anatomy import examine
 from bench.network.targets import Target
 from methods import MethodSpec, NotApplicableError
@@ -169,7 +170,7 @@ def test_the_filter_is_that_of_a_network_run_backwards_by_hand(head, delta):
     specs = [MethodSpec("grad-cam", f"layer.{name}", rules=rules) for name in names]
     evidence = Evidence(network, anatomy, x, Target(), specs)
     for name, spec in zip(names, specs, strict=True):
-        found = evidence.view(spec).gradient(name)
+        found = View(evidence, spec).gradient(name)
         np.testing.assert_allclose(found, expected[name], rtol=1e-9, atol=1e-15, err_msg=name)
     if delta is not None:
         np.testing.assert_allclose(guided(network, x, delta), expected[""], rtol=1e-9, atol=1e-15)
@@ -194,7 +195,7 @@ def test_at_0_the_filter_is_captums_guided_backpropagation(kind):
     children = [name for name, _ in network.named_children()]
     for name in names:
         spec = MethodSpec("grad-cam", f"layer.{name}", rules=(("fgbp", 0.0),))
-        found = Evidence(network, anatomy, x, Target(), [spec]).view(spec).gradient(name)
+        found = View(Evidence(network, anatomy, x, Target(), [spec]), spec).gradient(name)
         cut = children.index(name) + 1
         middle = network[:cut](x).detach().requires_grad_()
         expected = GuidedBackprop(network[cut:]).attribute(middle, target=1).detach()

@@ -24,7 +24,7 @@ def a_method_with_options():
             return activation.sum(1)
 
         alias("tuned", "tunable/S1-S2=max+lt")
-        wrapper("smooth", paper="none")(lambda images, elsewhere: images[:, 0])
+        wrapper("smooth", paper="none")(lambda images, inner: images[:, 0])
         yield
 
 

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from bench import explain
 from bench.attribution.evidence import Evidence, by_gradient
+from bench.attribution.view import View
 from bench.errors import BenchError
 from bench.network.anatomy import examine
 from bench.network.targets import Target
@@ -46,14 +47,14 @@ def test_there_is_one_backward_pass_for_plain_gradients_and_one_for_each_filter(
     random.Random(4).shuffle(TEXTS)
     evidence, specs = gathered(chain(), TEXTS)
     for spec in by_gradient(specs):
-        heatmap(spec, evidence.view(spec))
+        heatmap(spec, View(evidence, spec))
     assert len(backward_passes) == 1 + 3
 
 
 def test_nothing_is_run_backwards_before_it_is_asked_for(backward_passes):
     evidence, (everything, grad_cam) = gathered(chain(), ["every-pixel", "grad-cam"])
-    heatmap(everything, evidence.view(everything))
-    evidence.view(grad_cam).activation("act3")
+    heatmap(everything, View(evidence, everything))
+    View(evidence, grad_cam).activation("act3")
     assert backward_passes == []
 
 
@@ -69,7 +70,7 @@ def test_neither_the_order_of_asking_nor_the_other_methods_change_a_map():
     evidence, specs = gathered(network, TEXTS, images)
     for spec in [*by_gradient(specs), *reversed(specs), *specs]:
         alone, _ = gathered(network, [str(spec)], images)
-        assert torch.equal(heatmap(spec, evidence.view(spec)).values, heatmap(spec, alone.view(spec)).values)
+        assert torch.equal(heatmap(spec, View(evidence, spec)).values, heatmap(spec, View(alone, spec)).values)
 
 
 def test_activations_and_gradients_are_the_networks():
@@ -100,7 +101,7 @@ def test_an_overwritten_layer_is_kept_as_it_was():
 
 def test_what_a_method_reads_is_off_the_graph():
     evidence, (spec,) = gathered(chain(), ["grad-cam+fgbp"])
-    view = evidence.view(spec)
+    view = View(evidence, spec)
     assert not view.activation("act3").requires_grad
     assert not view.gradient("act3").requires_grad
     assert not view.input.requires_grad
@@ -108,7 +109,7 @@ def test_what_a_method_reads_is_off_the_graph():
 
 def test_a_view_is_of_its_spec():
     evidence, specs = gathered(chain(), ["layer-cam/S2-S3", "grad-cam+lt@80"], seeds=(5, 6))
-    views = [evidence.view(spec) for spec in specs]
+    views = [View(evidence, spec) for spec in specs]
     assert [view.layers for view in views] == [("act2", "act3"), ("act3",)]
     assert [view.seeds for view in views] == [(5, 6), (5, 6)]
     plain, truncated = (view.gradient("act3") for view in views)
@@ -138,12 +139,12 @@ class Aside(nn.Module):
 def test_a_layer_that_the_score_does_not_depend_on_is_named(rules):
     evidence, (spec,) = gathered(Aside().eval(), [f"grad-cam/layer.aside{rules}"])
     with pytest.raises(BenchError, match="score does not depend on the layer aside"):
-        heatmap(spec, evidence.view(spec))
+        heatmap(spec, View(evidence, spec))
 
 
 def test_such_a_layer_is_no_other_methods_trouble():
     evidence, (_, spec) = gathered(Aside().eval(), ["grad-cam/layer.aside", "grad-cam/layer.main.act3"])
-    assert heatmap(spec, evidence.view(spec)).values.any()
+    assert heatmap(spec, View(evidence, spec)).values.any()
 
 
 class Cut(nn.Module):
@@ -162,7 +163,7 @@ class Cut(nn.Module):
 def test_a_layer_that_the_network_cuts_off_is_named():
     evidence, (spec,) = gathered(Cut().eval(), ["grad-cam/layer.first"])
     with pytest.raises(BenchError, match="layer first"):
-        heatmap(spec, evidence.view(spec))
+        heatmap(spec, View(evidence, spec))
 
 
 class Sometimes(nn.Module):
@@ -192,7 +193,7 @@ def test_half_precision_is_widened(dtype):
     assert evidence.gradient("act3", Filter(50), Truncation(50)).dtype == torch.float32
     assert evidence.class_weights().dtype == torch.float32
     for spec in specs:
-        assert heatmap(spec, evidence.view(spec)).values.dtype == torch.float32
+        assert heatmap(spec, View(evidence, spec)).values.dtype == torch.float32
 
 
 def test_every_method_takes_a_network_of_half_precision():
@@ -221,14 +222,14 @@ def test_class_weights_are_those_of_the_score(target):
 def test_a_network_without_such_weights_says_so():
     evidence, (spec,) = gathered(chain(kind="fc"), ["cam"])
     with pytest.raises(NotApplicableError, match="global average pooling and one linear layer"):
-        heatmap(spec, evidence.view(spec))
+        heatmap(spec, View(evidence, spec))
 
 
 @pytest.mark.parametrize("layers", ["S1", "S2", "layer.conv1"])
 def test_the_weights_of_the_last_stage_are_not_put_on_another_layer(layers):
     evidence, (spec,) = gathered(chain(kind="gap"), [f"cam/{layers}"])
     with pytest.raises(NotApplicableError):
-        heatmap(spec, evidence.view(spec))
+        heatmap(spec, View(evidence, spec))
 
 
 def test_labels_reach_the_target():
@@ -252,7 +253,7 @@ def test_what_the_filter_is_not_defined_for_is_named(activation, named):
     network.act1 = activation()
     evidence, (spec,) = gathered(network, ["ra-cam"])
     with pytest.raises(NotApplicableError, match=named):
-        heatmap(spec, evidence.view(spec))
+        heatmap(spec, View(evidence, spec))
 
 
 class Calling(nn.Module):
@@ -282,7 +283,7 @@ def test_the_full_gradient_is_the_whole_score(make):
         norm.running_mean.uniform_(-1, 1)
         norm.running_var.uniform_(0.5, 2)
     evidence, (spec,) = gathered(network, ["full-grad"], images)
-    view = evidence.view(spec)
+    view = View(evidence, spec)
     parts = [view.input * view.input_gradient(), *view.bias_gradients().values()]
     total = sum(part.flatten(1).sum(1) for part in parts)
     torch.testing.assert_close(total, evidence.score.detach(), rtol=1e-9, atol=1e-12)
@@ -290,7 +291,7 @@ def test_the_full_gradient_is_the_whole_score(make):
 
 def test_rules_act_on_every_bias_and_truncation_spares_the_input():
     evidence, specs = gathered(chain(SOLID), ["full-grad", "full-grad+lt@50", "full-grad+fgbp@50"], pictures(2))
-    plain, truncated, filtered = (evidence.view(spec) for spec in specs)
+    plain, truncated, filtered = (View(evidence, spec) for spec in specs)
     before = plain.input_gradient()
     for layer, part in truncated.bias_gradients().items():
         kept = part != 0
@@ -333,7 +334,7 @@ class Instance(nn.Module):
 def test_biases_that_cannot_be_read_are_named(network, reason):
     evidence, (spec,) = gathered(network().eval(), ["full-grad"])
     with pytest.raises(NotApplicableError, match=reason):
-        heatmap(spec, evidence.view(spec))
+        heatmap(spec, View(evidence, spec))
 
 
 def test_the_thresholds_of_all_truncations_are_found_at_once(monkeypatch):
@@ -347,7 +348,7 @@ def test_the_thresholds_of_all_truncations_are_found_at_once(monkeypatch):
     texts = [f"lt-grad-cam@{delta}" for delta in (0, 30, 60, 90)] + ["lt-layer-cam@30", "ra-cam@10"]
     evidence, specs = gathered(chain(), texts)
     for spec in by_gradient(specs):
-        heatmap(spec, evidence.view(spec))
+        heatmap(spec, View(evidence, spec))
     assert calls == [(0, 30, 60, 90)] * 3 + [(10,)] * 3
 
 
@@ -361,8 +362,8 @@ def test_a_layers_map_is_computed_once_for_all_specs_that_fuse_it():
 
     texts = ["mine/stages", "mine/stages=max", "mine/S1-S2", "mine/stages[corners=aligned]", "mine/S2[power=2]"]
     evidence, specs = gathered(chain(), [*texts, "mine/S3+lt", "mine/stages+lt"])
-    alone = [heatmap(spec, gathered(chain(), [str(spec)])[0].view(spec)).values for spec in specs]
+    alone = [heatmap(spec, View(gathered(chain(), [str(spec)])[0], spec)).values for spec in specs]
     calls.clear()
     for spec, expected in zip(specs, alone, strict=True):
-        assert torch.equal(heatmap(spec, evidence.view(spec)).values, expected)
+        assert torch.equal(heatmap(spec, View(evidence, spec)).values, expected)
     assert calls == [1, 1, 1, 2, 1, 1, 1]  # three stages, another power, three truncated stages

@@ -6,6 +6,7 @@ import torch
 import bench
 from bench import explain
 from bench.attribution.evidence import Evidence
+from bench.attribution.view import View
 from bench.errors import BenchError
 from bench.network.anatomy import examine
 from bench.network.targets import Target
@@ -15,7 +16,7 @@ from tests.helpers.small_networks import Wrapper, chain, pictures, residual
 
 def directly(network, images, text, target):
     spec = parse(text)
-    return heatmap(spec, Evidence(network, examine(network, images), images, target, [spec]).view(spec)).values
+    return heatmap(spec, View(Evidence(network, examine(network, images), images, target, [spec]), spec)).values
 
 
 TEXTS = ("grad-cam", "layer-cam+fgbp@30", "ra-cam", "hires-cam/S1-S2=max+lt@10", "cam", "random", "lt-grad-cam@70")

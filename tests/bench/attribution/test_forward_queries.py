@@ -8,6 +8,7 @@ import torch
 from bench.attribution import forward_queries
 from bench.attribution.evidence import Evidence
 from bench.attribution.forward_queries import ForwardQueries
+from bench.attribution.view import View
 from bench.classifiers.checkpoint import load
 from bench.network.anatomy import examine
 from bench.network.targets import Target
@@ -32,7 +33,7 @@ def maps(network, texts, chunk=None, target=None, count=3):
     evidence = Evidence(
         network, examine(network, images), images, target or Target(), specs, labels=labels, chunk=chunk
     )
-    return {str(spec): heatmap(spec, evidence.view(spec)).values for spec in specs}
+    return {str(spec): heatmap(spec, View(evidence, spec)).values for spec in specs}
 
 
 @pytest.mark.parametrize("make", ["in-place ReLU, gap", "residual", "dense"])
@@ -78,7 +79,7 @@ def test_every_image_is_asked_about_its_own_class(target):
         labels = torch.tensor([number % 3])
         evidence = Evidence(network, examine(network, images), image[None], target, specs, labels=labels)
         for spec in specs:
-            alone = heatmap(spec, evidence.view(spec)).values[0]
+            alone = heatmap(spec, View(evidence, spec)).values[0]
             torch.testing.assert_close(alone, together[str(spec)][number], rtol=1e-9, atol=1e-12)
 
 
@@ -86,13 +87,13 @@ class Cramped(ForwardQueries):
     """Has memory for two variants at once."""
 
     def fitting(self, layers):
-        return self._chunk or 5
+        return self.chunk or 5
 
 
 def test_where_memory_does_not_suffice_chunks_are_halved_and_it_is_said():
     network, images = chain().double(), pictures(2).double()
     evidence = Evidence(network, examine(network, images), images, Target(), [parse("score-cam")])
-    expected = heatmap(parse("score-cam"), evidence.view(parse("score-cam"))).values
+    expected = heatmap(parse("score-cam"), View(evidence, parse("score-cam"))).values
     asked = []
 
     def short_of_memory(module, inputs):
@@ -100,11 +101,10 @@ def test_where_memory_does_not_suffice_chunks_are_halved_and_it_is_said():
         if len(inputs[0]) > 2:
             raise torch.OutOfMemoryError("no")
 
-    evidence = Evidence(network, examine(network, images), images, Target(), [parse("score-cam")])
-    evidence.queries = evidence.queries.as_type(Cramped)
+    evidence = Evidence(network, examine(network, images), images, Target(), [parse("score-cam")], queries=Cramped)
     handle = network.register_forward_pre_hook(short_of_memory)
     with pytest.warns(UserWarning, match="out of memory: going on with 2 forward passes at once"):
-        found = heatmap(parse("score-cam"), evidence.view(parse("score-cam"))).values
+        found = heatmap(parse("score-cam"), View(evidence, parse("score-cam"))).values
     handle.remove()
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
     assert asked.count(5) == 1  # it is not tried again
@@ -120,7 +120,7 @@ def test_one_variant_that_does_not_fit_is_an_error():
 
     network.register_forward_pre_hook(no_memory)
     with pytest.raises(torch.OutOfMemoryError):
-        heatmap(parse("score-cam"), evidence.view(parse("score-cam")))
+        heatmap(parse("score-cam"), View(evidence, parse("score-cam")))
 
 
 def test_layers_that_are_not_behind_take_no_memory(monkeypatch):
@@ -128,7 +128,7 @@ def test_layers_that_are_not_behind_take_no_memory(monkeypatch):
     evidence = Evidence(network, examine(network, images), images, Target(), [parse("ablation-cam/stages")])
     sizes = []
     monkeypatch.setattr(forward_queries, "fitting", lambda layers, *_, **__: (sizes.append(len(layers)), 4)[1])
-    heatmap(parse("ablation-cam/stages"), evidence.view(parse("ablation-cam/stages")))
+    heatmap(parse("ablation-cam/stages"), View(evidence, parse("ablation-cam/stages")))
     assert sizes[0] > sizes[1] > sizes[2]
 
 

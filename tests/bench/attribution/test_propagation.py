@@ -8,12 +8,14 @@ from torch.nn import functional
 
 from bench.attribution import propagation
 from bench.attribution.evidence import Evidence
+from bench.attribution.view import View
 from bench.errors import BenchError
 from bench.network.anatomy import examine
 from bench.network.partial_forward import PartialForward
 from bench.network.targets import Target
 from bench.runs.run import execute
 from methods import evidence_method, heatmap, parse
+from methods.contract import Note
 from reports.methods_table import notes
 from reports.summary import summarise
 from results.metrics.thresholds import ThresholdPolicy
@@ -32,7 +34,7 @@ def evidence_of(network, texts, target=None, count=2):
 
 def view_of(network, text="lift-cam/stages", target=None):
     evidence, (spec,) = evidence_of(network, [text], target)
-    return evidence.view(spec)
+    return View(evidence, spec)
 
 
 def assert_lifted_in_full(view):
@@ -81,7 +83,8 @@ def test_relevance_that_passes_a_layer_by_is_said_to_be_missing():
     view = view_of(residual().double(), "relevance-cam/layer.block1.second")
     view.relevance("block1.second")
     assert sorted(view.notes) == [0, 1]
-    assert view.notes[0].startswith("not exact at block1.second, completeness off by ")
+    assert view.notes[0].text == "not exact at block1.second"
+    assert 0.01 < view.notes[0].deviation < 1
 
 
 ONES = torch.ones(4, 8, 2, 2)
@@ -198,7 +201,7 @@ def test_what_no_rule_is_known_for_passes_its_derivative_on_and_is_noted():
     for text in ("lift-cam/layer.1", "relevance-cam/layer.1"):
         view = view_of(network, text)
         assert heatmap(parse(text), view).values.any()
-        assert "completeness off by" in view.notes[1]
+        assert view.notes[1].deviation > 1e-3
 
 
 def test_a_logit_of_0_has_no_relevance_and_it_is_said():
@@ -207,7 +210,7 @@ def test_a_logit_of_0_has_no_relevance_and_it_is_said():
     nn.init.constant_(network[2].bias, -1e3)
     view = view_of(network, "relevance-cam/layer.1")
     assert not view.relevance("1").any()
-    assert view.notes[0].endswith("completeness off by 1e+02 %")
+    assert view.notes == {0: Note("not exact at 1", 1.0), 1: Note("not exact at 1", 1.0)}
     view = view_of(network, "lift-cam/layer.1")
     assert not view.deep_lift("1").any()
     assert view.notes == {}
@@ -250,7 +253,7 @@ def test_equal_inputs_have_the_derivative_as_their_multiplier():
 def test_specs_that_share_a_map_share_its_notes():
     network = network_with(lambda: nn.Sequential(nn.MaxPool2d(2), nn.GroupNorm(2, 8)), 3)
     evidence, specs = evidence_of(network, ["lift-cam/stages=sum", "lift-cam/stages=max", "grad-cam"])
-    views = [evidence.view(spec) for spec in specs]
+    views = [View(evidence, spec) for spec in specs]
     for spec, view in zip(specs, views, strict=True):
         heatmap(spec, view)
         heatmap(spec, view)
@@ -261,19 +264,21 @@ def test_specs_that_share_a_map_share_its_notes():
 
 def test_what_was_noted_beside_a_shared_map_is_not_shared():
     evidence, specs = evidence_of(chain().double(), ["lift-cam", "cam"])
-    first, second = (evidence.view(spec) for spec in specs)
+    first, second = (View(evidence, spec) for spec in specs)
     first.note(0, "mine")
     for view in (first, second):
         view.once("key", lambda view=view: view.note(1, "of both"))
-    assert first.notes == {0: "mine", 1: "of both"}
-    assert second.notes == {1: "of both"}
+    assert first.notes == {0: Note("mine"), 1: Note("of both")}
+    assert second.notes == {1: Note("of both")}
 
 
-def test_notes_on_one_image_are_joined():
+def test_notes_on_one_image_are_joined_and_the_largest_deviation_is_kept():
     view = view_of(chain().double())
-    view.note(1, "one")
+    view.note(1, "one", 0.03)
     view.note(1, "two")
-    assert view.notes == {1: "one; two"}
+    view.note(1, "three", 0.02)
+    assert view.notes == {1: Note("one; two; three", 0.03)}
+    assert str(view.notes[1]) == "one; two; three, off by 3 %"
 
 
 def test_a_note_stands_in_the_cell_and_under_the_table(monkeypatch, tmp_path):
@@ -281,24 +286,24 @@ def test_a_note_stands_in_the_cell_and_under_the_table(monkeypatch, tmp_path):
 
     @evidence_method("noting", paper="none")
     def noting(view):
-        view.note(0, "off by 3 %")
+        view.note(0, "not exact here", 0.03)
         return view.activation(view.layers[-1]).mean(1)
 
     @evidence_method("flat", paper="none")
     def flat(view):
-        view.note(0, "off by 5 %")
+        view.note(0, "not exact here", 0.05)
         return torch.zeros_like(view.input[:, 0])
 
     execute(tiny_request(tmp_path, "noting,flat,lift-cam,relevance-cam"))
     frame = RunStore(tmp_path / "run").cells().frame
     own = {spec: frame[frame["spec"] == spec] for spec in ("noting", "flat", "lift-cam", "relevance-cam")}
     said = own["noting"][own["noting"]["reason"] != ""]
-    assert set(said["reason"]) == {"off by 3 %"}
+    assert set(said["reason"]) == {"not exact here, off by 3 %"}
     assert set(said["status"]) == {"ok"}
     assert 0 < len(said) < len(own["noting"])
     assert set(own["flat"]["reason"]) == {""}
     assert set(own["lift-cam"]["reason"]) == set(own["relevance-cam"]["reason"]) == {""}
     lines = notes(summarise(tmp_path / "run", ThresholdPolicy("otsu")))
-    assert [line for line in lines if "off by" in line] == [
-        f"noting, {len(said)} of {len(own['noting'])} images{', at worst' if len(said) > 1 else ''}: off by 3 %."
-    ]
+    (line,) = [line for line in lines if "off by" in line]
+    images = f"{len(said)} of {len(own['noting'])} images{', at worst' if len(said) > 1 else ''}"
+    assert line == f"noting, {images}: not exact here, off by 3 %."

@@ -6,6 +6,7 @@ import torch
 
 from bench.attribution import weighting as module
 from bench.attribution.evidence import Evidence, by_gradient
+from bench.attribution.view import View
 from bench.network.anatomy import examine
 from bench.network.targets import Target
 from methods import METHODS, gradient_method, heatmap, parse
@@ -81,9 +82,9 @@ def test_all_truncations_of_an_additive_method_are_made_together(additive, count
     calls = counting(additive=additive)
     specs = [parse(text) for text in ("counting+lt@30", "counting+lt@60")]
     evidence = evidence_for(specs)
-    heatmap(specs[0], evidence.view(specs[0]))
+    heatmap(specs[0], View(evidence, specs[0]))
     assert len(calls) == (2 if additive else 1)
-    heatmap(specs[1], evidence.view(specs[1]))
+    heatmap(specs[1], View(evidence, specs[1]))
     assert len(calls) == 2
 
 
@@ -93,7 +94,7 @@ def test_a_layer_is_weighed_only_as_specs_that_read_it_ask(counting):
     evidence = evidence_for(specs)
     stages = len(evidence.layers(specs[0]))
     for spec in specs:
-        heatmap(spec, evidence.view(spec))
+        heatmap(spec, View(evidence, spec))
     assert stages > 1
     assert len(calls) == stages + 1
 
@@ -106,8 +107,8 @@ def test_a_method_that_raises_leaves_the_others_alone(registered):
     specs = [parse(text) for text in ("raising+lt@30", "grad-cam+lt@30")]
     evidence = evidence_for(specs)
     with pytest.raises(RuntimeError, match="mine"):
-        heatmap(specs[0], evidence.view(specs[0]))
-    assert heatmap(specs[1], evidence.view(specs[1])).values.any()
+        heatmap(specs[0], View(evidence, specs[0]))
+    assert heatmap(specs[1], View(evidence, specs[1])).values.any()
 
 
 def test_maps_of_another_filter_are_let_go():
@@ -116,5 +117,5 @@ def test_maps_of_another_filter_are_let_go():
     together = Evidence(network, examine(network, images), images, Target(), specs)
     for spec in [*by_gradient(specs), *specs]:
         alone = Evidence(network, examine(network, images), images, Target(), [spec])
-        expected = heatmap(spec, alone.view(spec)).values
-        np.testing.assert_allclose(heatmap(spec, together.view(spec)).values, expected, rtol=1e-6)
+        expected = heatmap(spec, View(alone, spec)).values
+        np.testing.assert_allclose(heatmap(spec, View(together, spec)).values, expected, rtol=1e-6)

@@ -8,6 +8,7 @@ from torch import nn
 
 from bench import explain
 from bench.attribution.evidence import Evidence
+from bench.attribution.view import View
 from bench.classifiers.checkpoint import load
 from bench.network.anatomy import examine
 from bench.network.targets import Target
@@ -16,6 +17,7 @@ from bench.runs.run import execute
 from bench.studies.method_contract import CHECKS, check_unchanged, state
 from datasets.table import GOOD
 from methods import NotApplicableError, evidence_method, heatmap, parse
+from methods.contract import Note
 from methods.fusing import over_maximum, upsample
 from methods.registry import WRAPPERS, wrapper
 from results.store.run_store import RunStore
@@ -59,7 +61,7 @@ def evidence(network, specs, count=3, size=SIZE, target=None, **options):
 def maps_of(network, text, **options):
     spec = parse(text)
     found = evidence(network, [spec], **options)
-    return heatmap(spec, found.view(spec)).values
+    return heatmap(spec, View(found, spec)).values
 
 
 @pytest.mark.parametrize("target", [Target("label"), Target("predicted", margin=True), Target(2)], ids=str)
@@ -72,7 +74,7 @@ def test_every_image_is_asked_about_its_own_class(text, target):
         alone = Evidence(
             network, examine(network, image[None]), image[None], target, [spec], labels=torch.tensor([number])
         )
-        torch.testing.assert_close(heatmap(spec, alone.view(spec)).values[0], together[number], rtol=1e-9, atol=1e-9)
+        torch.testing.assert_close(heatmap(spec, View(alone, spec)).values[0], together[number], rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -84,26 +86,26 @@ def test_the_size_of_a_chunk_changes_nothing(text, chunk):
 
 
 def register_probe(ask):
-    """Register a wrapper that keeps what `ask` gives of (images, elsewhere), and return where it is kept."""
+    """Register a wrapper that keeps what `ask` gives of (images, inner), and return where it is kept."""
     kept = []
 
     @wrapper("probing", paper="none")
-    def probing(images, elsewhere):
-        kept.append(ask(images, elsewhere))
+    def probing(images, inner):
+        kept.append(ask(images, inner))
         return images[:, 0].abs()
 
     return kept
 
 
 @pytest.mark.parametrize("text", ["layer-cam", "ra-cam/S2-S3=max@30", "full-grad", "cam", "score-cam", "random"])
-def test_elsewhere_is_the_same_spec_for_the_class_of_the_image(text):
+def test_the_inner_method_is_the_same_spec_for_the_class_of_the_image(text):
     """The variants look like the first class, and what is explained is the class of the image that they are made of."""
     variants = pictures(3, (32, 40), seed=9)
     numbers = [2, 0, 0]
-    kept = register_probe(lambda images, elsewhere: elsewhere.maps(numbers, lambda first, last: variants[first:last]))
+    kept = register_probe(lambda images, inner: inner.maps(numbers, lambda first, last: variants[first:last]))
     network, spec = chain(kind="gap"), parse(f"probing:{text}")
     found = evidence(network, [spec], target=Target("label"), seeds=(4, 5, 6), chunk=2)
-    heatmap(spec, found.view(spec))
+    heatmap(spec, View(found, spec))
     assert found.classes[numbers].tolist() == [2, 1, 1]
     assert network(variants).argmax(1).tolist() == [1, 1, 1]
     for number, variant, values in zip(numbers, variants, kept[0], strict=True):
@@ -116,22 +118,22 @@ def test_elsewhere_is_the_same_spec_for_the_class_of_the_image(text):
             [bare],
             seeds=seeds,
         )
-        expected = heatmap(bare, alone.view(bare)).values[0]
+        expected = heatmap(bare, View(alone, bare)).values[0]
         torch.testing.assert_close(values, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_the_other_class_is_the_next_one_of_the_image_and_probabilities_are_those_of_the_class():
-    def ask(images, elsewhere):
+    def ask(images, inner):
         def build(first, last):
             return images[first:last] / 2
 
-        other = elsewhere.other
-        return *(one.probabilities(range(3), build) for one in (elsewhere, other)), other.maps(range(3), build)
+        other = inner.runner_up
+        return *(one.probabilities(range(3), build) for one in (inner, other)), other.maps(range(3), build)
 
     kept = register_probe(ask)
     network, spec = chain(), parse("probing:grad-cam")
     found = evidence(network, [spec], target=Target("label"), chunk=1)
-    heatmap(spec, found.view(spec))
+    heatmap(spec, View(found, spec))
     own, other, maps = kept[0]
     logits, shares = network(found.images).detach(), network(found.images / 2).softmax(1).detach()
     for number in range(3):
@@ -144,7 +146,10 @@ def test_the_other_class_is_the_next_one_of_the_image_and_probabilities_are_thos
 
 
 def test_one_logit_has_no_other_class_and_its_sigmoid_is_the_probability():
-    kept = register_probe(lambda images, there: (there.other, there.probabilities([0, 1], lambda f, e: images[f:e])))
+    def ask(images, inner):
+        return inner.runner_up, inner.probabilities([0, 1], lambda first, last: images[first:last])
+
+    kept = register_probe(ask)
     network = chain(classes=1)
     explain(network, pictures(2), "probing:grad-cam")
     assert kept[0][0] is None
@@ -169,18 +174,20 @@ def test_nff_is_what_explain_gives_at_four_sizes(text):
     torch.testing.assert_close(explain(network, images, f"nff:{text}")[f"nff:{text}"], expected)
 
 
-def test_what_is_noted_of_a_variant_is_noted_of_its_image_once():
+def test_the_worst_note_on_the_variants_of_an_image_is_noted_of_the_image():
     @evidence_method("noting", paper="none")
     def noting(view):
         for number, seed in enumerate(view.seeds):
             if seed == 5:
-                view.note(number, "mine")
+                height = view.input.shape[2]
+                view.note(number, f"{height} rows", 0.01 * (height if height < 40 else 0))
         return view.input[:, 0].abs()
 
     spec = parse("nff:noting")
-    view = evidence(chain(), [spec], seeds=(4, 5, 5)).view(spec)
+    view = View(evidence(chain(), [spec], seeds=(4, 5, 5)), spec)
     heatmap(spec, view)
-    assert view.notes == {1: "in a variant: mine", 2: "in a variant: mine"}
+    worst = Note("in a variant: 36 rows", 0.36)
+    assert view.notes == {1: worst, 2: worst}
 
 
 class OneSize(nn.Module):

@@ -8,6 +8,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench.attribution.evidence import Evidence
+from bench.attribution.view import View
 from bench.classifiers.networks import NetworkConfig
 from bench.errors import BenchError
 from bench.timing import machine, measure, memory, scaling, speed_targets, workloads
@@ -84,7 +85,7 @@ def test_a_work_gives_the_histograms_that_a_run_gives(small, monkeypatch):
     run(workloads.Workload("some", specs), small)
     evidence = Evidence(small.network, small.anatomy, small.images, small.target, specs)
     for spec, found in zip(workloads.by_gradient(specs), counted, strict=True):
-        expected = level_statistics(heatmap(spec, evidence.view(spec)).values, small.masks)
+        expected = level_statistics(heatmap(spec, View(evidence, spec)).values, small.masks)
         assert (found.defect == expected.defect).all()
         assert (found.other == expected.other).all()
 
@@ -128,7 +129,7 @@ def test_a_library_gets_the_whole_batch_and_only_its_own_call_is_timed(small, mo
     with monkeypatch.context() as forbidden:
         forbidden.setattr(workloads, "Evidence", None)
         prepared(Laps(HostClock()))
-    view = Evidence(small.network, small.anatomy, small.images, small.target, [spec]).view(spec)
+    view = View(Evidence(small.network, small.anatomy, small.images, small.target, [spec]), spec)
     torch.testing.assert_close(kept[0], METHODS[spec.name].compute(view), atol=1e-4, rtol=1e-3)
 
 

@@ -16,6 +16,7 @@ from torch.nn.functional import interpolate
 
 from bench import explain
 from bench.attribution.evidence import Evidence
+from bench.attribution.view import View
 from bench.network.anatomy import examine
 from bench.network.targets import Target
 from methods import METHODS, heatmap, parse
@@ -61,7 +62,7 @@ def view_of(network, text, images=None):
     """Return the view of one spec on float64 pictures that are explained for the classes 1, 2, 1, 2."""
     images = pictures(4).double() if images is None else images
     spec, labels = parse(text), torch.tensor([1, 2, 1, 2])[: len(images)]
-    return Evidence(network, examine(network, images[:1]), images, Target("label"), [spec], labels=labels).view(spec)
+    return View(Evidence(network, examine(network, images[:1]), images, Target("label"), [spec], labels=labels), spec)
 
 
 def distance(network, own, other, images=None):
@@ -208,7 +209,7 @@ def test_the_library_departs(departs, monkeypatch):
 def guided(network, images):
     """Return what our guided backpropagation gives for class 1, (B, C, H, W)."""
     spec = parse("guided-grad-cam")
-    return Evidence(network, examine(network, images[:1]), images, Target(), [spec]).view(spec).guided_gradient()
+    return View(Evidence(network, examine(network, images[:1]), images, Target(), [spec]), spec).guided_gradient()
 
 
 def test_guided_backpropagation_is_captums_and_pytorch_grad_cams():

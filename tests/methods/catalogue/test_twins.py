@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from bench.attribution.evidence import Evidence
+from bench.attribution.view import View
 from bench.network.anatomy import examine
 from bench.network.targets import Target
 from methods import METHODS, Heatmap, MethodError, heatmap, parse
@@ -277,7 +278,7 @@ def on_network(network, text):
     anatomy = examine(network, images)
     spec = parse(text)
     evidence = Evidence(network, anatomy, images, Target(), [spec])
-    return heatmap(spec, evidence.view(spec)), evidence, anatomy.choose(spec.layers)
+    return heatmap(spec, View(evidence, spec)), evidence, anatomy.choose(spec.layers)
 
 
 def by_hand(evidence, layers, weight_of, filtered_at=None):
@@ -337,7 +338,7 @@ def test_cam_multiplies_the_last_stage_by_the_classs_weights():
 def test_what_arrives_at_a_layer_is_what_arrives_by_hand(what, layers, behind, kind):
     network, images = chain(kind=kind).double(), pictures(count=2).double()
     spec = parse(f"lift-cam/{layers}")
-    view = Evidence(network, examine(network, images), images, Target(), [spec]).view(spec)
+    view = View(Evidence(network, examine(network, images), images, Target(), [spec]), spec)
     (layer,) = view.layers
     for found, a in zip(getattr(view, what)(layer).numpy(), view.activation(layer).numpy(), strict=True):
         expected = getattr(slow_propagation, what)(network[behind:], a, 1)

@@ -19,12 +19,12 @@ class MadeUp:
 
     Attributes:
         phase: of the class.
-        other: the same of another class.
+        runner_up: the same of another class.
         asked: what variants there were of which image.
     """
 
     phase: float
-    other: "MadeUp | None" = None
+    runner_up: "MadeUp | None" = None
     asked: list = None
 
     def in_chunks(self, images, build):
@@ -102,9 +102,9 @@ def slow_nff(image, number, method):
             total += found / found.max() if found.any() else found
         return total / 4
 
-    if method.other is None:
+    if method.runner_up is None:
         return over_scales(method)
-    return np.maximum(over_scales(method) - over_scales(method.other), 0)
+    return np.maximum(over_scales(method) - over_scales(method.runner_up), 0)
 
 
 def test_sess_is_its_description():
@@ -176,7 +176,7 @@ def test_a_wrapped_spec_is_its_spec_and_the_wrappers_name(text):
 
 
 def test_a_registered_wrapper_is_given_back_as_it_was_and_can_be_written():
-    def mine(images, elsewhere):
+    def mine(images, inner):
         return images[:, 0]
 
     assert wrapper("mine", paper="none")(mine) is mine
@@ -186,13 +186,13 @@ def test_a_registered_wrapper_is_given_back_as_it_was_and_can_be_written():
 
 def test_the_name_of_a_wrapper_is_given_once():
     with pytest.raises(MethodError, match="the prefix sess: is taken"):
-        wrapper("sess", paper="none")(lambda images, elsewhere: images[:, 0])
+        wrapper("sess", paper="none")(lambda images, inner: images[:, 0])
     with pytest.raises(MethodError, match="the prefix nff: is taken"):
         library("nff", "nothing", "nothing")(list)
     with pytest.raises(MethodError, match="a method called 'grad-cam' already"):
-        wrapper("grad-cam", paper="none")(lambda images, elsewhere: images[:, 0])
+        wrapper("grad-cam", paper="none")(lambda images, inner: images[:, 0])
     with pytest.raises(MethodError, match="belong to specs"):
-        wrapper("a:b", paper="none")(lambda images, elsewhere: images[:, 0])
+        wrapper("a:b", paper="none")(lambda images, inner: images[:, 0])
 
 
 @pytest.mark.parametrize("text", ["sess:nff:grad-cam", "ses:grad-cam", ":grad-cam"])
