@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from reports.contact_sheet import Tile, outline, shortened
 from reports.overview import COLOURS
 from reports.saving import save
+from results.status import Status
 
 FEWEST, MOST = 3, 7
 """Layers that a line has room for: enough for the title, and not too many to be told apart."""
@@ -241,7 +242,7 @@ def _of_layer(layer: LayerMap, sizes: _Sizes) -> str:
 def _of_fused(fused: FusedMap) -> str:
     score = f"marks {100 * fused.marked.mean():.1f} %" if math.isnan(fused.iou) else f"IoU {100 * fused.iou:.1f} %"
     how = f"fused ({fused.how})" if fused.how else "the map"
-    return f"{how}\n{score}" if fused.status == "ok" else f"{how}\n{fused.status}: {score}"
+    return f"{how}\n{score}" if fused.status == Status.OK else f"{how}\n{fused.status}: {score}"
 
 
 def _show(axis: Any, levels: NDArray[np.uint8], title: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,9 +31,12 @@ from methods.contract import Note
 from methods.fusing import upsample
 from results.metrics.levels import LevelStatistics, joined, level_statistics, missing_statistics, to_levels
 from results.metrics.thresholds import LEVELS
-from results.store.run_store import Cell, RunStore
+from results.status import Status
+from results.store.cells import Cell
+from results.store.run_store import RunStore
 
 LARGEST_BATCH = 16
+NOTHING = Note("")
 
 Advance = Callable[[int], None]
 """Told how many more images are done."""
@@ -110,14 +114,23 @@ def run(
 
 
 @dataclass(frozen=True)
+class _Missing:
+    """Why there are no heatmaps."""
+
+    status: Status
+    reason: str
+
+
+@dataclass(frozen=True)
 class _Outcome:
     """What one method gave on the images of a batch.
 
     Attributes:
         spec: the method.
         images: their ids.
-        predicted: the class of each, as the classifier sees it; empty where that is not known.
+        predicted: the class of each, as the classifier predicts it; empty where that is not known.
         statistics: of their heatmaps, or of there being none.
+        notes: one for each image: why there is no map, or what its reader has to know.
         layers: names of the layers that were fused.
         shares: (images, layers) of each map's maximum.
     """
@@ -126,6 +139,7 @@ class _Outcome:
     images: tuple[str, ...]
     predicted: tuple[str, ...]
     statistics: LevelStatistics
+    notes: tuple[Note, ...]
     layers: tuple[str, ...] = ()
     shares: NDArray[np.float32] | None = None
 
@@ -140,7 +154,7 @@ def pending(
 
     def lacks(row: Any, spec: str) -> bool:
         status = finished.get((plan.fold, plan.seed, row.split, row.id, spec))
-        return status is None or (status == "ok" and gallery.lacks(row.id, spec))
+        return status is None or (status == Status.OK and gallery.lacks(row.id, spec))
 
     lacking = [
         tuple(spec for spec in evaluation.specs_for(str(row.label)) if lacks(row, texts[spec]))
@@ -161,7 +175,7 @@ def _measure(
     """Yield what every method gives on one batch, scored against `masks`, one (h, w) an image."""
     for image, reason in batch.failures:
         for spec in evaluation.specs:
-            yield _Outcome(spec, (image,), ("",), _unread(reason))
+            yield _Outcome(spec, (image,), ("",), _unread(), (Note(reason),))
     if not batch.ids:
         return
     for number, image in enumerate(batch.ids):
@@ -171,21 +185,24 @@ def _measure(
     evidence = _gather(classifier, anatomy, batch, evaluation)
     predicted = _predicted(evidence, classifier.card.plan.classes, len(batch.ids))
     for spec in by_gradient(evaluation.specs):
-        found = evidence if isinstance(evidence, str) else _heatmap(spec, evidence)
-        if isinstance(found, str):
-            missing = joined([missing_statistics(mask[None], found) for mask in masks])
-            yield _Outcome(spec, batch.ids, predicted, missing)
+        found = evidence if isinstance(evidence, _Missing) else _heatmap(spec, evidence)
+        if isinstance(found, _Missing):
+            missing = joined([missing_statistics(mask[None], found.status) for mask in masks])
+            yield _Outcome(spec, batch.ids, predicted, missing, (Note(found.reason),) * len(batch.ids))
             continue
-        fused, notes = found
-        statistics = _noted(_statistics(fused.values, masks), notes)
+        fused, noted = found
+        statistics = _statistics(fused.values, masks)
+        # A map that is not used needs no note.
+        usable = [status is Status.OK for status in statistics.status]
+        notes = tuple(noted.get(number, NOTHING) if ok else NOTHING for number, ok in enumerate(usable))
         for number, image in enumerate(batch.ids):
             if image in gallery:
                 gallery.keep(image, str(spec), to_levels(fused.values[number : number + 1])[0])
-        yield _Outcome(spec, batch.ids, predicted, statistics, fused.parts, fused.shares.cpu().numpy())
+        yield _Outcome(spec, batch.ids, predicted, statistics, notes, fused.parts, fused.shares.cpu().numpy())
 
 
-def _gather(classifier: Classifier, anatomy: Anatomy, batch: Batch, evaluation: Evaluation) -> Evidence | str:
-    """Run the classifier, or return the status that says why it could not be run."""
+def _gather(classifier: Classifier, anatomy: Anatomy, batch: Batch, evaluation: Evaluation) -> Evidence | _Missing:
+    """Run the classifier, or return why it could not be run."""
     images = classifier.prepare(batch.images)
     seeds = tuple(map(seed_of, batch.ids))
     try:
@@ -205,28 +222,28 @@ def _gather(classifier: Classifier, anatomy: Anatomy, batch: Batch, evaluation: 
         return _failure(error)
 
 
-def _heatmap(spec: MethodSpec, evidence: Evidence) -> tuple[Heatmap, dict[int, Note]] | str:
-    """Compute heatmaps, with notes by image, or return the status that says why there are none."""
+def _heatmap(spec: MethodSpec, evidence: Evidence) -> tuple[Heatmap, dict[int, Note]] | _Missing:
+    """Compute heatmaps, with notes by image, or return why there are none."""
     view = View(evidence, spec)
     try:
         return heatmap(spec, view), view.notes
     except NotApplicableError as error:
-        return f"not applicable: {error}"
+        return _Missing(Status.NOT_APPLICABLE, str(error))
     except Exception as error:  # noqa: BLE001  a plug-in may raise anything; the cell records what it was
         return _failure(error)
 
 
-def _predicted(evidence: Evidence | str, classes: tuple[str, ...], images: int) -> tuple[str, ...]:
+def _predicted(evidence: Evidence | _Missing, classes: tuple[str, ...], images: int) -> tuple[str, ...]:
     """Return the predicted class of each image; the sign of a single logit decides between two."""
-    if isinstance(evidence, str):
+    if isinstance(evidence, _Missing):
         return ("",) * images
     logits = evidence.logits.detach()
     index = logits.argmax(1) if logits.shape[1] > 1 else (logits[:, 0] > 0).long()
     return tuple(classes[number] for number in index.tolist())
 
 
-def _failure(error: Exception) -> str:
-    return f"failed: {type(error).__name__}: {error}"
+def _failure(error: Exception) -> _Missing:
+    return _Missing(Status.FAILED, f"{type(error).__name__}: {error}")
 
 
 def _own_masks(batch: Batch, facts: dict[str, Any]) -> tuple[Tensor, ...]:
@@ -249,19 +266,10 @@ def _statistics(heatmaps: Tensor, masks: tuple[Tensor, ...]) -> LevelStatistics:
     )
 
 
-def _noted(statistics: LevelStatistics, notes: dict[int, Note]) -> LevelStatistics:
-    """Put what was noted of an image behind its status, if there is a map."""
-    status = [
-        f"{one}: {notes[number]}" if one == "ok" and number in notes else one
-        for number, one in enumerate(statistics.status)
-    ]
-    return replace(statistics, status=status)
-
-
-def _unread(reason: str) -> LevelStatistics:
+def _unread() -> LevelStatistics:
     """Return the statistics of one image that could not be read: no pixel of it is known."""
     nothing, unknown = np.zeros((1, LEVELS), dtype=np.int64), np.full(1, np.nan, dtype=np.float32)
-    return LevelStatistics([f"failed: {reason}"], unknown, unknown, nothing, nothing)
+    return LevelStatistics([Status.FAILED], unknown, unknown, nothing, nothing)
 
 
 def _cells(plan: TrainingPlan, facts: dict[str, Any], outcome: _Outcome) -> Iterator[Cell]:
@@ -269,7 +277,6 @@ def _cells(plan: TrainingPlan, facts: dict[str, Any], outcome: _Outcome) -> Iter
     spec, statistics = outcome.spec, outcome.statistics
     for number, image in enumerate(outcome.images):
         row = facts[image]
-        status, _, reason = statistics.status[number].partition(": ")
         shares = [] if outcome.shares is None else outcome.shares[number].tolist()
         yield Cell(
             fold=plan.fold,
@@ -287,8 +294,9 @@ def _cells(plan: TrainingPlan, facts: dict[str, Any], outcome: _Outcome) -> Iter
             options=json.dumps(dict(spec.options)),
             wrapper=spec.wrapper,
             chance=METHODS[spec.name].chance,
-            status=status,
-            reason=reason,
+            status=statistics.status[number],
+            reason=str(outcome.notes[number]),
+            deviation=outcome.notes[number].deviation or math.nan,
             minimum=float(statistics.minimum[number]),
             maximum=float(statistics.maximum[number]),
             layer_names=list(outcome.layers) if len(shares) > 1 else [],

@@ -16,7 +16,8 @@ from bench.runs.runner import Evaluation
 from methods import MethodSpec
 from methods.alternatives import Alternative, Network, every_combination, one_at_a_time
 from results.metrics.thresholds import ThresholdPolicy
-from results.store.run_store import Cells, RunStore
+from results.store.cells import Cells
+from results.store.run_store import RunStore
 from results.studies.reading_scores import DEFECTIVE, OVER, OVER_QUESTION, Asked, Scored, choose, score_readings
 
 DEFAULT, MARGIN = "default", "margin"

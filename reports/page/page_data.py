@@ -11,7 +11,8 @@ from reports.summary import Summary, summarise
 from reports.sweep_table import POINTS
 from results.metrics.thresholds import ThresholdPolicy
 from results.statistics.breakdown import image_table, item_interval
-from results.store.run_store import Cells, RunStore
+from results.store.cells import Cells
+from results.store.run_store import RunStore
 
 
 @dataclass(frozen=True, eq=False)

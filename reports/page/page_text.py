@@ -13,6 +13,7 @@ from reports.methods_table import UNDEFINED, place
 from reports.page.page_data import Material
 from results.metrics.formulas import METRICS
 from results.metrics.scoring import Row
+from results.status import Status
 
 
 @dataclass(frozen=True)
@@ -126,10 +127,10 @@ def _number(value: float, spread: float | None, *, best: bool) -> Entry:
 def statuses(material: Material) -> Iterator[tuple[str, str, int, str]]:
     """Yield method, status, images and the first reason, of whatever is not as it should be."""
     frame = material.cells.frame
-    tested = frame[(frame["split"] == "test") & ((frame["status"] != "ok") | (frame["reason"] != ""))]
+    tested = frame[(frame["split"] == "test") & ((frame["status"] != Status.OK) | (frame["reason"] != ""))]
     order = {row.spec: number for number, row in enumerate(material.summary.rows)}
     groups: list[tuple[Any, pd.DataFrame]] = list(tested.groupby(["spec", "status"], sort=False))
     for (spec, status), own in sorted(groups, key=lambda group: order[group[0][0]]):
         said = own["reason"][own["reason"] != ""]
-        word = "ok, with a note" if status == "ok" else status
+        word = "ok, with a note" if status == Status.OK else status
         yield str(spec), word, int(own["image"].nunique()), str(said.iloc[0]) if len(said) else ""

@@ -14,6 +14,7 @@ from reports.page.page_data import Material
 from reports.sweep_table import POINTS, figure_of, read_points
 from results.metrics.curves import threshold_curve
 from results.statistics.breakdown import pooled_iou, size_classes
+from results.status import Status
 
 TIMING = "timing.csv"
 """Where the time of each method may stand in the folder of a run: a row a method, ``spec`` and ``median_seconds``."""
@@ -105,7 +106,7 @@ def _parts(material: Material, folder: Path) -> Iterator[Drawing]:
 
 def _defect_free(material: Material, folder: Path) -> Iterator[Drawing]:
     images = material.images
-    free = images[(images["defect"] == 0) & (images["status"] == "ok")]
+    free = images[(images["defect"] == 0) & (images["status"] == Status.OK)]
     if free.empty:
         return
     table = pd.DataFrame({"spec": free["spec"], "area": free["fp"] / (free["fp"] + free["tn"])})

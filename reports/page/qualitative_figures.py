@@ -18,6 +18,7 @@ from PIL import Image
 from reports.heatmap_overlay import overlay
 from reports.page.page_data import Material
 from reports.saving import save_all
+from results.status import Status
 from results.store.published import papers, published
 
 ROWS, COLUMNS = 5, 9
@@ -72,7 +73,7 @@ def _cell(material: Material, path: Path, method: str) -> tuple[Picture, NDArray
         return None
     first = rows.sort_values(["seed", "fold"]).iloc[0]
     levels = _grey(file)
-    return levels, (levels > first["threshold"]) & (first["status"] == "ok")
+    return levels, (levels > first["threshold"]) & (first["status"] == Status.OK)
 
 
 def _heatmap(image: Picture, levels: Picture, marked: NDArray[np.bool_]) -> Picture:

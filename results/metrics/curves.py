@@ -9,7 +9,8 @@ import numpy as np
 from results.metrics.formulas import Counts, FloatArray, PooledLevels, iou, pool_levels, precision, recall
 from results.metrics.scoring import thresholded
 from results.metrics.thresholds import ThresholdPolicy
-from results.store.run_store import Cells
+from results.status import Status
+from results.store.cells import Cells
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,7 @@ def threshold_curve(cells: Cells, policy: ThresholdPolicy) -> ThresholdCurve:
     """
     test, cut = thresholded(cells, policy)
     defective = test.defect.any(axis=1)
-    ok = (test.frame["status"] == "ok").to_numpy(dtype=bool)
+    ok = (test.frame["status"] == Status.OK).to_numpy(dtype=bool)
     counted = [
         _counts(pool_levels(test.defect[own], test.other[own], ok[own]))
         for seed in test.frame["seed"].unique()

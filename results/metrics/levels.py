@@ -1,8 +1,8 @@
 """From heatmaps to 256 levels, and the two histograms that are kept of each.
 
-A heatmap is scaled to its own range and cut into 256 levels. How many pixels of each level lie on the defect
-and how many beside it is all that thresholds and pixel metrics need; the map itself is then let go. The maps
-stay on their device until they have become histograms.
+A heatmap is scaled to its own range and divided into 256 levels. Thresholds and pixel metrics need no more than the
+number of pixels at each level, on the defect and beside it, so the map itself is not kept. Maps stay on their device
+until they have become histograms.
 """
 
 from __future__ import annotations
@@ -16,12 +16,10 @@ from torch import Tensor
 
 from results.errors import ResultError
 from results.metrics.thresholds import LEVELS
+from results.status import Status
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-STATUSES = ("ok", "constant", "not finite")
-"""What a heatmap can be; a cell without one is ``failed: reason`` or ``not applicable: reason``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +27,14 @@ class LevelStatistics:
     """What is kept of B heatmaps; arrays on the CPU.
 
     Attributes:
-        status: B texts, each one of `STATUSES` or the reason why there is no map.
+        status: of each map, or of there being none.
         minimum: (B,) float32, smallest value of each map, before scaling.
         maximum: (B,) float32, largest value.
         defect: (B, 256) int64, pixels of each level on the defect.
         other: (B, 256) int64, pixels of each level beside it.
     """
 
-    status: list[str]
+    status: list[Status]
     minimum: NDArray[np.float32]
     maximum: NDArray[np.float32]
     defect: NDArray[np.int64]
@@ -44,7 +42,7 @@ class LevelStatistics:
 
 
 def to_levels(heatmaps: Tensor) -> Tensor:
-    """Cut each heatmap into levels: floor(255 · ((h - min) / (max - min))).
+    """Divide each heatmap into levels: floor(255 · ((h - min) / (max - min))).
 
     The ratio comes first, so that the maximum is level 255 exactly. A map without a range (constant, not
     finite, or wider than float32 holds) becomes all zeros.
@@ -66,8 +64,8 @@ def to_levels(heatmaps: Tensor) -> Tensor:
 def level_statistics(heatmaps: Tensor, masks: Tensor) -> LevelStatistics:
     """Count the pixels of each level on and beside the defects of a batch.
 
-    A map that is constant or not finite has all its pixels at level 0, so that every threshold from 0 up
-    marks nothing in it, and its status says so.
+    A map that is constant or not finite has all its pixels at level 0, so that no threshold from 0 up predicts a
+    positive pixel in it; its status says which of the two it is.
 
     Args:
         heatmaps: (B, H, W) of any floating type and range; read as float32.
@@ -98,21 +96,21 @@ def level_statistics(heatmaps: Tensor, masks: Tensor) -> LevelStatistics:
     )
 
 
-def missing_statistics(masks: Tensor, status: str) -> LevelStatistics:
-    """Return the statistics of images without a heatmap: as of a map that marks nothing.
+def missing_statistics(masks: Tensor, status: Status) -> LevelStatistics:
+    """Return the statistics of images without a heatmap: those of an empty prediction.
 
     The defect pixels have to be counted all the same, or a method would gain by failing.
 
     Args:
         masks: (B, H, W) bool, true on defect pixels.
-        status: why there is none, for example ``failed: out of memory``.
+        status: ``failed`` or ``not applicable``.
 
     Raises:
         ResultError: `masks` has another shape or type, or `status` is that of a heatmap.
     """
     _check_masks(masks)
-    if status in STATUSES:
-        raise ResultError(f"{status!r} is the status of a heatmap: say why there is none, as in 'failed: reason'")
+    if status.has_map:
+        raise ResultError(f"{status.value!r} is the status of a heatmap; give 'failed' or 'not applicable'")
     images, height, width = masks.shape
     defect = np.zeros((images, LEVELS), dtype=np.int64)
     defect[:, 0] = masks.sum((1, 2)).cpu().numpy()
@@ -159,8 +157,8 @@ def _scaled(heatmaps: Tensor, minimum: Tensor, span: Tensor) -> Tensor:
     return torch.where(usable, levels.floor(), 0).to(torch.uint8)
 
 
-def _status(span: float) -> str:
+def _status(span: float) -> Status:
     # nan and infinite pixels, and ranges that overflow, all leave a span that is not finite.
     if not np.isfinite(span):
-        return "not finite"
-    return "ok" if span > 0 else "constant"
+        return Status.NOT_FINITE
+    return Status.OK if span > 0 else Status.CONSTANT

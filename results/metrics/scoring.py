@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -12,12 +11,13 @@ import pandas as pd
 from results.errors import ResultError
 from results.metrics.formulas import METRICS, BoolArray, Counts, counts_at, scores
 from results.metrics.thresholds import IntArray, ThresholdPolicy, thresholds
-from results.store.run_store import Cells
+from results.status import Status
+from results.store.cells import Cells
 
 DOMINANT = 0.9
-"""A fused map of whose maximum one layer gives more than this is a one-layer method in disguise."""
+"""Where one layer gives a larger share of the maximum than this, a fused map is a one-layer map in disguise."""
 EQUAL = 0.05
-"""Two rows are equal if pixels move by less than this many of the 256 levels, in the mean over pixels and images."""
+"""Two rows are equal where pixels differ by fewer levels of 256 than this, in the mean over pixels and images."""
 
 
 @dataclass(frozen=True)
@@ -26,19 +26,19 @@ class Row:
 
     Attributes:
         spec: its short text.
-        chance: the method knows nothing of the defect, and is never the best.
-        mean: of every metric over the classifiers' seeds, in [0, 1]; NaN where undefined.
+        chance: the method knows nothing of the defect, so that it is never the best.
+        mean: of every metric over the seeds of the classifiers, in [0, 1]; NaN where undefined.
         spread: standard deviation over the seeds; None with one seed.
-        images: scored images.
-        failed: how many of them have no usable map, with one seed at least, and count as empty predictions.
+        images: how many were scored.
+        failed: on how many of them there is no usable map with at least one seed; these are empty predictions.
         failed_defective: how many of those show a defect.
-        unread: images that could not be read; no method scores them.
-        reason: of the failures, or why the method has no answer on this network.
-        applicable: False where the method has no answer on this network; then nothing is measured.
-        dominant: (layer, share) where one of several layers gives more than `DOMINANT`.
-        supervision: what masks the threshold was chosen on.
-        noted: on how many of the images, with one seed at least, the method noted something of a map that it gave.
-        note: of these notes the one with the largest percentage, or the first.
+        unread: images that could not be read; they are scored for no method.
+        reason: of the failures, or why the method is not applicable.
+        applicable: False where the method is not defined for this network; then nothing is measured.
+        dominant: (layer, share) where one of several layers has a share of more than `DOMINANT`.
+        supervision: the masks that the threshold was chosen with.
+        noted: on how many of the images there is a note on the map, with at least one seed.
+        note: the one of the map with the largest deviation, or the first.
     """
 
     spec: str
@@ -71,11 +71,11 @@ def score_rows(cells: Cells, policy: ThresholdPolicy) -> list[Row]:
 
 
 def image_counts(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> tuple[pd.DataFrame, Counts]:
-    """Count the pixels that one method marks in every image of a split, with the classifiers of one or more seeds.
+    """Count the true and false positives and negatives of one method in every image of a split, with all classifiers.
 
     Returns:
-        The rows of `Cells.frame` whose images could be read, and their counts in the same order; where there is
-        no usable map nothing is marked.
+        The rows of `Cells.frame` whose images could be read, and their counts in the same order; without a usable map
+        no pixel is predicted positive.
 
     Raises:
         ResultError: the policy needs validation cells that the run does not have.
@@ -87,7 +87,7 @@ def image_counts(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> 
 def thresholded(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> tuple[Cells, IntArray]:
     """Return the cells of a split whose images could be read, and their thresholds, (N,).
 
-    The classifier of each fold and seed is cut by thresholds of its own.
+    Thresholds are chosen for the classifier of each fold and seed alone.
 
     Raises:
         ResultError: the policy needs validation cells that the run does not have.
@@ -109,13 +109,13 @@ def thresholded(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> t
 
 
 def readable(cells: Cells) -> pd.Series[bool]:
-    """Tell of each cell whether its image could be read, so that its pixels are known."""
+    """Tell for each cell whether its image could be read, so that its pixels are known."""
     return pd.Series((cells.defect + cells.other).any(axis=1))
 
 
 def equal_rows(cells: Cells) -> list[tuple[str, ...]]:
-    """Return the groups of methods whose maps cannot be told apart by their histograms."""
-    test = cells.where((cells.frame["split"] == "test") & (cells.frame["status"] == "ok"))
+    """Return the groups of methods whose histograms are the same but for rounding, so that their maps are too."""
+    test = cells.where((cells.frame["split"] == "test") & (cells.frame["status"] == Status.OK))
     cumulative = {
         spec: _by_image(test.where(test.frame["spec"] == spec)) for spec in test.frame["spec"].drop_duplicates()
     }
@@ -134,14 +134,14 @@ def _row(spec: str, cells: Cells, policy: ThresholdPolicy) -> Row:
     test = cells.where(cells.frame["split"] == "test")
     read = test.where(readable(test))
     status, said = read.frame["status"], test.frame["reason"] != ""
-    reasons = test.frame["reason"][said & (test.frame["status"] != "ok")]
+    reasons = test.frame["reason"][said & (test.frame["status"] != Status.OK)]
     reason = str(reasons.iloc[0]) if len(reasons) else ""
-    noted = test.frame[said & (test.frame["status"] == "ok")]
+    noted = test.frame[said & (test.frame["status"] == Status.OK)]
     unread = test.frame["image"].nunique() - read.frame["image"].nunique()
     if len(status) == 0:
         undefined = dict.fromkeys(METRICS, np.nan)
         return Row(spec, chance, undefined, None, 0, 0, 0, unread, reason, True, None, policy.supervision)
-    if (status == "not applicable").all():
+    if (status == Status.NOT_APPLICABLE).all():
         undefined = dict.fromkeys(METRICS, np.nan)
         return Row(spec, chance, undefined, None, 0, 0, 0, unread, reason, False, None, policy.supervision)
     seeds = sorted(cells.frame["seed"].unique())
@@ -152,25 +152,26 @@ def _row(spec: str, cells: Cells, policy: ThresholdPolicy) -> Row:
         mean={name: float(values[name].mean()) for name in METRICS},
         spread={name: float(values[name].std()) for name in METRICS} if len(seeds) > 1 else None,
         images=read.frame["image"].nunique(),
-        failed=read.frame["image"][status != "ok"].nunique(),
-        failed_defective=read.frame["image"][(status != "ok") & np.asarray(read.defect.any(axis=1))].nunique(),
+        failed=read.frame["image"][status != Status.OK].nunique(),
+        failed_defective=read.frame["image"][(status != Status.OK) & np.asarray(read.defect.any(axis=1))].nunique(),
         unread=unread,
         reason=reason,
         applicable=True,
         dominant=_dominant(read.frame),
         supervision=policy.supervision,
         noted=noted["image"].nunique(),
-        note=max(noted["reason"], key=_percentage, default=""),
+        note=_first_of_largest(noted),
     )
 
 
-def _percentage(note: str) -> float:
-    """Return the largest percentage that a note names, 0 if it names none."""
-    return max((float(number) for number in re.findall(r"([0-9.e+]+|inf) %", note)), default=0.0)
+def _first_of_largest(noted: pd.DataFrame) -> str:
+    """Return the note with the largest deviation, or the first where none has one."""
+    deviations = noted["deviation"].fillna(0)
+    return str(noted["reason"].iloc[int(deviations.argmax())]) if len(noted) else ""
 
 
 def _scores(cells: Cells, policy: ThresholdPolicy) -> dict[str, float]:
-    """Score one method with the classifiers of one seed."""
+    """Return the metrics of one method with the classifiers of one seed."""
     test, cut = thresholded(cells, policy)
     return scores(test.defect, test.other, _ok(test), cut, np.asarray(test.defect.any(axis=1)))
 
@@ -184,12 +185,12 @@ def _thresholded(cells: Cells, policy: ThresholdPolicy, split: str) -> tuple[Cel
 
 
 def _ok(cells: Cells) -> BoolArray:
-    return (cells.frame["status"] == "ok").to_numpy(dtype=bool)
+    return (cells.frame["status"] == Status.OK).to_numpy(dtype=bool)
 
 
 def _dominant(frame: pd.DataFrame) -> tuple[str, float] | None:
-    """Return the layer that gives more than `DOMINANT` of the maximum in the mean over the images."""
-    fused = frame[(frame["status"] == "ok") & (frame["layer_names"].map(len) > 1)]
+    """Return the layer whose share of the maximum is above `DOMINANT` in the mean over the images."""
+    fused = frame[(frame["status"] == Status.OK) & (frame["layer_names"].map(len) > 1)]
     if fused.empty:
         return None
     shares = np.nanmean(np.stack(fused["shares"].tolist()), axis=0)
@@ -198,14 +199,14 @@ def _dominant(frame: pd.DataFrame) -> tuple[str, float] | None:
 
 
 def _by_image(cells: Cells) -> pd.Series:
-    """Return each image's cumulative share of pixels by level, defect and other pixels one after the other."""
+    """Return the cumulative share of pixels by level for each image: (512,), defect pixels before the others."""
     both = np.concatenate([cells.defect, cells.other], axis=1).astype(float)
     share = (both / both.sum(1, keepdims=True)).cumsum(1)
     return pd.Series(list(share), index=pd.MultiIndex.from_frame(cells.frame[["fold", "seed", "image"]])).sort_index()
 
 
 def _equal(one: pd.Series, other: pd.Series) -> bool:
-    """Tell whether the histograms are within `EQUAL` levels of each other, by the distance that moves pixels least."""
+    """Tell whether the histograms differ by less than `EQUAL` levels, in the earth mover's distance."""
     if not one.index.equals(other.index):
         return False
     moved = np.abs(np.stack(one.tolist()) - np.stack(other.tolist())).sum(1)

@@ -13,7 +13,8 @@ from results.errors import ResultError
 from results.metrics.thresholds import ThresholdPolicy
 from results.statistics.comparison import Comparison, compare
 from results.statistics.pairing import Pairing, counted, paired
-from results.store.run_store import IDENTITY, Cells, RunStore
+from results.store.cells import IDENTITY, Cells
+from results.store.run_store import RunStore
 
 FIELDS = (
     "dataset", "dataset_fingerprint", "size", "folds", "network", "weights", "recipe", "target", "evaluate_at",

@@ -1,4 +1,4 @@
-"""Two methods on the same images: what each marked on every physical item that both have."""
+"""Two methods on the same images: the pixel counts of each on every physical item that both have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pandas as pd
 from results.metrics.formulas import Counts
 from results.metrics.scoring import image_counts
 from results.metrics.thresholds import IntArray, ThresholdPolicy
-from results.store.run_store import Cells
+from results.status import Status
+from results.store.cells import Cells
 
 COUNTS = ("tp", "fp", "fn", "tn")
 _IMAGE = ["fold", "seed", "image"]
@@ -19,15 +20,15 @@ _IMAGE = ["fold", "seed", "image"]
 
 @dataclass(frozen=True, eq=False)
 class Pairing:
-    """What two methods marked on the defective test images that both have with every seed that both have.
+    """The pixel counts of two methods on the defective test images that both have, with every seed that both have.
 
     Attributes:
         items: names of the physical items, (items,).
         seeds: of the classifiers, (seeds,).
         first: counts of one method, (items, seeds), summed over the images of each item.
         second: counts of the other.
-        images: that are shared.
-        left_out: that only one of them has, or one of them not with every seed.
+        images: how many both have.
+        left_out: how many only one of them has, or one of them not with every seed.
     """
 
     items: tuple[str, ...]
@@ -39,29 +40,28 @@ class Pairing:
 
 
 def counted(cells: Cells, policy: ThresholdPolicy, *, answered: bool = True) -> pd.DataFrame:
-    """Count the pixels that one method marks in every defective test image.
+    """Count the true and false positives and negatives of one method in every defective test image.
 
     Args:
         cells: of the method.
         policy: how thresholds are chosen.
-        answered: leave cells out where the method has no answer on the network; else they mark nothing.
+        answered: leave out cells where the method is not applicable; else they are empty predictions.
 
     Returns:
-        A row an image and classifier, with the columns `fold, seed, image, group, tp, fp, fn, tn`; no row where the
-        method has no answer on the network.
+        A row for each image and classifier, with the columns `fold, seed, image, group, tp, fp, fn, tn`.
 
     Raises:
         ResultError: the policy needs validation cells that the run does not have.
     """
     if answered:
-        cells = cells.where(cells.frame["status"] != "not applicable")
+        cells = cells.where(cells.frame["status"] != Status.NOT_APPLICABLE)
     frame, counts = image_counts(cells, policy)
     table = frame[[*_IMAGE, "group"]].assign(**{name: getattr(counts, name) for name in COUNTS})
     return table[table["tp"] + table["fn"] > 0]
 
 
 def paired(first: pd.DataFrame, second: pd.DataFrame) -> Pairing:
-    """Pair two methods, both as `counted` gives them."""
+    """Pair the counts of two methods, both as `counted` returns them."""
     both = first.merge(second.drop(columns="group"), on=_IMAGE, suffixes=("", "_second"))
     seeds = tuple(sorted(both["seed"].unique().tolist()))
     whole = both.groupby("image")["seed"].transform("nunique") == len(seeds)

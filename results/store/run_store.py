@@ -1,119 +1,28 @@
 """A run on disk: a manifest, and Parquet parts of cells.
 
-A cell is what one method gave on one image with one classifier: the method field by field, a status, and the two
-level histograms. Parts are written to a temporary name and renamed, so that a run which was cut off goes on
-where it stopped; a later cell takes the place of an earlier one of the same identity.
+Parts are written to a temporary name and renamed, so that a run which was cut off goes on where it stopped; a later
+cell takes the place of an earlier one of the same identity. Runs of earlier releases are upgraded when they are read.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from results.errors import ResultError
+from results.status import Status
+from results.store.cells import HISTOGRAMS, IDENTITY, Cell, Cells
+from results.store.upgrades import SCHEMA, SCHEMA_VERSION, upgrade, upgrade_manifest
 
-SCHEMA_VERSION = 2
-IDENTITY = ["fold", "seed", "split", "image", "spec"]
-_HISTOGRAM = pa.list_(pa.int32(), 256)
-_SCHEMA = pa.schema(
-    [
-        ("fold", pa.int32()),
-        ("seed", pa.int32()),
-        ("split", pa.string()),
-        ("image", pa.string()),
-        ("group", pa.string()),
-        ("label", pa.string()),
-        ("predicted", pa.string()),
-        ("spec", pa.string()),
-        ("name", pa.string()),
-        ("layers", pa.string()),
-        ("fuse", pa.string()),
-        ("rules", pa.list_(pa.struct([("rule", pa.string()), ("delta", pa.float64())]))),
-        ("options", pa.string()),
-        ("wrapper", pa.string()),
-        ("chance", pa.bool_()),
-        ("status", pa.string()),
-        ("reason", pa.string()),
-        ("minimum", pa.float32()),
-        ("maximum", pa.float32()),
-        ("layer_names", pa.list_(pa.string())),
-        ("shares", pa.list_(pa.float32())),
-        ("defect", _HISTOGRAM),
-        ("other", _HISTOGRAM),
-    ]
-)
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One method on one image with one classifier.
-
-    Attributes:
-        fold, seed: of the classifier.
-        split: of the image: ``test``, or ``val`` where thresholds are tuned.
-        image, group, label: of the sample table.
-        predicted: the class that the classifier sees in the image; empty where it could not be run.
-        spec: the method's short text; `name`, `layers`, `fuse`, `rules`, `options` (JSON) and `wrapper` are its fields.
-        chance: the method knows nothing of the defect: a floor for the others.
-        status: ``ok``, ``constant``, ``not finite``, ``failed`` or ``not applicable``.
-        reason: why there is no map; where there is one, what a reader has to know of it, mostly nothing.
-        minimum, maximum: of the raw map.
-        layer_names, shares: what each layer gives of the fused map's maximum.
-        defect, other: (256,) pixels of each level on the defect and beside it.
-    """
-
-    fold: int
-    seed: int
-    split: str
-    image: str
-    group: str
-    label: str
-    predicted: str
-    spec: str
-    name: str
-    layers: str
-    fuse: str
-    rules: list[dict[str, Any]]
-    options: str
-    wrapper: str
-    chance: bool
-    status: str
-    reason: str
-    minimum: float
-    maximum: float
-    layer_names: list[str]
-    shares: list[float]
-    defect: NDArray[np.int64]
-    other: NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """Cells of a run as arrays.
-
-    Attributes:
-        frame: one row a cell, every field of `Cell` but the histograms.
-        defect: (N, 256) int64.
-        other: (N, 256) int64.
-    """
-
-    frame: pd.DataFrame
-    defect: NDArray[np.int64]
-    other: NDArray[np.int64]
-
-    def where(self, rows: pd.Series[bool]) -> Cells:
-        """Return the cells whose row of `rows` is true."""
-        keep = rows.to_numpy()
-        return Cells(self.frame[keep].reset_index(drop=True), self.defect[keep], self.other[keep])
+VERSION_KEY = b"schema_version"
+"""Where a part says under which schema it was written; those of schema 1 and 2 leave it to the manifest."""
 
 
 class RunStore:
@@ -152,51 +61,37 @@ class RunStore:
         """Return the manifest.
 
         Raises:
-            ResultError: the folder holds no run, or one of another schema.
+            ResultError: the folder holds no run, or one that a newer release has made.
         """
-        path = self.folder / "manifest.json"
-        if not path.is_file():
-            raise ResultError(f"{self.folder} holds no run: there is no manifest.json")
-        manifest: dict[str, Any] = json.loads(path.read_text())
-        if (schema := manifest["schema_version"]) != SCHEMA_VERSION:
-            advice = "upgrade cam-bench" if schema > SCHEMA_VERSION else "make it again"
-            raise ResultError(f"{self.folder} has schema {schema}, this version reads {SCHEMA_VERSION}: {advice}")
-        return manifest
+        found = self._stored_manifest()
+        return upgrade_manifest(found, found["schema_version"])
 
     def append(self, cells: list[Cell]) -> None:
         """Write `cells` as one part."""
-        if not cells:
-            return
-        rows = [asdict(cell) | {"defect": cell.defect.tolist(), "other": cell.other.tolist()} for cell in cells]
-        part = self._parts / f"{len(self._files()):06}.parquet"
-        temporary = part.with_suffix(".part")
-        pq.write_table(pa.Table.from_pylist(rows, _SCHEMA), temporary, compression="zstd")
-        temporary.rename(part)
+        if cells:
+            rows = [asdict(cell) | {"defect": cell.defect.tolist(), "other": cell.other.tolist()} for cell in cells]
+            self._write(pa.Table.from_pylist(rows, SCHEMA))
 
-    def finished(self) -> dict[tuple[Any, ...], str]:
+    def finished(self) -> dict[tuple[Any, ...], Status]:
         """Return the status of each cell that need not be computed again, by identity: of all but the failed ones."""
         if not self._files():
             return {}
-        frame = self._latest(self._read([*IDENTITY, "status"]).to_pandas())
-        done = frame[frame["status"] != "failed"]
-        return dict(zip(done[IDENTITY].itertuples(index=False, name=None), done["status"], strict=True))
+        frame = self._latest([*IDENTITY, "status"]).to_pandas()
+        done = frame[frame["status"] != Status.FAILED]
+        statuses = map(Status, done["status"])
+        return dict(zip(done[IDENTITY].itertuples(index=False, name=None), statuses, strict=True))
 
     def cells(self) -> Cells:
         """Return every cell, in the order in which images and methods were first computed.
 
         Raises:
-            ResultError: there is none yet.
+            ResultError: there is none yet, or a newer release has written some.
         """
-        if not self._files():
-            raise ResultError(f"{self.folder} holds no results yet; run it to its end first")
-        table = self._read()
-        frame = table.drop_columns(["defect", "other"]).to_pandas()
-        latest = self._latest(frame)
+        table = self._latest(SCHEMA.names)
         histograms = [
-            np.asarray(table[side].combine_chunks().flatten()).reshape(-1, 256)[latest.index].astype(np.int64)
-            for side in ("defect", "other")
+            np.asarray(table[side].combine_chunks().flatten()).reshape(-1, 256).astype(np.int64) for side in HISTOGRAMS
         ]
-        return Cells(latest.reset_index(drop=True), *histograms)
+        return Cells(table.drop_columns(list(HISTOGRAMS)).to_pandas(), *histograms)
 
     def copy(self, folder: Path) -> None:
         """Write the manifest and every cell, in one part, into an empty or new `folder`.
@@ -204,21 +99,50 @@ class RunStore:
         Raises:
             ResultError: there are no cells yet, or the folder holds no run.
         """
-        manifest, cells = self.manifest(), self.cells()
+        manifest, table = self.manifest(), self._latest(SCHEMA.names)
         other = RunStore(folder)
         other.begin(manifest, ())
-        rows = [{str(key): value for key, value in row.items()} for row in cells.frame.to_dict("records")]
-        histograms = zip(rows, cells.defect, cells.other, strict=True)
-        other.append([Cell(**row, defect=defect, other=beside) for row, defect, beside in histograms])
+        other._write(table)
 
-    @staticmethod
-    def _latest(frame: pd.DataFrame) -> pd.DataFrame:
-        """Return the last row of each identity, where its first one stood."""
-        rows = frame.index.to_series().groupby([frame[key] for key in IDENTITY], sort=False).last()
-        return frame.loc[rows]
+    def _latest(self, columns: list[str]) -> pa.Table:
+        """Return columns of the last cell of each identity, where its first one stood."""
+        if not self._files():
+            raise ResultError(f"{self.folder} holds no results yet; run it to its end first")
+        first = self._stored_manifest()["schema_version"]
+        table = pa.concat_tables([self._read(file, columns, first) for file in self._files()])
+        identity = table.select(IDENTITY).to_pandas()
+        rows = identity.index.to_series().groupby([identity[key] for key in IDENTITY], sort=False).last()
+        return table.take(rows.to_numpy())
 
     def _files(self) -> list[Path]:
         return sorted(self._parts.glob("*.parquet"))
 
-    def _read(self, columns: list[str] | None = None) -> pa.Table:
-        return pa.concat_tables([pq.read_table(file, columns=columns) for file in self._files()])
+    def _read(self, file: Path, columns: list[str], first: int) -> pa.Table:
+        """Read columns of one part; one that does not say its schema has that of the manifest, `first`."""
+        stored = pq.read_schema(file)
+        version = int((stored.metadata or {}).get(VERSION_KEY, first))
+        self._check_version(version)
+        if version == SCHEMA_VERSION and set(columns) <= set(stored.names):
+            return pq.read_table(file, columns=columns).replace_schema_metadata()
+        return upgrade(pq.read_table(file), version).select(columns)
+
+    def _write(self, table: pa.Table) -> None:
+        part = self._parts / f"{len(self._files()):06}.parquet"
+        temporary = part.with_suffix(".part")
+        versioned = table.replace_schema_metadata({VERSION_KEY: str(SCHEMA_VERSION)})
+        pq.write_table(versioned, temporary, compression="zstd")
+        temporary.rename(part)
+
+    def _stored_manifest(self) -> dict[str, Any]:
+        path = self.folder / "manifest.json"
+        if not path.is_file():
+            raise ResultError(f"{self.folder} holds no run: there is no manifest.json")
+        manifest: dict[str, Any] = json.loads(path.read_text())
+        self._check_version(manifest["schema_version"])
+        return manifest
+
+    def _check_version(self, version: int) -> None:
+        if version > SCHEMA_VERSION:
+            raise ResultError(
+                f"{self.folder} has schema {version}, this release reads up to {SCHEMA_VERSION}: upgrade cam-bench"
+            )

@@ -18,7 +18,7 @@ from results.metrics.formulas import Counts, iou
 from results.metrics.scoring import image_counts, readable
 from results.metrics.thresholds import ThresholdPolicy
 from results.statistics.bootstrap import bca
-from results.store.run_store import Cells
+from results.store.cells import Cells
 from results.studies.factorial import Factorial, Levels, fused, largest_factorial
 
 DECIMALS = 12

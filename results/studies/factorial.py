@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from results.status import Status
+
 FACTORS = ("rule", "layers", "weighting", "fuse")
 Levels = tuple[str, ...]
 """A level of each of `FACTORS`, in their order."""
@@ -77,7 +79,7 @@ def largest_factorial(frame: pd.DataFrame) -> Factorial | None:
         frame: of `results.store.run_store.Cells`.
     """
     informed = ~frame["chance"] & (frame["options"] == "{}") & (frame["wrapper"] == "")
-    methods = frame[informed & (frame["status"] != "not applicable")].drop_duplicates("spec")
+    methods = frame[informed & (frame["status"] != Status.NOT_APPLICABLE)].drop_duplicates("spec")
     if methods.empty:
         return None
     deltas = [{float(rule["delta"]) for rule in rules} for rules in methods["rules"]]

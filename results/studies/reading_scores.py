@@ -13,8 +13,8 @@ from results.metrics.formulas import BoolArray, Counts, image_iou, iou
 from results.metrics.scoring import image_counts
 from results.metrics.thresholds import ThresholdPolicy
 from results.statistics.bootstrap import interval, per_item
+from results.store.cells import Cells
 from results.store.published import published_value
-from results.store.run_store import Cells
 
 GOOD = "good"
 """The class without a defect."""

@@ -17,7 +17,8 @@ from results.metrics.formulas import iou
 from results.metrics.scoring import image_counts, readable
 from results.metrics.thresholds import ThresholdPolicy, check_unsupervised
 from results.statistics.breakdown import COUNTS, item_interval, pixel_counts
-from results.store.run_store import Cells
+from results.status import Status
+from results.store.cells import Cells
 
 Families = Mapping[str, Mapping[float, str]]
 """The short text of the spec of each δ, in percent, by family."""
@@ -139,7 +140,7 @@ def score_sweep(
         own = found.where(found.frame["spec"].isin(specs.values()))
         if not own.defect.any():
             raise ResultError(f"the run has no defective image that could be read to score {family} on")
-        if (own.frame["status"] == "not applicable").all():
+        if (own.frame["status"] == Status.NOT_APPLICABLE).all():
             absent[family] = str(own.frame["reason"].iloc[0])
             continue
         rows = _counted(own, specs, policy)
@@ -198,7 +199,7 @@ def _estimate(rows: pd.DataFrame) -> Estimate:
         high=high,
         images=rows["image"].nunique(),
         items=rows["group"].nunique(),
-        failed=rows["image"][rows["status"] != "ok"].nunique(),
+        failed=rows["image"][rows["status"] != Status.OK].nunique(),
     )
 
 

@@ -1,8 +1,12 @@
 """Cells and runs of a few pixels, for the tests of the store, of scores and of reports."""
 
+import math
+
 import numpy as np
 
-from results.store.run_store import Cell, RunStore
+from results.status import Status
+from results.store.cells import Cell
+from results.store.run_store import RunStore
 
 IDENTITY = ("dataset", "size", "seeds")
 
@@ -20,8 +24,8 @@ def cell(image="a/0", spec="grad-cam", *, defect=None, other=None, **fields):
     known = {
         "fold": 0, "seed": 0, "split": "test", "group": image.split("/")[0],
         "label": "defect" if defect else "good", "predicted": "defect", "name": spec, "layers": "last", "fuse": "",
-        "rules": [], "options": "{}", "wrapper": "", "chance": False, "status": "ok", "reason": "",
-        "minimum": 0.0, "maximum": 1.0, "layer_names": [], "shares": [1.0],
+        "rules": [], "options": "{}", "wrapper": "", "chance": False, "status": Status.OK, "reason": "",
+        "deviation": math.nan, "minimum": 0.0, "maximum": 1.0, "layer_names": [], "shares": [1.0],
     }  # fmt: skip
     return Cell(
         image=image, spec=spec, defect=histogram(defect or {}), other=histogram(other or {0: 10}), **(known | fields)

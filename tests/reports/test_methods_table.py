@@ -150,7 +150,11 @@ def test_failures_are_noted_with_their_number_and_reason(tmp_path):
 
 
 def test_what_a_method_noted_is_told_with_its_worst(tmp_path):
-    found = [hit("a/0", reason="off by 3 %"), hit("b/0", reason="off by 67 %"), hit("c/0")]
+    found = [
+        hit("a/0", reason="off by 3 %", deviation=0.03),
+        hit("b/0", reason="off by 67 %", deviation=0.67),
+        hit("c/0"),
+    ]
     found += [hit("a/0", "cam", reason="second choice"), hit("b/0", "cam"), hit("c/0", "cam")]
     shown = summary(tmp_path, found)
     assert "grad-cam, 2 of 3 images, at worst: off by 67 %." in notes(shown)

@@ -299,6 +299,8 @@ def test_a_note_stands_in_the_cell_and_under_the_table(monkeypatch, tmp_path):
     own = {spec: frame[frame["spec"] == spec] for spec in ("noting", "flat", "lift-cam", "relevance-cam")}
     said = own["noting"][own["noting"]["reason"] != ""]
     assert set(said["reason"]) == {"not exact here, off by 3 %"}
+    assert set(said["deviation"]) == {0.03}
+    assert frame["deviation"].count() == len(said)
     assert set(said["status"]) == {"ok"}
     assert 0 < len(said) < len(own["noting"])
     assert set(own["flat"]["reason"]) == {""}

@@ -26,7 +26,9 @@ from methods.registry import METHODS
 from results.errors import ResultError
 from results.metrics.scoring import equal_rows, score_rows
 from results.metrics.thresholds import ThresholdPolicy
-from results.store.run_store import IDENTITY, SCHEMA_VERSION, RunStore
+from results.store.cells import IDENTITY
+from results.store.run_store import RunStore
+from results.store.upgrades import SCHEMA_VERSION
 from tests.helpers.tiny_set import TINY, register_tiny, tiny_request
 
 

@@ -13,6 +13,7 @@ from results.errors import ResultError
 from results.metrics.formulas import METRICS, counts_at, pool_levels, scores
 from results.metrics.levels import level_statistics, missing_statistics
 from results.metrics.thresholds import otsu
+from results.status import Status
 from tests.helpers.pixel_cases import all_ok, histograms_of, images, score
 
 
@@ -96,7 +97,7 @@ def test_a_nan_in_one_pixel_costs_the_whole_map():
 
 def test_a_failed_cell_counts_like_a_constant_map():
     kept, ok, cuts = statistics(torch.zeros(1, 6, 6), small_mask())
-    failed = missing_statistics(small_mask(), "failed: out of memory")
+    failed = missing_statistics(small_mask(), Status.FAILED)
     assert np.array_equal(kept.defect[2:], failed.defect)
     assert np.array_equal(kept.other[2:], failed.other)
     _, after = compare_with_and_without_the_third(kept, ok, cuts)

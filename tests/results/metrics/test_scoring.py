@@ -146,13 +146,22 @@ def test_a_method_without_an_answer_on_the_network_is_not_measured(tmp_path):
 
 
 def test_what_is_noted_of_a_map_is_no_failure(tmp_path):
-    notes = {"a/0": "off by 9 %", "b/0": "off by 67 %", "c/0": "off by 1e+02 %", "d/0": "off by 0.5 %; off by 7 %"}
-    found = [hit(image, tp=1, reason=note) for image, note in notes.items()]
-    found += [hit("e/0", tp=1), cell("f/0", defect={0: 5}, status="failed", reason="out of memory, 500 % of it")]
+    notes = {"a/0": ("900 % of a word", math.nan), "b/0": ("two thirds off", 0.67), "c/0": ("all off", 1.0)}
+    found = [hit(image, tp=1, reason=note, deviation=share) for image, (note, share) in notes.items()]
+    found += [hit("e/0", tp=1), cell("f/0", defect={0: 5}, status="failed", reason="out of memory")]
     scored = row(tmp_path, found)
-    assert (scored.noted, scored.note) == (4, "off by 1e+02 %")
-    assert (scored.images, scored.failed, scored.reason) == (6, 1, "out of memory, 500 % of it")
-    assert scored.mean["iou"] == pytest.approx(5 / 10)
+    assert (scored.noted, scored.note) == (3, "all off")
+    assert (scored.images, scored.failed, scored.reason) == (5, 1, "out of memory")
+    assert scored.mean["iou"] == pytest.approx(4 / 9)
+
+
+def test_an_infinite_deviation_is_the_largest(tmp_path):
+    found = [hit(image, tp=1, reason=f"{share}", deviation=share) for image, share in (("a/0", 2.0), ("b/0", math.inf))]
+    assert row(tmp_path, found).note == "inf"
+
+
+def test_the_first_note_is_told_where_no_map_has_a_deviation(tmp_path):
+    assert row(tmp_path, [hit("a/0", tp=1, reason="first"), hit("b/0", tp=1, reason="second")]).note == "first"
 
 
 def test_an_image_is_noted_once_however_many_seeds_there_are(tmp_path):
