@@ -4,7 +4,7 @@ from . import download, fake_files, faults, leaks
 from .catalogue import synthetic  # importing the catalogue registers what there is
 from .errors import DatasetError
 from .faults import check
-from .grouping import group_by, merge_kinds
+from .grouping import group_by, join_near_duplicates, merge_kinds
 from .reader import mask_values, read_image, read_mask, read_own_mask
 from .registry import DATASETS, Archive, Dataset, dataset, fake_tree, get_dataset
 from .roots import cache_folder, find_root
@@ -31,6 +31,7 @@ __all__ = [
     "fingerprint",
     "get_dataset",
     "group_by",
+    "join_near_duplicates",
     "leaks",
     "mask_values",
     "merge_kinds",

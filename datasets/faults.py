@@ -9,16 +9,24 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from PIL import Image
 
 from .errors import DatasetError
-from .reader import mask_values, read_mask
+from .reader import mask_levels, open_image, read_image, read_mask
 from .registry import Dataset
 from .splits import assign
 from .table import GOOD, SPLITS, classes_of
 
 SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff"}
+DARK = 16
+"""Level, of 255, that some part of an image reaches unless something is wrong with its values or the lamp."""
+THUMBNAIL = 64
+"""Side in pixels at which the brightest part is looked for."""
+NEARLY_ALL = 0.9
+"""Share of a mask above which it is rather the background that it shows."""
+MOST_KINDS = 16
+"""Values of a mask that may be kinds of defect; more are the grey of JPEG, antialiasing or smooth resizing."""
 MOST_SCANNED = 50_000
 """Files and folders that are searched for damaged images where the layout is wrong: it may be any folder."""
 
@@ -133,35 +141,58 @@ def _of_image(row: Any, size: tuple[int, int]) -> Iterator[Fault]:
         shape, problem = _decode(row.image_path)
         if problem:
             yield Fault("damaged image", row.image_path, problem)
+        else:
+            yield from _of_pixels(row)
     if row.mask_path and row.mask_path not in known:
         yield from _of_mask(row, shape, size)
+
+
+def _of_pixels(row: Any) -> Iterator[Fault]:
+    """Yield what is wrong with the values of an image that can be decoded."""
+    try:
+        brightest = int(read_image(row.image_path, (THUMBNAIL, THUMBNAIL), 1).max())
+    except DatasetError as error:
+        yield Fault("damaged image", row.image_path, str(error).removeprefix(f"{row.image_path} "))
+        return
+    if brightest < DARK:
+        text = f"its brightest part reads as {brightest} of 255; stretch its values if it has fewer bits than its file"
+        yield Fault("dark image", row.image_path, text)
 
 
 def _of_mask(row: Any, shape: tuple[int, int] | None, size: tuple[int, int]) -> Iterator[Fault]:
     """Yield what is wrong with a mask file; `shape` is the image's (height, width), None if it cannot be read."""
     try:
-        values = mask_values(row.mask_path)
+        levels = mask_levels(row.mask_path)
     except DatasetError:
         yield Fault("damaged mask", row.mask_path, _decode(row.mask_path)[1])
         return
-    if shape and values.shape != shape:
-        sizes = [f"{height}x{width}" for height, width in (values.shape, shape)]
+    if shape and levels.shape != shape:
+        sizes = [f"{height}x{width}" for height, width in (levels.shape, shape)]
         yield Fault("other size", row.mask_path, f"the mask has {sizes[0]} pixels, {row.image_path} has {sizes[1]}")
-    if not values.any():
-        yield Fault("empty mask", row.mask_path, f"nothing is marked, but the image is labelled {row.label}")
-    elif not read_mask(row.mask_path, size).any():
-        text = f"its {values.sum()} pixels are lost at {size[0]}x{size[1]}: take a larger --size"
+    area = int((levels > 0).sum())
+    if not area:
+        yield Fault("empty mask", row.mask_path, f"nothing is defective in it, but the image is labelled {row.label}")
+        return
+    if not read_mask(row.mask_path, size).any():
+        text = f"its {area} pixels are lost at {size[0]}x{size[1]}: take a larger --size"
         yield Fault("lost defect", row.mask_path, text)
+    if area > NEARLY_ALL * levels.size:
+        text = f"{100 * area / levels.size:.1f} % of it are defective; is it inverted, or its background not 0?"
+        yield Fault("full mask", row.mask_path, f"{text} --mask-above VALUE says from where on a defect begins")
+    elif (kinds := len(np.unique(levels[levels > 0]))) > MOST_KINDS:
+        half = int((levels > levels.max() / 2).sum())
+        text = f"it has {kinds} grey values; {area} pixels are above 0 and {half} above half of its maximum"
+        yield Fault("grey mask", row.mask_path, f"{text}: say with --mask-above VALUE from where on a defect begins")
 
 
 def _decode(path: str) -> tuple[tuple[int, int] | None, str]:
     """Return the (height, width) of an image file, or None and what is wrong with it."""
     try:
-        with Image.open(path) as image:
-            image.load()
-            return (image.height, image.width), ""
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        return None, str(error).removesuffix(f" {path!r}")
+        image = open_image(path)
+    except DatasetError as error:
+        problem = str(error).removeprefix(f"{path} ")
+        return None, problem.removeprefix("cannot be read (").removesuffix(")").removesuffix(f" {path!r}")
+    return (image.height, image.width), ""
 
 
 def _damaged_below(root: Path) -> list[Fault]:

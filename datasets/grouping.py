@@ -7,6 +7,7 @@ import re
 import pandas as pd
 
 from .errors import DatasetError
+from .leaks import near_duplicates
 from .table import GOOD, check_groups
 
 
@@ -37,3 +38,24 @@ def group_by(table: pd.DataFrame, pattern: str) -> pd.DataFrame:
 def merge_kinds(table: pd.DataFrame) -> pd.DataFrame:
     """Return `table` with one defect class, ``defect``, in place of several."""
     return table.assign(label=table["label"].where(table["label"] == GOOD, "defect"))
+
+
+def join_near_duplicates(table: pd.DataFrame) -> pd.DataFrame:
+    """Return `table` with items that show near-duplicates as one item, named after all of them, ``kos01+kos19``.
+
+    Found by content, whatever the items are called: two copies of one part may have two numbers. A table with an
+    official split is returned as it is, since that split may divide them.
+
+    Raises:
+        DatasetError: a file cannot be read as an image.
+    """
+    if (table["split"] != "").any():
+        return table
+    groups = table["group"].tolist()
+    joined = {group: {group} for group in groups}
+    for pair in filter(lambda pair: pair.nearly_equal, near_duplicates(table["image_path"].tolist())):
+        first, second = joined[groups[pair.first]], joined[groups[pair.second]]
+        if first is not second:
+            first |= second
+            joined |= dict.fromkeys(second, first)
+    return table.assign(group=["+".join(sorted(joined[group])) for group in groups])

@@ -18,6 +18,12 @@ ALIKE = 0.95
 """Least correlation of two thumbnails that show the same."""
 ALIKE_IN_DETAIL = 0.75
 """Least correlation of their details, finer than `COARSE`: all parts under the same lamp look alike when blurred."""
+ALIKE_IN_OWN = 0.75
+"""Least correlation of what each has beside the mean of all images, which objects in the same pose have in common."""
+NEARLY_EQUAL = 0.95
+"""The same for two images that are copies of each other, or shots of the same part in the same place."""
+FEW = 4
+"""With more images than this, most of their mean is subtracted: the mean of a few images is rather one of them."""
 COARSE = 2.0
 """Standard deviation, in pixels of the thumbnail, of the blur that is subtracted to leave the details."""
 ROWS = 512
@@ -45,17 +51,27 @@ class Pair:
         first: row of one image in the table.
         second: row of the other image, below the first.
         correlation: of the two thumbnails, the second one moved by `move`.
+        own: correlation of the details that each has beside the mean of all images.
         move: what makes the second image look like the first, a key of `MOVES`.
     """
 
     first: int
     second: int
     correlation: float
+    own: float
     move: str
+
+    @property
+    def nearly_equal(self) -> bool:
+        """Tell whether the two show one part in one place, so that they belong to one item."""
+        return self.own >= NEARLY_EQUAL
 
 
 def near_duplicates(paths: Sequence[str]) -> list[Pair]:
     """Return all pairs of images that differ only by a turn, a mirror, brightness or encoding; the closest first.
+
+    Different objects of one kind in the same pose look alike as a whole. They are no near-duplicates unless what tells
+    them from the others is alike too.
 
     Raises:
         DatasetError: a file cannot be read as an image.
@@ -64,9 +80,12 @@ def near_duplicates(paths: Sequence[str]) -> list[Pair]:
     pixel = np.arange(SIDE)
     weight = np.exp(-((pixel[:, None] - pixel) ** 2) / (2 * COARSE**2))
     blur = (weight / weight.sum(axis=1, keepdims=True)).astype(np.float32)
+    details = images - blur @ images @ blur.T
+    unit = _unit(details).reshape(images.shape)
+    own = unit - len(unit) / (len(unit) + FEW) * unit.mean(axis=0)
     found: dict[tuple[int, int], Pair] = {}
     for move, moved in MOVES.items():
-        for pair in _alike(images, images - blur @ images @ blur.T, move, moved):
+        for pair in _alike(images, details, own, move, moved):
             known = found.get((pair.first, pair.second))
             if known is None or pair.correlation > known.correlation:
                 found[pair.first, pair.second] = pair
@@ -130,21 +149,27 @@ def leaked(pairs: list[Pair], tables: list[pd.DataFrame]) -> int:
     return number
 
 
-def _alike(images: Thumbnails, details: Thumbnails, move: str, moved: Callable[[Thumbnails], Thumbnails]) -> list[Pair]:
+def _alike(
+    images: Thumbnails, details: Thumbnails, own: Thumbnails, move: str, moved: Callable[[Thumbnails], Thumbnails]
+) -> list[Pair]:
     """Return the pairs of (N, SIDE, SIDE) thumbnails that show the same when the second one is moved."""
-    coarse, fine = (_unit(stack) for stack in (images, details))
-    coarse_moved, fine_moved = (_unit(moved(stack)) for stack in (images, details))
+    coarse, fine, left = (_unit(stack) for stack in (images, details, own))
+    coarse_moved, fine_moved, left_moved = (_unit(moved(stack)) for stack in (images, details, own))
     pairs = []
     for start in range(0, len(images), ROWS):
         rows = slice(start, start + ROWS)
-        correlation = coarse[rows] @ coarse_moved.T
-        alike = (correlation >= ALIKE) & (fine[rows] @ fine_moved.T >= ALIKE_IN_DETAIL)
+        correlation, of_own = coarse[rows] @ coarse_moved.T, left[rows] @ left_moved.T
+        alike = (correlation >= ALIKE) & (fine[rows] @ fine_moved.T >= ALIKE_IN_DETAIL) & (of_own >= ALIKE_IN_OWN)
         pairs += [
-            Pair(start + int(row), int(column), min(float(correlation[row, column]), 1.0), move)
+            Pair(start + int(row), int(column), _bounded(correlation[row, column]), _bounded(of_own[row, column]), move)
             for row, column in zip(*np.nonzero(alike), strict=True)
             if start + row < column
         ]
     return pairs
+
+
+def _bounded(correlation: np.float32) -> float:
+    return min(float(correlation), 1.0)
 
 
 def _unit(images: Thumbnails) -> Thumbnails:

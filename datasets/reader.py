@@ -1,21 +1,32 @@
-"""From files to arrays: images and masks at the input size."""
+"""From files to arrays: images and masks at the set's input size, as a viewer shows them."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from .errors import DatasetError
 
+VARIABLE = "CAM_BENCH_MAX_PIXELS"
+MAX_PIXELS = 1_000_000_000
+"""Pixels of the largest image that is read unless the variable says otherwise: line-scan cameras give hundreds of
+millions, and a damaged header may claim any number."""
+_opening = Lock()
+
 
 def read_image(path: str, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
-    """Read an image.
+    """Read an image, turned as its EXIF orientation says; what is transparent is black.
+
+    Values are scaled by their type: 16-bit and 32-bit integers from 0 to 65535; floats from 0 to 1, or from 0 to 255
+    where one of them is above 1.
 
     Args:
-        path: any format that Pillow reads, 8 or 16 bits a channel.
+        path: any format that Pillow reads.
         size: (height, width) in pixels; resized bilinearly, with antialiasing.
         channels: 1 for grey, 3 for RGB.
 
@@ -23,11 +34,11 @@ def read_image(path: str, size: tuple[int, int], channels: int) -> NDArray[np.ui
         (channels, height, width), 0 to 255.
 
     Raises:
-        DatasetError: the file cannot be read as an image.
+        DatasetError: the file cannot be read as an image, or its values are out of the range of their type.
     """
-    image = _open(path)
+    image = _flattened(open_image(path))
     if image.mode.startswith("I") or image.mode == "F":
-        image = Image.fromarray((np.asarray(image, dtype=np.float64) / 257).clip(0, 255).astype(np.uint8))
+        image = Image.fromarray(_scaled(np.asarray(image), path))
     image = image.convert("RGB" if channels == 3 else "L")
     if image.size != size[::-1]:
         image = image.resize(size[::-1], Image.Resampling.BILINEAR)
@@ -35,7 +46,7 @@ def read_image(path: str, size: tuple[int, int], channels: int) -> NDArray[np.ui
 
 
 def read_mask(path: str, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Read a mask: every value above 0 is defective, at any bit depth, and whether grey, in colour or with a palette.
+    """Read a mask at the input's size; see `mask_levels` for what counts as defective.
 
     Args:
         path: any format that Pillow reads; empty for an image without a defect.
@@ -63,29 +74,81 @@ def read_own_mask(image_path: str, mask_path: str) -> NDArray[np.bool_]:
     Raises:
         DatasetError: a file cannot be read as an image.
     """
-    width, height = _open(image_path).size
+    width, height = open_image(image_path).size
     return read_mask(mask_path, (height, width))
 
 
 def mask_values(path: str) -> NDArray[np.bool_]:
-    """Read a mask at its own (height, width): True where it is above 0.
+    """Read a mask at its own size, (height, width); see `mask_levels` for what counts as defective.
 
     Raises:
         DatasetError: the file cannot be read as an image.
     """
-    image = _open(path)
-    if "A" in image.getbands():
-        image = image.convert("RGB" if "R" in image.getbands() else "L")
-    values: NDArray[np.bool_] = np.asarray(image) > 0
-    defective: NDArray[np.bool_] = np.asarray(np.any(np.atleast_3d(values), axis=2))
+    defective: NDArray[np.bool_] = mask_levels(path) > 0
     return defective
 
 
-def _open(path: str) -> Image.Image:
+def mask_levels(path: str) -> NDArray[np.float64]:
+    """Read a mask at its own size, (height, width), in its own values; every value above 0 is defective.
+
+    Colours, those of a palette too, count with their brightest channel, so that black is no defect wherever it stands
+    in the palette; what is transparent is black. The mask is turned as its EXIF orientation says.
+
+    Raises:
+        DatasetError: the file cannot be read as an image.
+    """
+    values = np.asarray(_flattened(open_image(path)), dtype=np.float64)
+    return values.max(axis=2) if values.ndim == 3 else values
+
+
+def open_image(path: str) -> Image.Image:
+    """Open and decode an image file, and turn it as its EXIF orientation says.
+
+    Raises:
+        DatasetError: it is missing, empty, damaged, or has more pixels than `MAX_PIXELS`.
+    """
+    most = int(os.environ.get(VARIABLE, MAX_PIXELS))
     try:
-        with Image.open(path) as image:
+        with _opened(path) as image:
+            if image.width * image.height > most:
+                raise DatasetError(
+                    f"{path} has {image.width * image.height} pixels, of which {most} are read; set {VARIABLE} to more"
+                )
             image.load()
-            return image
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            return ImageOps.exif_transpose(image)
+    except (OSError, SyntaxError, ValueError) as error:
         what = "is empty" if Path(path).is_file() and not Path(path).stat().st_size else f"cannot be read ({error})"
         raise DatasetError(f"{path} {what}") from error
+
+
+def _opened(path: str) -> Image.Image:
+    """Open an image file without Pillow's own limit, which is for everyone in the process and is given back."""
+    with _opening:
+        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            return Image.open(path)
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
+
+
+def _flattened(image: Image.Image) -> Image.Image:
+    """Return an image without palette and transparency."""
+    if image.mode == "P" or "transparency" in image.info:
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+    if "A" not in image.getbands():
+        return image
+    image = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image).convert("RGB")
+
+
+def _scaled(values: NDArray[np.generic], path: str) -> NDArray[np.uint8]:
+    """Return integers or floats as 0 to 255."""
+    numbers = np.asarray(values, dtype=np.float64)
+    low, high = float(numbers.min()), float(numbers.max())
+    most = 65535 if np.issubdtype(values.dtype, np.integer) else 255 if high > 1 else 1
+    if not (low >= 0 and high <= most):
+        raise DatasetError(
+            f"{path} has values from {low:g} to {high:g}: integers are read from 0 to 65535, floats from 0 to 1 or to "
+            "255"
+        )
+    return (numbers * (255 / most)).astype(np.uint8)

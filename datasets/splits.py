@@ -8,7 +8,7 @@ from collections import Counter
 import pandas as pd
 
 from .errors import DatasetError
-from .table import GOOD, check_groups
+from .table import check_groups
 
 PARTS = 5
 """One fifth of the items is tested, and one fifth of the rest is for validation."""
@@ -46,23 +46,39 @@ def split_fingerprint(table: pd.DataFrame) -> str:
 
 
 def _parts(table: pd.DataFrame, parts: int, salt: str) -> pd.Series[int]:
-    """Deal the items to `parts` parts of equal size, with similar labels, numbers of images and numbers of defects.
+    """Deal the items to `parts` parts that are alike in the number of images of every class, the rarest class first.
 
-    Items are dealt kind by kind, the most frequent kind first. The order within a kind is that of a hash of the
-    item's name.
+    The odd items come first, the largest ahead, and go to the last parts; those of the commonest kind then fill all
+    parts up, so that the first part, which the single split tests, holds few others or none. The order within a kind
+    is that of a hash of the item's name.
     """
-    items = table.groupby("group", sort=True)
+    images = Counter(table["label"])
+    classes = sorted(images, key=lambda label: (images[label], label))
+    items = {str(group): Counter(labels) for group, labels in table.groupby("group")["label"]}
     if len(items) < parts:
         raise DatasetError(f"{len(items)} items cannot be dealt to {parts} folds")
-    kinds = {
-        str(group): (tuple(sorted(rows["label"].unique())), int((rows["label"] != GOOD).sum()), len(rows))
-        for group, rows in items
-    }
-    common = Counter(kinds.values())
-    order = sorted(kinds, key=lambda group: (-common[kinds[group]], kinds[group], _shuffled(salt, group)))
-    part = {group: number % parts for number, group in enumerate(order)}
+    kinds = {group: tuple(labels[one] for one in classes) for group, labels in items.items()}
+    ((common, _),) = Counter(sorted(kinds.values())).most_common(1)
+    dealt = [[0] * len(classes) for _ in range(parts)]
+    part = {}
+    for group in sorted(kinds, key=lambda group: (kinds[group] == common, _negative(kinds[group]), _hash(salt, group))):
+        kind = kinds[group]
+        fullness = [
+            (
+                *(has for has, more in zip(there, kind, strict=True) if more),
+                sum(there),
+                number if kind == common else -number,
+            )
+            for number, there in enumerate(dealt)
+        ]
+        part[group] = fullness.index(min(fullness))
+        dealt[part[group]] = [has + more for has, more in zip(dealt[part[group]], kind, strict=True)]
     return table["group"].map(part)
 
 
-def _shuffled(salt: str, group: str) -> str:
+def _negative(kind: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(-number for number in kind)
+
+
+def _hash(salt: str, group: str) -> str:
     return hashlib.sha256(f"{salt}\0{group}".encode()).hexdigest()

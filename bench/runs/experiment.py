@@ -182,4 +182,6 @@ def find(settings: ExperimentSettings) -> Experiment:
         samples = datasets.group_by(samples, settings.group_by)
     if settings.one_kind:
         samples = datasets.merge_kinds(samples)
+    if not dataset.generated:  # its items differ by construction
+        samples = datasets.join_near_duplicates(samples)
     return Experiment(settings, dataset, samples, datasets.fingerprint(samples))

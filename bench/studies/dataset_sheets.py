@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image
 
 from bench.own import datasets
 from reports.contact_sheet import Kind, Tile
@@ -76,10 +74,6 @@ def _tile(row: Any) -> Tile:
 
 def _fitting(path: str) -> tuple[int, int]:
     """Return the (height, width) of an image, scaled down to `PIXELS`."""
-    try:
-        with Image.open(Path(path)) as image:
-            wide, tall = image.size
-    except OSError as error:
-        raise datasets.DatasetError(f"{path} cannot be read ({error})") from error
+    wide, tall = datasets.reader.open_image(path).size
     scale = min(1.0, PIXELS / max(tall, wide))
     return max(1, round(tall * scale)), max(1, round(wide * scale))

@@ -53,7 +53,7 @@ def test_everything_is_found_at_once(table, tmp_path):
     (masks / "01.png").write_bytes(b"")
     (masks / "02.png").write_bytes((masks / "02.png").read_bytes()[:-30])
     (masks / "04.png").unlink()
-    save(masks / "05.png", np.ones((30, 20), dtype=bool))
+    save(masks / "05.png", np.eye(30, 20, dtype=bool))
     save(masks / "07.png", np.zeros((20, 30), dtype=bool))
     small = np.zeros((20, 30), dtype=bool)
     small[0, 0] = True
@@ -74,7 +74,7 @@ def test_everything_is_found_at_once(table, tmp_path):
 
 
 def test_the_texts_say_what_is_wrong(table, tmp_path):
-    save(tmp_path / "masks" / "05.png", np.ones((30, 20), dtype=bool))
+    save(tmp_path / "masks" / "05.png", np.eye(30, 20, dtype=bool))
     small = np.zeros((20, 30), dtype=bool)
     small[0, :2] = True
     save(tmp_path / "masks" / "08.png", small)
@@ -86,8 +86,10 @@ def test_the_texts_say_what_is_wrong(table, tmp_path):
 
 
 def test_an_image_of_any_mode_is_sound(table, tmp_path):
-    for name, mode in (("00", "RGB"), ("01", "RGBA"), ("02", "P"), ("03", "I;16"), ("04", "1")):
-        Image.new(mode, (30, 20)).save(tmp_path / "images" / f"{name}.png")
+    white = {"RGB": (255,) * 3, "RGBA": (255,) * 4, "P": (255,) * 3, "I;16": 65535, "1": 1}
+    for number, (mode, colour) in enumerate(white.items()):
+        name = f"{number:02}"
+        Image.new(mode, (30, 20), colour).save(tmp_path / "images" / f"{name}.png")
     assert faults(table, (20, 30)) == []
 
 
@@ -102,7 +104,8 @@ def test_a_class_that_is_absent_from_training_is_one(table):
     (fault,) = faults(moved, (20, 30))
     assert fault.kind == "absent class"
     assert "no images of dent in train" in fault.text
-    assert f"{(table['label'] == 'dent').sum() - 2} in test" in fault.text
+    tested = ((moved["label"] == "dent") & (moved["split"] == "test")).sum()
+    assert f"{tested} in test" in fault.text
 
 
 def test_a_test_split_without_defects_is_one(table):
@@ -190,3 +193,37 @@ def test_the_real_images_are_sound(shared):
     defective = table[table["label"] == "defect"]
     some = pd.concat([table.iloc[::10], defective]).drop_duplicates("id")
     assert [fault for fault in faults(some, KSDD.size) if fault.kind not in {"empty split", "nothing to find"}] == []
+
+
+def test_an_image_whose_values_fill_a_small_part_of_its_type_is_told(table, tmp_path):
+    dark = tmp_path / "dark.png"
+    Image.fromarray(np.full((20, 30), 4095, np.uint16)).save(dark)
+    table.loc[0, "image_path"] = str(dark)
+    (fault,) = faults(table, (20, 30))
+    assert fault.kind == "dark image"
+    assert "its brightest part reads as 15 of 255" in fault.text
+
+
+GREY = np.indices((20, 30)).sum(0)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "text"),
+    [
+        (np.where(GREY < 4, 0, 255), "full mask", "98.3 % of it are defective; is it inverted"),
+        (GREY.clip(20, 60) - 20, "grey mask", "it has 28 grey values; "),
+    ],
+)
+def test_a_mask_that_is_inverted_or_grey_is_told_with_what_to_do(table, tmp_path, values, kind, text):
+    row = table.index[table["label"] != "good"][0]
+    table.loc[row, "mask_path"] = str(save(tmp_path / "mask.png", values.astype(np.uint8)))
+    (fault,) = faults(table, (20, 30))
+    assert fault.kind == kind
+    assert text in fault.text
+    assert "--mask-above VALUE" in fault.text
+
+
+def test_kinds_of_defect_by_number_are_no_grey_mask(table, tmp_path):
+    row = table.index[table["label"] != "good"][0]
+    table.loc[row, "mask_path"] = str(save(tmp_path / "mask.png", (GREY // 4 % 13 * (GREY < 30)).astype(np.uint8)))
+    assert faults(table, (20, 30)) == []

@@ -1,8 +1,10 @@
 """Items found in ids, and several kinds of defect taken as one."""
 
+import numpy as np
 import pytest
 
-from datasets import DatasetError, assign, classes_of, group_by, merge_kinds
+from datasets import DatasetError, assign, classes_of, group_by, join_near_duplicates, merge_kinds
+from datasets.fake_files import save
 from datasets.table import sample_table
 
 IDS = ["lot1_a_top", "lot1_b_top", "lot1_a_side", "lot2_a_top"]
@@ -80,3 +82,26 @@ def test_kinds_are_merged_and_good_stays():
     assert (merged["label"] == "good").equals(table["label"] == "good")
     assert classes_of(table) == ("good", "dent", "scratch")
     assert merged.drop(columns="label").equals(table.drop(columns="label"))
+
+
+def shots(folder, split=""):
+    """Four items of two images; i1 and i3 have a scene in common, and so have i3 and i0."""
+    random = np.random.default_rng(0)
+    scenes = [random.integers(0, 255, (60, 50), dtype=np.uint8) for _ in range(6)]
+    shown = {"i0": (0, 1), "i1": (2, 3), "i2": (4, 5), "i3": (3, 0)}
+    rows = []
+    for item, numbers in shown.items():
+        for place, number in enumerate(numbers):
+            path = save(folder / f"{item}-{place}.png", scenes[number])
+            row = {"id": f"{item}-{place}", "group": item, "split": split, "label": "good"}
+            rows.append(row | {"image_path": str(path), "mask_path": ""})
+    return sample_table(rows, folder)
+
+
+def test_items_that_show_the_same_are_joined_through_all_that_connects_them(tmp_path):
+    assert join_near_duplicates(shots(tmp_path))["group"].unique().tolist() == ["i0+i1+i3", "i2"]
+
+
+def test_an_official_split_is_not_overruled(tmp_path):
+    table = shots(tmp_path, split="train")
+    assert join_near_duplicates(table) is table

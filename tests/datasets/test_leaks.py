@@ -95,6 +95,21 @@ def test_surfaces_under_one_lamp_are_no_twins(tmp_path):
     assert near_duplicates(paths) == []
 
 
+def posed(seed):
+    """An object that lies as all of its kind do, with a texture of its own."""
+    shape = np.zeros(SHAPE)
+    shape[20:90, 25:65] = 120
+    shape[90:115, 30:33] = shape[90:115, 44:47] = shape[90:115, 57:60] = 150
+    return Image.fromarray((shape + np.asarray(surface(seed), dtype=np.float64) / 5).astype(np.uint8))
+
+
+def test_objects_in_one_pose_are_no_near_duplicates_but_a_second_shot_of_one_is(tmp_path):
+    images = [posed(seed) for seed in range(30)]
+    (pair,) = near_duplicates(written(tmp_path, [*images, (images[4], "jpg", {"quality": 80})]))
+    assert (pair.first, pair.second) == (4, 30)
+    assert pair.nearly_equal
+
+
 def test_what_is_flat_is_like_nothing(tmp_path):
     flat = Image.new("L", (60, 60), 90)
     with np.errstate(divide="raise", invalid="raise"):
@@ -121,7 +136,7 @@ def table_of(splits):
 
 
 def pair(first, second):
-    return Pair(first, second, 1.0, "as the first")
+    return Pair(first, second, 1.0, 1.0, "as the first")
 
 
 def test_a_leak_is_a_test_image_with_a_twin_in_training_counted_once():

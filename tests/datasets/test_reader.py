@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from datasets import DatasetError, read_image, read_mask
+from datasets import DatasetError, read_image, read_mask, read_own_mask
 from datasets.fake_files import save
 
 SHAPE = (5, 7)
@@ -29,6 +29,21 @@ def with_alpha(alpha):
     return Image.fromarray(values)
 
 
+def black_last(pixels):
+    """Return a palette image whose entry 1 is black and entry 0 white."""
+    image = Image.fromarray(pixels, "P")
+    image.putpalette([255, 255, 255, 0, 0, 0])
+    return image
+
+
+def on_transparent_palette():
+    """Return a palette image of white on a transparent background that is stored as white too."""
+    image = Image.fromarray(DEFECT.astype(np.uint8), "P")
+    image.putpalette([255, 255, 255, 255, 255, 255])
+    image.info["transparency"] = 0
+    return image
+
+
 MASKS = {
     "1-bit.bmp": lambda: Image.fromarray(DEFECT),
     "1-bit.png": lambda: Image.fromarray(DEFECT),
@@ -39,7 +54,10 @@ MASKS = {
     "palette.png": lambda: palette_image(2 * DEFECT.astype(np.uint8)),
     "one-channel-of-rgb.png": lambda: Image.fromarray(np.stack([0 * DEFECT, 0 * DEFECT, DEFECT], 2).astype(np.uint8)),
     "opaque.png": lambda: with_alpha(255),
-    "transparent.png": lambda: with_alpha(0),
+    "on-transparent.png": lambda: with_alpha(255 * DEFECT),
+    "white-on-transparent.gif": on_transparent_palette,
+    "black-is-not-entry-0.png": lambda: black_last((~DEFECT).astype(np.uint8)),
+    "black-is-not-entry-0.gif": lambda: Image.fromarray(255 * DEFECT.astype(np.uint8)).convert("RGB").quantize(2),
     "grey-alpha.png": lambda: Image.fromarray(np.stack([9 * DEFECT, 255 + 0 * DEFECT], 2).astype(np.uint8), "LA"),
 }
 
@@ -52,6 +70,65 @@ def test_a_mask_is_what_is_above_0_in_any_kind_of_file(tmp_path, name):
     mask = read_mask(str(path), SHAPE)
     assert mask.dtype == np.bool_
     assert np.array_equal(mask, DEFECT)
+
+
+def test_what_is_transparent_is_no_defect(tmp_path):
+    with_alpha(0).save(tmp_path / "transparent.png")
+    assert not read_mask(str(tmp_path / "transparent.png"), SHAPE).any()
+
+
+@pytest.mark.parametrize("kind", ["image", "mask"])
+def test_the_orientation_that_a_camera_noted_is_applied(tmp_path, kind):
+    values = np.zeros((6, 4), np.uint8)
+    values[0] = 255
+    path = tmp_path / "turned.png"
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a viewer turns it by 90 degrees, so that its first row becomes its last column
+    Image.fromarray(values).save(path, exif=exif)
+    shown = read_image(str(path), (4, 6), 1)[0] > 0 if kind == "image" else read_mask(str(path), (4, 6))
+    assert np.array_equal(shown, np.rot90(values > 0, -1))
+    assert read_own_mask(str(path), "").shape == (4, 6)
+
+
+FLOATS = {
+    "up to 1": (np.array([[0.0, 0.25, 1.0]], np.float32), [0, 63, 255]),
+    "up to 255": (np.array([[0.0, 64.0, 255.0]], np.float32), [0, 64, 255]),
+    "32-bit integers": (np.array([[0, 257, 65535]], np.int32), [0, 1, 255]),
+}
+
+
+@pytest.mark.parametrize("name", FLOATS)
+def test_numbers_are_scaled_by_their_type_and_range(tmp_path, name):
+    values, expected = FLOATS[name]
+    Image.fromarray(values).save(tmp_path / "numbers.tiff")
+    assert read_image(str(tmp_path / "numbers.tiff"), (1, 3), 1)[0, 0].tolist() == expected
+
+
+@pytest.mark.parametrize("values", [[-1.0, 0.5], [0.0, 300.0], [0, 2**30]])
+def test_numbers_beyond_their_range_are_refused(tmp_path, values):
+    array = np.array([values], np.float32 if isinstance(values[0], float) else np.int32)
+    Image.fromarray(array).save(tmp_path / "numbers.tiff")
+    with pytest.raises(DatasetError, match=r"numbers\.tiff has values from .* integers are read from 0 to 65535"):
+        read_image(str(tmp_path / "numbers.tiff"), (1, 2), 1)
+
+
+def test_what_is_transparent_in_an_image_is_black(tmp_path):
+    values = np.full((1, 2, 4), 200, np.uint8)
+    values[0, :, 3] = 255, 0
+    Image.fromarray(values).save(tmp_path / "cut-out.png")
+    assert read_image(str(tmp_path / "cut-out.png"), (1, 2), 1)[0].tolist() == [[200, 0]]
+
+
+def test_images_larger_than_pillow_allows_are_read_up_to_a_limit_of_our_own(tmp_path, monkeypatch):
+    path = str(save(tmp_path / "line-scan.png", np.full((30, 40), 9, np.uint8)))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    assert (read_image(path, (30, 40), 1) == 9).all()
+    assert Image.MAX_IMAGE_PIXELS == 10
+    monkeypatch.setenv("CAM_BENCH_MAX_PIXELS", "1000")
+    with pytest.raises(
+        DatasetError, match=r"has 1200 pixels, of which 1000 are read; set CAM_BENCH_MAX_PIXELS to more"
+    ):
+        read_image(path, (30, 40), 1)
 
 
 def test_no_mask_means_no_defect():
