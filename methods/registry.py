@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import inspect
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,9 +33,13 @@ class Library:
     load: Callable[[], Iterable[Method]]
 
     @property
-    def installed(self) -> bool:
-        """Tell whether the library is there, without importing it."""
-        return importlib.util.find_spec(self.package) is not None
+    def usable(self) -> bool:
+        """Tell whether the library can be imported, which is tried; where it cannot, a warning says why."""
+        try:
+            return bool(self.methods)
+        except MethodError as error:
+            warnings.warn(f"left out: {error}", stacklevel=2)
+            return False
 
     @cached_property
     def methods(self) -> dict[str, Method]:
@@ -43,7 +48,7 @@ class Library:
         Raises:
             MethodError: it is not installed, or cannot be imported.
         """
-        if not self.installed:
+        if importlib.util.find_spec(self.package) is None:
             raise MethodError(
                 f"methods that begin with {self.prefix}: are those of {self.project}, which is not installed; "
                 f"python -m pip install {self.project}"

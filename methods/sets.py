@@ -44,11 +44,11 @@ def _factorial() -> list[str]:
 
 
 def _references() -> list[str]:
-    installed = [prefix for prefix, source in LIBRARIES.items() if source.installed]
-    if not installed:
-        projects = " ".join(source.project for source in LIBRARIES.values())
-        raise MethodError(f"references: none of the libraries is installed; python -m pip install {projects}")
-    return [name for prefix in installed for name in names(prefix)]
+    usable = [prefix for prefix, library in LIBRARIES.items() if library.usable]
+    if not usable:
+        projects = " ".join(library.project for library in LIBRARIES.values())
+        raise MethodError(f"references: none of the libraries can be used; python -m pip install {projects}")
+    return [name for prefix in usable for name in names(prefix)]
 
 
 SETS: dict[str, Callable[[], list[str]]] = {

@@ -63,11 +63,11 @@ def alone(specs: Iterable[MethodSpec]) -> list[Workload]:
 
 
 def rivals(specs: Iterable[MethodSpec]) -> list[Workload]:
-    """Return a work for each method of an installed library that is a counterpart of one of `specs`."""
+    """Return a work for each method of a library that can be used and is a counterpart of one of `specs`."""
     wanted = set(specs)
     found: dict[str, list[MethodSpec]] = {}
     for pair in COUNTERPARTS:
-        if (own := parse(pair.own)) in wanted and LIBRARIES[library_of(pair.other)].installed:
+        if (own := parse(pair.own)) in wanted and LIBRARIES[library_of(pair.other)].usable:
             found.setdefault(pair.other, []).append(own)
     return [Workload(name, (parse(name),), library_of(name), tuple(owns)) for name, owns in found.items()]
 

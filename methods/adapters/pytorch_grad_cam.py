@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -37,8 +38,15 @@ AT_ONCE: dict[str, dict[str, Any]] = {"SESS": {"batch_size": 4}}
 
 @library(PREFIX, "pytorch_grad_cam", "grad-cam")
 def load() -> Iterator[Method]:
-    """Yield a method for each class of the package that is made from a model and its target layers."""
-    package = importlib.import_module("pytorch_grad_cam")
+    """Yield a method for each class of the package that is made from a model and its target layers.
+
+    Raises:
+        ImportError: the package, or OpenCV that it needs, cannot be imported.
+    """
+    try:
+        package = importlib.import_module("pytorch_grad_cam")
+    except ImportError as error:
+        raise ImportError(_explained_failure(error)) from error
     for name, kind in vars(package).items():
         if inspect.isclass(kind) and _is_method(kind):
             yield Method(
@@ -52,6 +60,18 @@ def load() -> Iterator[Method]:
                 passes=PASSES.get(name),
                 fuses=False,
             )
+
+
+def _explained_failure(error: ImportError) -> str:
+    """Return what `error` says, and what to do where a library of the system is missing."""
+    missing = re.match(r"(lib\S+\.so\S*): cannot open shared object file", str(error))
+    if not missing:
+        return str(error)
+    return (
+        f"OpenCV, which it needs, lacks the system library {missing[1]}. On Debian and Ubuntu: apt-get install libgl1 "
+        "libglib2.0-0. Or take the OpenCV that draws no windows: python -m pip uninstall opencv-python, then "
+        "python -m pip install opencv-python-headless"
+    )
 
 
 def _is_method(kind: type) -> bool:

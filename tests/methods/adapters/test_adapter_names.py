@@ -10,6 +10,7 @@ from methods import METHODS, MethodError, parse, registry, select
 from methods.adapters import pytorch_grad_cam as pgc_file
 from methods.adapters.counterparts import through
 from methods.registry import LIBRARIES, Library, names
+from tests.helpers.command_line import python
 
 ADAPTERS = [*names("pgc"), *names("captum")]
 
@@ -94,13 +95,36 @@ def test_a_library_that_is_missing_or_broken_says_so(monkeypatch):
         parse("half:GradCAM")
 
 
-def test_references_are_the_methods_of_what_is_installed(monkeypatch):
+def test_references_are_the_methods_of_the_libraries_that_can_be_used(monkeypatch):
     assert [spec.name for spec in select("references")] == ADAPTERS
-    monkeypatch.setitem(sys.modules, "captum", None)
-    assert [spec.name for spec in select("references")] == names("pgc")
-    monkeypatch.setitem(sys.modules, "pytorch_grad_cam", None)
-    with pytest.raises(MethodError, match=r"none of the libraries is installed; .* grad-cam captum"):
+    monkeypatch.setitem(LIBRARIES, "captum", Library("captum", "no_such_package", "no-such-project", list))
+    with pytest.warns(UserWarning, match="left out: .* no-such-project, which is not installed"):
+        assert [spec.name for spec in select("references")] == names("pgc")
+    monkeypatch.delitem(LIBRARIES, "pgc")
+    with (
+        pytest.warns(UserWarning, match="left out"),
+        pytest.raises(MethodError, match="none of the libraries can be used; python -m pip install no-such-project"),
+    ):
         select("references")
+
+
+def test_where_opencv_lacks_a_library_of_the_system_it_is_named_and_all_else_runs(tmp_path):
+    (tmp_path / "cv2.py").write_text(
+        "raise ImportError('libGL.so.1: cannot open shared object file: No such file or directory')"
+    )
+    code = (
+        "from methods import MethodError, parse, select\n"
+        "from bench.timing.workloads import rivals\n"
+        "print(*{str(spec).partition(':')[0] for spec in select('references')})\n"
+        "print(*{work.library for work in rivals(select('grad-cam'))})\n"
+        "try:\n    parse('pgc:GradCAM')\nexcept MethodError as error:\n    print(error)"
+    )
+    done = python(tmp_path, "-c", code, first=[tmp_path])
+    used, timed, error = done.stdout.splitlines()
+    assert (used, timed) == ("captum", "captum")
+    for part in ("grad-cam cannot be imported", "the system library libGL.so.1", "apt-get install libgl1"):
+        assert part in error
+    assert f"left out: {error}" in done.stderr
 
 
 def test_methods_of_libraries_are_listed_nowhere_else():
