@@ -71,10 +71,9 @@ def notes(summary: Summary) -> list[str]:
     for row in summary.rows:
         if not row.applicable:
             lines.append(f"{row.spec} has no answer here: {row.reason}.")
-        elif row.failed:
-            why = f" ({row.reason})" if row.reason else ""
-            shown = f"{row.failed_defective} of them with a defect"
-            lines.append(f"{row.spec}: {row.failed} of {row.images} failed or were flat, {shown}{why}.")
+        elif found := _unlike_others(row):
+            why = f" ({row.reason})" if row.failed and row.reason else ""
+            lines.append(f"{row.spec}: of {row.images} maps {found}{why}.")
         if row.noted:
             worst = ", at worst" if row.noted > 1 else ""
             lines.append(f"{row.spec}, {row.noted} of {row.images} images{worst}: {row.note}.")
@@ -84,6 +83,18 @@ def notes(summary: Summary) -> list[str]:
     if unread := max((row.unread for row in summary.rows), default=0):
         lines.append(f"Images that could not be read, and are not scored: {unread}.")
     return lines
+
+
+def _unlike_others(row: Row) -> str:
+    """Say how many maps of a method show nothing, and how many of those are of defective images."""
+    numbers = {
+        "empty": (row.empty, row.empty_defective),
+        "constant": (row.constant, row.constant_defective),
+        "failed": (row.failed, row.failed_defective),
+    }
+    return ", ".join(
+        f"{count} {name} ({defective} with a defect)" for name, (count, defective) in numbers.items() if count
+    )
 
 
 def _lines(summary: Summary) -> list[_Line]:

@@ -70,7 +70,8 @@ def csv(summary: Summary, intervals: Intervals) -> str:
         numbers = {name: row.mean[name] for name in METRICS}
         spread = {f"{name}_spread": row.spread[name] for name in METRICS} if row.spread else {}
         published = summary.published.get(row.spec, math.nan) / 100
-        facts = {"supervision": row.supervision, "images": row.images, "failed": row.failed}
+        facts = {"supervision": row.supervision, "images": row.images}
+        facts |= {"empty": row.empty, "constant": row.constant, "failed": row.failed}
         interval = {"iou_low": low, "iou_high": high, "iou_published": published}
         rows.append({"method": row.spec, "chance": row.chance} | numbers | spread | interval | facts)
     return pd.DataFrame(rows).to_csv(index=False)

@@ -179,7 +179,7 @@ def _failures(sweep: Sweep) -> Iterator[str]:
             if curve.family == family and point.failed:
                 worst.append(f"{point.failed} of {point.images} in {curve.split} (δ {delta:g})")
         if worst:
-            yield f"{family}: failed or flat, and counted as empty predictions: up to {', '.join(worst)}."
+            yield f"{family}: failed or constant, and counted as empty predictions: up to {', '.join(worst)}."
 
 
 def _cells(choice: Choice) -> list[str]:

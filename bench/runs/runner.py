@@ -193,7 +193,7 @@ def _measure(
         fused, noted = found
         statistics = _statistics(fused.values, masks)
         # A map that is not used needs no note.
-        usable = [status is Status.OK for status in statistics.status]
+        usable = [status.usable for status in statistics.status]
         notes = tuple(noted.get(number, NOTHING) if ok else NOTHING for number, ok in enumerate(usable))
         for number, image in enumerate(batch.ids):
             if image in gallery:

@@ -30,7 +30,6 @@ from methods.fusing import upsample
 from reports.heatmap_overlay import overlay
 from results.metrics.levels import level_statistics, to_levels
 from results.metrics.thresholds import ThresholdPolicy, thresholds
-from results.status import Status
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def _cut(values: Tensor, policy: ThresholdPolicy) -> tuple[NDArray[np.bool_], di
     kept = level_statistics(values, torch.zeros_like(values, dtype=torch.bool))
     cut = int(thresholds(policy, kept.defect, kept.other)[0])
     low, high = float(kept.minimum[0]), float(kept.maximum[0])
-    usable = kept.status[0] == Status.OK
+    usable = kept.status[0].usable
     marked = (to_levels(values)[0].numpy() > cut) & usable
     told = {
         "status": kept.status[0],

@@ -79,7 +79,8 @@ def columns(material: Material) -> list[Column]:
         found.append(Column("published", f"IoU {setting}", "The paper's IoU in percent, corrected", shown=True))
         found.append(Column("difference", "Difference", "Measured IoU less the published one, in points", shown=True))
     found += [Column(name, METRICS[name].label, meaning(name), shown=False) for name in METRICS if name not in first]
-    found.append(Column("failed", "Failed", "Images whose map failed or is flat, of all scored", shown=True))
+    found.append(Column("empty", "Empty", "Images whose map shows no evidence of a defect, of all scored", shown=True))
+    found.append(Column("failed", "Failed", "Images whose map failed or is constant, of all scored", shown=True))
     found.append(Column("masks", "Masks", "What masks the threshold was chosen on", shown=False))
     return found
 
@@ -113,7 +114,9 @@ def _entries(material: Material, row: Row) -> dict[str, Entry]:
     away = math.nan if published is None else 100 * row.mean["iou"] - published
     found["published"] = Entry("") if published is None else Entry(f"{published:.2f}", f"{published}")
     found["difference"] = Entry("") if math.isnan(away) else Entry(f"{away:+.2f}", f"{away}")
-    found["failed"] = Entry(f"{row.failed} of {row.images}", f"{row.failed}") if row.images else Entry(UNDEFINED)
+    failed = row.failed + row.constant
+    found["failed"] = Entry(f"{failed} of {row.images}", f"{failed}") if row.images else Entry(UNDEFINED)
+    found["empty"] = Entry(f"{row.empty} of {row.images}", f"{row.empty}") if row.images else Entry(UNDEFINED)
     found["masks"] = Entry(row.supervision.removeprefix("masks of "), row.supervision)
     return found
 

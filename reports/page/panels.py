@@ -14,7 +14,7 @@ from reports.page.page_data import Material
 from reports.sweep_table import POINTS, figure_of, read_points
 from results.metrics.curves import threshold_curve
 from results.statistics.breakdown import pooled_iou, size_classes
-from results.status import Status
+from results.status import USABLE
 
 TIMING = "timing.csv"
 """Where the time of each method may stand in the folder of a run: a row a method, ``spec`` and ``median_seconds``."""
@@ -106,7 +106,7 @@ def _parts(material: Material, folder: Path) -> Iterator[Drawing]:
 
 def _defect_free(material: Material, folder: Path) -> Iterator[Drawing]:
     images = material.images
-    free = images[(images["defect"] == 0) & (images["status"] == Status.OK)]
+    free = images[(images["defect"] == 0) & images["status"].isin(USABLE)]
     if free.empty:
         return
     table = pd.DataFrame({"spec": free["spec"], "area": free["fp"] / (free["fp"] + free["tn"])})
@@ -117,7 +117,7 @@ def _defect_free(material: Material, folder: Path) -> Iterator[Drawing]:
             "False-positive area on defect-free images",
             "Boxes of the share of each defect-free image that is marked, a row a method.",
             "What is marked where nothing should be. Boxes: quartiles; whiskers: 5 and 95 %; diamond: mean. "
-            "Images whose map failed or is flat are left out; methods that ask the classifier "
+            "Images whose map failed or is constant are left out; methods that ask the classifier "
             "again are mostly not run here.",
         ),
         folder,

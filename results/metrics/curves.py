@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from results.metrics.formulas import Counts, FloatArray, PooledLevels, iou, pool_levels, precision, recall
-from results.metrics.scoring import thresholded
+from results.metrics.scoring import thresholded, usable
 from results.metrics.thresholds import ThresholdPolicy
 from results.status import Status
 from results.store.cells import Cells
@@ -43,18 +43,18 @@ def threshold_curve(cells: Cells, policy: ThresholdPolicy) -> ThresholdCurve:
     """
     test, cut = thresholded(cells, policy)
     defective = test.defect.any(axis=1)
-    ok = (test.frame["status"] == Status.OK).to_numpy(dtype=bool)
+    answered = usable(test)
     counted = [
-        _counts(pool_levels(test.defect[own], test.other[own], ok[own]))
+        _counts(pool_levels(test.defect[own], test.other[own], answered[own]))
         for seed in test.frame["seed"].unique()
         for own in [defective & (test.frame["seed"] == seed).to_numpy(dtype=bool)]
     ]
-    usable = defective & ok
+    cut_there = defective & (test.frame["status"] == Status.OK).to_numpy(dtype=bool)
     return ThresholdCurve(
         iou=np.mean([iou(one) for one in counted], axis=0),
         precision=np.mean([precision(one) for one in counted], axis=0),
         recall=np.mean([recall(one) for one in counted], axis=0),
-        chosen=float(cut[usable].mean()) if usable.any() else np.nan,
+        chosen=float(cut[cut_there].mean()) if cut_there.any() else np.nan,
     )
 
 

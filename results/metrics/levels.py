@@ -88,7 +88,7 @@ def level_statistics(heatmaps: Tensor, masks: Tensor) -> LevelStatistics:
     counts = torch.bincount((LEVELS * part + levels).flatten(), minlength=images * 2 * LEVELS)
     other, defect = counts.view(images, 2, LEVELS).cpu().numpy().swapaxes(0, 1)
     return LevelStatistics(
-        status=[_status(value) for value in span.tolist()],
+        status=[_status(high, value) for high, value in zip(maximum.tolist(), span.tolist(), strict=True)],
         minimum=minimum.cpu().numpy(),
         maximum=maximum.cpu().numpy(),
         defect=defect,
@@ -157,8 +157,10 @@ def _scaled(heatmaps: Tensor, minimum: Tensor, span: Tensor) -> Tensor:
     return torch.where(usable, levels.floor(), 0).to(torch.uint8)
 
 
-def _status(span: float) -> Status:
+def _status(maximum: float, span: float) -> Status:
     # nan and infinite pixels, and ranges that overflow, all leave a span that is not finite.
     if not np.isfinite(span):
         return Status.NOT_FINITE
-    return Status.OK if span > 0 else Status.CONSTANT
+    if span > 0:
+        return Status.OK
+    return Status.CONSTANT if maximum else Status.EMPTY

@@ -11,7 +11,7 @@ import pandas as pd
 from results.errors import ResultError
 from results.metrics.formulas import METRICS, BoolArray, Counts, counts_at, scores
 from results.metrics.thresholds import IntArray, ThresholdPolicy, thresholds
-from results.status import Status
+from results.status import USABLE, Status
 from results.store.cells import Cells
 
 DOMINANT = 0.9
@@ -30,7 +30,11 @@ class Row:
         mean: of every metric over the seeds of the classifiers, in [0, 1]; NaN where undefined.
         spread: standard deviation over the seeds; None with one seed.
         images: how many were scored.
-        failed: on how many of them there is no usable map with at least one seed; these are empty predictions.
+        empty: on how many of them the map is zero everywhere with at least one seed: no evidence of a defect.
+        empty_defective: how many of those show a defect.
+        constant: on how many of them the map has another value everywhere, an empty prediction that earns nothing.
+        constant_defective: how many of those show a defect.
+        failed: on how many of them there is no finite map, an empty prediction that earns nothing.
         failed_defective: how many of those show a defect.
         unread: images that could not be read; they are scored for no method.
         reason: of the failures, or why the method is not applicable.
@@ -46,6 +50,10 @@ class Row:
     mean: dict[str, float]
     spread: dict[str, float] | None
     images: int
+    empty: int
+    empty_defective: int
+    constant: int
+    constant_defective: int
     failed: int
     failed_defective: int
     unread: int
@@ -81,7 +89,7 @@ def image_counts(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> 
         ResultError: the policy needs validation cells that the run does not have.
     """
     known, cut = thresholded(cells, policy, split)
-    return known.frame, counts_at(known.defect, known.other, cut, _ok(known))
+    return known.frame, counts_at(known.defect, known.other, cut, usable(known))
 
 
 def thresholded(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> tuple[Cells, IntArray]:
@@ -130,38 +138,53 @@ def equal_rows(cells: Cells) -> list[tuple[str, ...]]:
 
 
 def _row(spec: str, cells: Cells, policy: ThresholdPolicy) -> Row:
-    chance = bool(cells.frame["chance"].any())
     test = cells.where(cells.frame["split"] == "test")
     read = test.where(readable(test))
     status, said = read.frame["status"], test.frame["reason"] != ""
-    reasons = test.frame["reason"][said & (test.frame["status"] != Status.OK)]
-    reason = str(reasons.iloc[0]) if len(reasons) else ""
-    noted = test.frame[said & (test.frame["status"] == Status.OK)]
-    unread = test.frame["image"].nunique() - read.frame["image"].nunique()
-    if len(status) == 0:
-        undefined = dict.fromkeys(METRICS, np.nan)
-        return Row(spec, chance, undefined, None, 0, 0, 0, unread, reason, True, None, policy.supervision)
-    if (status == Status.NOT_APPLICABLE).all():
-        undefined = dict.fromkeys(METRICS, np.nan)
-        return Row(spec, chance, undefined, None, 0, 0, 0, unread, reason, False, None, policy.supervision)
+    reasons = test.frame["reason"][said & ~test.frame["status"].isin(USABLE)]
+    noted = test.frame[said & test.frame["status"].isin(USABLE)]
+    applicable = status.empty or not (status == Status.NOT_APPLICABLE).all()
+    scored = read if applicable else read.where(pd.Series(False, index=read.frame.index))
     seeds = sorted(cells.frame["seed"].unique())
-    values = pd.DataFrame([_scores(cells.where(cells.frame["seed"] == seed), policy) for seed in seeds])
+    values = pd.DataFrame(
+        [_scores(cells.where(cells.frame["seed"] == seed), policy) for seed in seeds]
+        if len(scored.frame)
+        else [dict.fromkeys(METRICS, np.nan)]
+    )
     return Row(
         spec=spec,
-        chance=chance,
+        chance=bool(cells.frame["chance"].any()),
         mean={name: float(values[name].mean()) for name in METRICS},
-        spread={name: float(values[name].std()) for name in METRICS} if len(seeds) > 1 else None,
-        images=read.frame["image"].nunique(),
-        failed=read.frame["image"][status != Status.OK].nunique(),
-        failed_defective=read.frame["image"][(status != Status.OK) & np.asarray(read.defect.any(axis=1))].nunique(),
-        unread=unread,
-        reason=reason,
-        applicable=True,
-        dominant=_dominant(read.frame),
+        spread={name: float(values[name].std()) for name in METRICS} if len(values) > 1 else None,
+        images=scored.frame["image"].nunique(),
+        **_numbers(scored),
+        unread=test.frame["image"].nunique() - read.frame["image"].nunique(),
+        reason=str(reasons.iloc[0]) if len(reasons) else "",
+        applicable=applicable,
+        dominant=_dominant(scored.frame),
         supervision=policy.supervision,
         noted=noted["image"].nunique(),
         note=_first_of_largest(noted),
     )
+
+
+KINDS = {
+    "empty": {Status.EMPTY},
+    "constant": {Status.CONSTANT},
+    "failed": {Status.FAILED, Status.NOT_FINITE, Status.NOT_APPLICABLE},
+}
+"""What is counted of the maps that are not `OK`, by name of the number in a row."""
+
+
+def _numbers(cells: Cells) -> dict[str, int]:
+    """Return how many images have a map of each of `KINDS`, and how many of those show a defect."""
+    found = {}
+    defective = np.asarray(cells.defect.any(axis=1))
+    for name, statuses in KINDS.items():
+        of_kind = cells.frame["status"].isin(statuses)
+        found[name] = int(cells.frame["image"][of_kind].nunique())
+        found[f"{name}_defective"] = int(cells.frame["image"][of_kind & defective].nunique())
+    return found
 
 
 def _first_of_largest(noted: pd.DataFrame) -> str:
@@ -173,7 +196,7 @@ def _first_of_largest(noted: pd.DataFrame) -> str:
 def _scores(cells: Cells, policy: ThresholdPolicy) -> dict[str, float]:
     """Return the metrics of one method with the classifiers of one seed."""
     test, cut = thresholded(cells, policy)
-    return scores(test.defect, test.other, _ok(test), cut, np.asarray(test.defect.any(axis=1)))
+    return scores(test.defect, test.other, usable(test), cut, np.asarray(test.defect.any(axis=1)))
 
 
 def _thresholded(cells: Cells, policy: ThresholdPolicy, split: str) -> tuple[Cells, IntArray]:
@@ -184,8 +207,9 @@ def _thresholded(cells: Cells, policy: ThresholdPolicy, split: str) -> tuple[Cel
     return chosen, thresholds(policy, chosen.defect, chosen.other, validation=(validation.defect, validation.other))
 
 
-def _ok(cells: Cells) -> BoolArray:
-    return (cells.frame["status"] == Status.OK).to_numpy(dtype=bool)
+def usable(cells: Cells) -> BoolArray:
+    """Tell for each cell whether its heatmap answers where the defect is, (N,)."""
+    return cells.frame["status"].isin(USABLE).to_numpy(dtype=bool)
 
 
 def _dominant(frame: pd.DataFrame) -> tuple[str, float] | None:

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from results.metrics.formulas import Counts, counts_at, iou
-from results.metrics.scoring import thresholded
+from results.metrics.scoring import thresholded, usable
 from results.metrics.thresholds import ThresholdPolicy
 from results.statistics.bootstrap import interval
-from results.status import Status
 from results.store.cells import Cells
 
 COUNTS = ["tp", "fp", "fn", "tn"]
@@ -35,8 +34,7 @@ def image_table(cells: Cells, policy: ThresholdPolicy) -> pd.DataFrame:
     for spec in cells.frame["spec"].drop_duplicates():
         own = cells.where(cells.frame["spec"] == spec)
         known, cut = thresholded(own, policy)
-        ok = (known.frame["status"] == Status.OK).to_numpy(dtype=bool)
-        counts = counts_at(known.defect, known.other, cut, ok)
+        counts = counts_at(known.defect, known.other, cut, usable(known))
         facts = known.frame[["spec", "fold", "seed", "image", "group", "label", "status", "reason"]]
         parts.append(facts.assign(threshold=cut, **{name: getattr(counts, name) for name in COUNTS}))
     table = pd.concat(parts, ignore_index=True)

@@ -1,8 +1,8 @@
 """Records of earlier releases, brought up to this one's schema.
 
 Schema 1 had no `predicted` and, at first, no `chance`; its first manifests had no `evaluate_at`. Schema 2 told
-deviations in the words of `reason` alone, and at first called the method ``every-pixel`` ``everything``; its first
-manifests had no `images`.
+deviations in the words of `reason` alone, did not tell empty maps from constant ones, and at first called the method
+``every-pixel`` ``everything``; its first manifests had no `images`.
 
 A stored record never changes its meaning. A release that changes a default or a name raises `SCHEMA_VERSION`, and the
 step that it adds here writes the old default, or the new name, into older records. A field that is only added needs no
@@ -64,6 +64,9 @@ def _cells_from_2(table: pa.Table) -> pa.Table:
     for column in ("name", "spec"):
         new = pc.replace_substring(table[column], "everything", "every-pixel")
         table = _with(table, column, pc.if_else(renamed, new, table[column]))
+    flat = pc.equal(table["status"], Status.CONSTANT.value)
+    zero = pc.and_(flat, pc.equal(table["maximum"], 0))
+    table = _with(table, "status", pc.if_else(zero, Status.EMPTY.value, table["status"]))
     notes = pc.if_else(pc.equal(table["status"], Status.OK.value), table["reason"], "")
     return _with(table, "deviation", [_largest_share(note) for note in notes.to_pylist()])
 

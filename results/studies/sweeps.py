@@ -17,7 +17,7 @@ from results.metrics.formulas import iou
 from results.metrics.scoring import image_counts, readable
 from results.metrics.thresholds import ThresholdPolicy, check_unsupervised
 from results.statistics.breakdown import COUNTS, item_interval, pixel_counts
-from results.status import Status
+from results.status import USABLE, Status
 from results.store.cells import Cells
 
 Families = Mapping[str, Mapping[float, str]]
@@ -199,7 +199,7 @@ def _estimate(rows: pd.DataFrame) -> Estimate:
         high=high,
         images=rows["image"].nunique(),
         items=rows["group"].nunique(),
-        failed=rows["image"][rows["status"] != Status.OK].nunique(),
+        failed=rows["image"][~rows["status"].isin(USABLE)].nunique(),
     )
 
 

@@ -143,10 +143,10 @@ def test_a_method_without_an_answer_is_noted_with_its_reason(tmp_path):
 
 def test_failures_are_noted_with_their_number_and_reason(tmp_path):
     failed = cell("b/0", defect={0: 10}, status="failed", reason="RuntimeError: too large")
-    flat = cell("c/0", defect={0: 10}, status="constant")
-    shown = summary(tmp_path, [hit(), failed, flat])
-    expected = "grad-cam: 2 of 3 failed or were flat, 2 of them with a defect (RuntimeError: too large)."
-    assert expected in notes(shown)
+    flat, empty = (cell(f"{one}/0", defect={0: 10}, status=one) for one in ("constant", "empty"))
+    shown = summary(tmp_path, [hit(), failed, flat, empty, cell("good/0", status="empty")])
+    expected = "1 constant (1 with a defect), 1 failed (1 with a defect) (RuntimeError: too large)."
+    assert f"grad-cam: of 5 maps 2 empty (1 with a defect), {expected}" in notes(shown)
 
 
 def test_what_a_method_noted_is_told_with_its_worst(tmp_path):

@@ -228,6 +228,6 @@ def test_failures_absent_families_and_unread_images_are_noted():
     worst = "up to 5 of 8 in train (δ 50), 1 of 8 in test (δ 90)"
     assert lines[1:] == [
         "lt-full-grad has no answer here: no biases.",
-        f"ra-cam: failed or flat, and counted as empty predictions: {worst}.",
+        f"ra-cam: failed or constant, and counted as empty predictions: {worst}.",
         "Images that could not be read, and are not scored: 2.",
     ]

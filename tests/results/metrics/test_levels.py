@@ -83,7 +83,8 @@ def test_levels_do_not_depend_on_the_batch():
 @pytest.mark.parametrize(
     ("value", "status"),
     [
-        (0.0, Status.CONSTANT),
+        (0.0, Status.EMPTY),
+        (-0.0, Status.EMPTY),
         (3.5, Status.CONSTANT),
         (math.nan, Status.NOT_FINITE),
         (math.inf, Status.NOT_FINITE),

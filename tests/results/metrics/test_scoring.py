@@ -128,12 +128,38 @@ def test_each_policy_says_what_masks_it_read(tmp_path):
 def test_a_map_that_is_not_ok_is_an_empty_prediction(tmp_path, status):
     lost = cell("b/0", defect={0: 10}, other={0: 90}, status=status, reason="why")
     found = row(tmp_path, [hit("a/0", tp=8, fn=2), lost])
-    assert (found.images, found.failed, found.reason, found.applicable) == (2, 1, "why", True)
+    assert (found.images, found.failed + found.constant, found.reason, found.applicable) == (2, 1, "why", True)
     assert found.mean["recall"] == pytest.approx(8 / 20)
     assert found.mean["precision"] == 1
     assert found.mean["image_iou"] == pytest.approx(0.4)
     # Of 20 x 90 pairs 8 x 90 are won and 2 x 90 are ties: the lost map's background wins nothing.
     assert found.mean["auroc"] == pytest.approx(0.45)
+
+
+def test_empty_constant_and_failed_maps_are_three_numbers(tmp_path):
+    kinds = ["ok", "empty", "empty", "constant", "not finite", "failed", "empty"]
+    given = [cell(f"{n}/0", defect={0: 5} if n < 5 else None, status=status) for n, status in enumerate(kinds)]
+    found = row(tmp_path, given)
+    assert (found.empty, found.empty_defective) == (3, 2)
+    assert (found.constant, found.constant_defective) == (1, 1)
+    assert (found.failed, found.failed_defective) == (2, 1)
+
+
+def test_an_empty_map_of_a_good_image_has_no_false_positives_and_a_constant_one_says_nothing(tmp_path):
+    half = cell("a/0", other={0: 5, 200: 5})
+    flat = {"other": {0: 10}, "minimum": 0.0, "maximum": 0.0}
+    for status, area in (("empty", 0.25), ("constant", 0.5)):
+        found = row(tmp_path / status, [hit("d/0", tp=1), half, cell("b/0", status=status, **flat)])
+        assert found.mean["false_positive_area"] == pytest.approx(area)
+
+
+def test_an_empty_map_of_a_defective_image_finds_nothing_and_its_background_is_right(tmp_path):
+    blind = cell("b/0", defect={0: 10}, other={0: 90}, status="empty")
+    found = row(tmp_path, [hit("a/0", tp=8, fn=2), blind])
+    assert found.mean["recall"] == pytest.approx(8 / 20)
+    assert found.mean["precision"] == 1
+    # Of 20 x 180 pairs the 8 pixels that were found win 8 x 180, the 12 others tie with all.
+    assert found.mean["auroc"] == pytest.approx((8 + 12 / 2) / 20)
 
 
 def test_a_method_without_an_answer_on_the_network_is_not_measured(tmp_path):

@@ -33,6 +33,13 @@ def test_every_older_schema_becomes_this_one(version):
     assert np.array_equal(table["defect"].to_pylist()[0], cell(defect={9: 4}).defect)
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_constant_map_of_zeros_is_an_empty_one(version):
+    assert upgraded(version, status="constant", maximum=0.0)["status"] == "empty"
+    assert upgraded(version, status="constant", maximum=3.0)["status"] == "constant"
+    assert upgraded(version, status="ok", maximum=0.0)["status"] == "ok"
+
+
 def test_every_schema_is_tested():
     assert list(LATER) == list(range(1, SCHEMA_VERSION + 1))
 
