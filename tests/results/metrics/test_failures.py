@@ -96,7 +96,7 @@ def test_a_nan_in_one_pixel_costs_the_whole_map():
 
 
 def test_a_failed_cell_counts_like_a_constant_map():
-    kept, ok, cuts = statistics(torch.zeros(1, 6, 6), small_mask())
+    kept, ok, cuts = statistics(torch.ones(1, 6, 6), small_mask())
     failed = missing_statistics(small_mask(), Status.FAILED)
     assert np.array_equal(kept.defect[2:], failed.defect)
     assert np.array_equal(kept.other[2:], failed.other)
@@ -148,6 +148,6 @@ def test_the_marks_on_a_defective_image_with_an_empty_mask_are_false():
 
 
 def test_an_empty_mask_with_a_failed_map_changes_nothing():
-    kept, ok, cuts = statistics(torch.zeros(1, 6, 6), torch.zeros(1, 6, 6, dtype=torch.bool))
+    kept, ok, cuts = statistics(torch.ones(1, 6, 6), torch.zeros(1, 6, 6, dtype=torch.bool))
     before, after = compare_with_and_without_the_third(kept, ok, cuts)
     assert after == pytest.approx(before, nan_ok=True)
