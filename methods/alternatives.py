@@ -83,6 +83,10 @@ def _slope(spec: MethodSpec, network: Network) -> Answers:
     return {"hard mask": _read(spec, slope="hard")} if spec.filter and network.leaky else {}
 
 
+def _equal(spec: MethodSpec, _network: Network) -> Answers:
+    return {"dropped": _read(spec, equal="dropped")} if spec.filter else {}
+
+
 def _scaling(spec: MethodSpec, _network: Network) -> Answers:
     return {"per channel": _read(spec, scaling="channel")} if spec.name == "full-grad" else {}
 
@@ -104,6 +108,7 @@ QUESTIONS: dict[str, Callable[[MethodSpec, Network], Answers]] = {
     "fusing": _fuse,
     "layers": _layers,
     "leaky ReLU": _slope,
+    "> or >= in eq. 5": _equal,
     "FullGrad's scaling": _scaling,
     "corners": _corners,
     "ReLU": _relu,

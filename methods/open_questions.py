@@ -36,6 +36,10 @@ READINGS: dict[str, Reading] = {
     "kept": Reading("what does a kept position carry", ("value", "mean"), rules=("lt",)),
     # RA-CAM paper, eq. 5, is stated for ReLU: (A > 0).
     "slope": Reading("what takes the place of (A > 0) behind a leaky ReLU", ("own", "hard"), rules=("fgbp",)),
+    # RA-CAM paper, eq. 5, prints R > δ, its eq. 6 and eq. 9 of the LTGrad-CAM paper >= δ.
+    "equal": Reading(
+        "what becomes of a gradient that equals the threshold of fgbp", ("kept", "dropped"), rules=("fgbp",)
+    ),
     "corners": Reading("are the corners of a map those of the image", ("apart", "aligned")),
     "prepared": Reading("at what size is a layer's map normalised", ("input", "layer"), fuses=("minmax", "tanh")),
     "relu": Reading("where are negative values cut", ("layer", "sum", "none"), fuses=("sum", "minmax")),

@@ -40,11 +40,12 @@ Node = torch.autograd.graph.Node
 
 @dataclass(frozen=True, order=True)
 class Filter:
-    """The rule fgbp: `delta` in percent; over what its percentile is taken; the slope of a leaky ReLU."""
+    """The rule fgbp: δ in percent, and the readings of eq. 5 that it follows."""
 
     delta: float
     percentile: str = "map"
     slope: str = "own"
+    equal: str = "kept"
 
 
 @dataclass(frozen=True, order=True)
@@ -98,7 +99,8 @@ def filtering(score: Tensor, rule: Filter, names: Mapping[Node, str] | None = No
     """Filter every gradient that enters a ReLU on its way back from `score`, within the context.
 
     RA-CAM paper, eq. 5, with the activation's own slope in place of its mask: at a ReLU with input x the
-    gradient g at its output becomes act'(x) · g · [g >= t]. δ = 0 is guided backpropagation. The hooks sit on the
+    gradient g at its output becomes act'(x) · g · [g >= t], [g > t] where the rule drops what equals t. δ = 0 is guided
+    backpropagation. The hooks sit on the
     graph of this one forward pass: the network is not touched, and functional, reused and in-place ReLUs
     are filtered alike.
 
@@ -135,6 +137,8 @@ class _Filtered:
 
     def __call__(self, arriving: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         (threshold,) = positive_percentiles(arriving[0], (self._rule.delta,), self._rule.percentile)
+        if self._rule.equal == "dropped":
+            threshold = threshold.nextafter(torch.full_like(threshold, torch.inf))
         return (truncate(arriving[0], threshold),)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import product
 
@@ -10,12 +11,14 @@ from methods.registry import ALIASES, LIBRARIES, METHODS, names
 from methods.spec import MethodSpec, parse, split_list
 
 PLUG_IN_ROWS = ("layer-cam+fgbp", "full-grad+fgbp")
+OWN_PAPER_ROWS = ("layer-cam/stages=tanh",)
+"""Methods as their own papers join stages, where tables of the papers by Dong et al. sum them."""
 WRAPPED_ROWS = ("sess:grad-cam", "nff:layer-cam")
 PAPER_ROWS = (
-    "grad-cam", "grad-cam++", "xgrad-cam", "ablation-cam", "score-cam", "layer-cam", "full-grad",
+    "grad-cam", "grad-cam++", "xgrad-cam", "ablation-cam", "score-cam", "layer-cam", *OWN_PAPER_ROWS, "full-grad",
     "lt-grad-cam", "lt-full-grad", "ra-cam", *PLUG_IN_ROWS,
 )  # fmt: skip
-"""The rows of the tables of the LTGrad-CAM and the RA-CAM paper."""
+"""The rows of the tables of the LTGrad-CAM and the RA-CAM paper, and LayerCAM as its own paper has it."""
 FACTORIAL = (
     ("grad-cam", "layer-cam", "hires-cam"),
     ("/last", "/stages=sum", "/stages=minmax"),
@@ -25,13 +28,13 @@ FACTORIAL = (
 
 
 def _exists(text: str) -> bool:
-    return text.split("+", maxsplit=1)[0] in names() or text in names()
+    return re.split("[+/]", text, maxsplit=1)[0] in names() or text in names()
 
 
 def _every_one() -> list[str]:
     chance = [name for name, method in METHODS.items() if method.chance]
     informed = [name for name in names() if name not in chance]
-    return [*informed, *filter(_exists, PLUG_IN_ROWS), *WRAPPED_ROWS, *chance]
+    return [*informed, *filter(_exists, PLUG_IN_ROWS), *OWN_PAPER_ROWS, *WRAPPED_ROWS, *chance]
 
 
 def _gradient() -> list[str]:

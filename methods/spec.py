@@ -64,7 +64,9 @@ class MethodSpec:
     def filter(self) -> Filter | None:
         """Return the rule fgbp with its readings, if the spec has it."""
         delta = dict(self.rules).get("fgbp")
-        return None if delta is None else Filter(delta, self.reading("percentile"), self.reading("slope"))
+        if delta is None:
+            return None
+        return Filter(delta, self.reading("percentile"), self.reading("slope"), self.reading("equal"))
 
     @property
     def truncation(self) -> Truncation | None:

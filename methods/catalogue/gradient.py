@@ -53,7 +53,11 @@ def hires_cam(activation: Tensor, gradient: Tensor) -> Tensor:
 
 @gradient_method("layer-cam", layers="stages", paper="Jiang et al. 2021", additive=True)
 def layer_cam(activation: Tensor, gradient: Tensor) -> Tensor:
-    """Σ_k ReLU(g_k) A_k, position by position."""
+    """Σ_k ReLU(g_k) A_k, position by position.
+
+    Stages are summed, as eq. 8 of the LTGrad-CAM paper has it. LayerCAM's own paper (eq. 9) takes the maximum of
+    tanh(2 M / max M) instead: ``layer-cam/stages=tanh``.
+    """
     return (gradient.relu() * activation).sum(1)
 
 

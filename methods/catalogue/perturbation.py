@@ -24,7 +24,10 @@ BLUR_SIDE, BLUR_DEVIATION = 51, 50.0
 
 @evidence_method("ablation-cam", paper="Ramaswamy et al. 2020, eq. 3 and 5", passes=lambda channels: channels)
 def ablation_cam(view: EvidenceView, *, by: str = "zero") -> dict[str, Tensor]:
-    """Σ_k w_k A_k by layer, (B, h, w), w_k = (y - y_k) / y, y_k the score without channel k.
+    """Σ_k w_k A_k by layer, (B, h, w), w_k = y - y_k, y_k the score without channel k.
+
+    The paper divides w_k by y. That is one factor for the whole map, which no normalised map shows, as long as y is
+    positive; a logit may be negative or 0, which would turn the map over or make it infinite, so it is left out.
 
     Args:
         view: of the evidence.
@@ -51,7 +54,7 @@ def _ablated(view: EvidenceView, layer: str, by: str) -> Tensor:
     channels = activation.shape[1]
     left = [view.scores_behind(layer, image, channels, partial(without, image)) for image in range(len(activation))]
     score = view.score[:, None]
-    weight = (score - torch.stack(left)) / score
+    weight = score - torch.stack(left)
     return (weight[:, :, None, None] * activation).sum(1)
 
 
@@ -59,8 +62,9 @@ def _ablated(view: EvidenceView, layer: str, by: str) -> Tensor:
 def score_cam(view: EvidenceView) -> dict[str, Tensor]:
     """Σ_k w_k A_k by layer, (B, h, w), w the softmax over channels of the score behind each channel as a mask.
 
-    A mask is the channel upsampled and scaled to [0, 1]; a channel without a range masks everything, and one forward
-    pass is enough for all of these.
+    The softmax over channels is the paper's; its authors' code weighs by the softmax over classes instead. A mask is
+    the channel upsampled and scaled to [0, 1]; a channel without a range masks everything, and one forward pass is
+    enough for all of these.
     """
     return {
         layer: torch.stack([_scored(view, layer, image) for image in range(len(view.input))]) for layer in view.layers
@@ -89,8 +93,9 @@ def _scored(view: EvidenceView, layer: str, image: int) -> Tensor:
 def group_cam(view: EvidenceView, *, groups: int = GROUPS) -> Tensor:
     """ReLU(Σ_g w_g M_g), (B, H, W), w_g how much more a blurred image scores where mask M_g shows it sharp.
 
-    As we know it: M_g is the sum of the Grad-CAM maps ReLU(w_k A_k) of neighbouring channels, its values below the 70 %
-    quantile set to 0, then scaled to [0, 1]; the gain is that of the scores. The channels are not clustered.
+    M_g is the Grad-CAM map ReLU(Σ_k w_k A_k) of a group of neighbouring channels, its values below the 70 % quantile
+    set to 0, then scaled to [0, 1]. As in the authors' code the ReLU stands behind the sum over the group. Our reading:
+    the gain is that of the class score, in that code that of the probability, of which only gains count.
 
     Args:
         view: of the evidence.
@@ -98,8 +103,8 @@ def group_cam(view: EvidenceView, *, groups: int = GROUPS) -> Tensor:
     """
     return torch.stack(
         [
-            _gained(view, image, torch.stack([part.sum(0) for part in maps.tensor_split(min(groups, len(maps)))]))
-            for image, maps in enumerate(_grad_cam_maps(view))
+            _gained(view, image, torch.stack([part.sum(0) for part in terms.tensor_split(min(groups, len(terms)))]))
+            for image, terms in enumerate(_grad_cam_terms(view))
         ]
     )
 
@@ -119,16 +124,16 @@ def fsg_cam(view: EvidenceView, *, groups: int = GROUPS) -> Tensor:
     activation = view.activation(view.layers[-1])
     return torch.stack(
         [
-            _gained(view, image, _summed(maps, _similar(activation[image], groups)))
-            for image, maps in enumerate(_grad_cam_maps(view))
+            _gained(view, image, _summed(terms, _similar(activation[image], groups)))
+            for image, terms in enumerate(_grad_cam_terms(view))
         ]
     )
 
 
-def _grad_cam_maps(view: EvidenceView) -> Tensor:
-    """Return ReLU(w_k A_k) of each channel of the last layer, (B, K, h, w)."""
+def _grad_cam_terms(view: EvidenceView) -> Tensor:
+    """Return w_k A_k of each channel of the last layer, (B, K, h, w)."""
     gradient, activation = view.gradient(view.layers[-1]), view.activation(view.layers[-1])
-    return (gradient.mean((2, 3), keepdim=True) * activation).relu()
+    return gradient.mean((2, 3), keepdim=True) * activation
 
 
 def _similar(activation: Tensor, groups: int) -> Tensor:
@@ -152,7 +157,7 @@ def _summed(maps: Tensor, number: Tensor) -> Tensor:
 
 def _gained(view: EvidenceView, image: int, together: Tensor) -> Tensor:
     """Return the masks that are made of (G, h, w), weighted by what the image gains behind them, summed, (H, W)."""
-    size = (view.input.shape[2], view.input.shape[3])
+    size, together = (view.input.shape[2], view.input.shape[3]), together.relu()
     threshold = together.flatten(1).quantile(KEPT, 1)[:, None, None]
     masks = minmax(upsample(torch.where(together > threshold, together, 0), size))
     sharp, blur = view.input[image], blurred(view.input[image], BLUR_SIDE, BLUR_DEVIATION)

@@ -179,7 +179,7 @@ def by_layer(view, weight_of):
 
 
 def ablation_cam(view, by="zero"):
-    """Ramaswamy et al. 2020, eq. 3: w_k = (y - y_k) / y, one forward pass a channel."""
+    """Ramaswamy et al. 2020, eq. 3 without its division by y: w_k = y - y_k, one forward pass a channel."""
 
     def weight(layer, b):
         activation = view.activation(layer)[b]
@@ -187,7 +187,7 @@ def ablation_cam(view, by="zero"):
             without = activation.clone()
             without[k] = activation[k].mean() if by == "mean" else 0
             y_k = view.scores_behind(layer, b, 1, lambda *_, without=without: without[None])
-            yield ((view.score[b] - y_k[0]) / view.score[b]).item()
+            yield (view.score[b] - y_k[0]).item()
 
     return by_layer(view, weight)
 
@@ -269,12 +269,12 @@ def group_cam(view, grouped=alone):
     layer, size = view.layers[-1], view.input.shape[2:]
     out = []
     for b, (a, g) in enumerate(zip(view.activation(layer).numpy(), view.gradient(layer).numpy(), strict=True)):
-        parts = np.maximum(g.mean((1, 2))[:, None, None] * a, 0)
+        parts = g.mean((1, 2))[:, None, None] * a
         blur = torch.from_numpy(blurred(view.input[b].numpy()))
         base = view.scores(b, 1, lambda *_, blur=blur: blur[None])[0].item()
         total = np.zeros(tuple(size))
         for channels in grouped(a):
-            part = sum(parts[k] for k in channels)
+            part = np.maximum(sum(parts[k] for k in channels), 0)
             kept = np.where(part > np.quantile(part, 0.7), part, 0)
             mask = unit(upsampled(kept, size))
             seen = torch.from_numpy(mask) * view.input[b] + (1 - torch.from_numpy(mask)) * blur

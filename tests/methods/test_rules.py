@@ -395,6 +395,18 @@ def test_a_hard_mask_lets_nothing_through_where_the_input_is_negative(act, delta
     assert found.any()
 
 
+@pytest.mark.parametrize("delta", [0, 50, 100])
+def test_what_equals_the_threshold_is_kept_or_dropped_as_the_reading_says(delta):
+    gradient = torch.tensor([[[[1.0, 2, 2], [3, -1, 0]]]], dtype=torch.float64)
+    leaf = torch.ones_like(gradient, requires_grad=True)
+    score = (gradient * leaf.relu()).sum()
+    threshold = np.percentile([1, 2, 2, 3], delta, method="higher")
+    for equal, passes in (("kept", gradient >= threshold), ("dropped", gradient > threshold)):
+        with filtering(score, Filter(delta, equal=equal)):
+            (found,) = torch.autograd.grad(score, leaf, retain_graph=True)
+        assert torch.equal(found, torch.where(passes, gradient, 0))
+
+
 def test_one_percentile_may_be_taken_over_the_whole_layer():
     gradient = torch.randn(2, 3, 4, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     found = positive_percentiles(gradient, (0, 30, 90), "layer")

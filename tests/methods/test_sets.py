@@ -39,5 +39,11 @@ def test_everything_is_every_method_of_ours_and_of_the_libraries():
     assert {spec.name for spec in select("everything")} >= {"grad-cam", "score-cam", "pgc:GradCAM", "captum:Saliency"}
 
 
+def test_layer_cam_stands_there_as_its_own_paper_joins_stages_too():
+    for name in ("all", "paper"):
+        texts = [str(spec) for spec in select(name)]
+        assert {"layer-cam", "layer-cam/stages=tanh"} <= set(texts)
+
+
 def test_no_set_hides_a_method():
     assert not SETS.keys() & {*METHODS, *ALIASES}

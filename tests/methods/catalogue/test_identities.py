@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from bench import explain
-from methods import METHODS
+from methods import METHODS, NotApplicableError
+from results.metrics.levels import to_levels
 from tests.helpers.small_networks import INPLACE, LEAKY, chain, dense, pictures, residual
 
 TIGHT = {"rtol": 1e-9, "atol": 1e-15}
@@ -98,3 +99,32 @@ def test_behind_two_linear_layers_methods_differ():
     for first, second in combinations(DIFFERENT, 2):
         gap = (shapes[first] - shapes[second]).abs().amax()
         assert gap > 0.01, f"{first} and {second} are the same"
+
+
+def with_bias(kind, shift):
+    """Return a network whose logit 1 is shifted for every image."""
+    network = chain(INPLACE, kind).double()
+    with torch.no_grad():
+        network.classifier.bias[1] += shift
+    return network
+
+
+@pytest.mark.parametrize("target", ["1", "1-margin"])
+@pytest.mark.parametrize("kind", ["gap", "fc"])
+@pytest.mark.parametrize("name", METHODS)
+def test_a_shift_of_the_explained_logit_moves_no_level(name, kind, target):
+    images, levels, signs = pictures().double(), [], []
+    for shift in (-50, 0, 50):
+        network = with_bias(kind, shift)
+        signs.append(network(images)[:, 1].sign().unique().tolist())
+        try:
+            levels.append(to_levels(explain(network, images, name, target=target)[name]).int())
+        except NotApplicableError:
+            assert name == "cam"
+            return
+    assert signs[0] == [-1]
+    assert signs[2] == [1]
+    for other in levels[1:]:
+        # A value that rounding moves over the edge of a level moves by one.
+        assert (other - levels[0]).abs().max() <= 1
+        assert (other != levels[0]).double().mean() < 0.01
