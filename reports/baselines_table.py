@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from rich.table import Table
 
@@ -16,6 +15,7 @@ from results.metrics.thresholds import ThresholdPolicy
 from results.statistics.bootstrap import interval
 from results.statistics.pairing import counted, paired
 from results.store.baselines import CLASSIFIERS
+from results.store.manifest import Manifest
 from results.store.run_store import RunStore
 
 POLICY = ThresholdPolicy("otsu")
@@ -28,17 +28,17 @@ def overview(runs: Mapping[str, Path]) -> Table:
         table.add_column(heading, justify="right" if heading in ("Folds", "Seeds", "Methods", "MB") else "left")
     for name, folder in runs.items():
         store = RunStore(folder)
-        manifest, network = store.manifest(), store.manifest()["network"]
+        manifest, network = store.manifest(), store.manifest().network
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         table.add_row(
             name,
-            f"{manifest['dataset']} {'x'.join(map(str, manifest['size']))}",
-            f"{network['name']} {network['head']}",
-            str(manifest["folds"] or ""),
-            str(manifest["seeds"]),
+            f"{manifest.dataset} {'x'.join(map(str, manifest.size))}",
+            f"{network.name} {network.head}",
+            str(manifest.folds or ""),
+            str(manifest.seeds),
             str(store.cells().frame["spec"].nunique()),
             "kept" if (folder / CLASSIFIERS).is_dir() else "",
-            manifest["started"][:10],
+            manifest.started[:10],
             f"{size / 1e6:.1f}",
         )
     return table
@@ -54,7 +54,7 @@ def history(runs: Mapping[str, Path], spec: str) -> Table:
     for heading in ("Made", "Run", "On", "IoU [95 %]", "Items", "Version", "torch", "Commit"):
         right = heading in ("IoU [95 %]", "Items")
         table.add_column(heading, justify="right" if right else "left", no_wrap=heading != "On")
-    dated = sorted((RunStore(folder).manifest()["started"], name) for name, folder in runs.items())
+    dated = sorted((RunStore(folder).manifest().started, name) for name, folder in runs.items())
     for _, name in dated:
         line = _line(name, RunStore(runs[name]), spec)
         if line:
@@ -64,11 +64,11 @@ def history(runs: Mapping[str, Path], spec: str) -> Table:
     return table
 
 
-def origin(manifest: dict[str, Any]) -> str:
+def origin(manifest: Manifest) -> str:
     """Say what a run was made with."""
-    versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
-    changed = ", changed since" if manifest["dirty"] else ""
-    return f"Made {manifest['started'][:10]} on {manifest['device']} at {manifest['commit'][:7]}{changed}: {versions}."
+    versions = ", ".join(f"{name} {version}" for name, version in manifest.versions.items())
+    changed = ", changed since" if manifest.dirty else ""
+    return f"Made {manifest.started[:10]} on {manifest.device} at {manifest.commit[:7]}{changed}: {versions}."
 
 
 def _line(name: str, store: RunStore, spec: str) -> list[str]:
@@ -83,14 +83,14 @@ def _line(name: str, store: RunStore, spec: str) -> list[str]:
     (row,) = score_rows(cells, POLICY)
     spread = f" ±{100 * row.spread['iou']:.2f}" if row.spread else ""
     ends = "" if math.isnan(low) else f" [{low:.1f}, {high:.1f}]"
-    network, versions = manifest["network"], manifest["versions"]
+    network, versions = manifest.network, manifest.versions
     return [
-        manifest["started"][:10],
+        manifest.started[:10],
         name,
-        f"{manifest['dataset']}, {network['name']} {network['head']}",
+        f"{manifest.dataset}, {network.name} {network.head}",
         f"{100 * row.mean['iou']:.2f}{spread}{ends}",
         str(len(whole.items)),
         versions["cam-bench"],
         versions["torch"],
-        manifest["commit"][:7] + ("*" if manifest["dirty"] else ""),
+        manifest.commit[:7] + ("*" if manifest.dirty else ""),
     ]

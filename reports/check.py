@@ -56,12 +56,12 @@ def notes(found: Check) -> list[str]:
 
 def setting(found: Check) -> str:
     """Name dataset, classifier and protocol in a few words."""
-    manifest, network = found.manifest, found.manifest["network"]
-    size = "x".join(map(str, manifest["size"]))
-    folds = f", {manifest['folds']} folds" if manifest["folds"] else ""
+    manifest, network = found.manifest, found.manifest.network
+    size = "x".join(map(str, manifest.size))
+    folds = f", {manifest.folds} folds" if manifest.folds else ""
     return (
-        f"{manifest['dataset']} at {size}{folds}; {network['name']} ({network['head']} head); target "
-        f"{manifest['target']}; scored at the {manifest['evaluate_at']} size"
+        f"{manifest.dataset} at {size}{folds}; {network.name} ({network.head} head); target "
+        f"{manifest.target}; scored at the {manifest.evaluate_at} size"
     )
 
 
@@ -83,7 +83,7 @@ def as_json(found: Check) -> dict[str, Any]:
 def junit(found: Check) -> str:
     """Return JUnit XML: a test a method, which fails if it is worse or has changed, and is skipped if it is missing."""
     manifest = found.manifest
-    place = f"{manifest['dataset']}.{manifest['network']['name']}-{manifest['network']['head']}"
+    place = f"{manifest.dataset}.{manifest.network.name}-{manifest.network.head}"
     changed = {one.method: one for one in found.changed or () if one.cells}
     suite = ElementTree.Element("testsuite", name="cam-bench check", errors="0")
     failures = skipped = 0

@@ -65,7 +65,7 @@ def markdown(summary: Summary) -> str:
 def notes(summary: Summary) -> list[str]:
     """Return the lines under the table: unit and protocol, and what is not as a reader would expect."""
     lines = [f"In percent. {summary.protocol}"]
-    if summary.manifest["target"].startswith("label"):
+    if summary.manifest.target.startswith("label"):
         lines.append("Every heatmap was told its image's label.")
     lines += [f"Equal on this network: {' = '.join(group)}." for group in summary.equal]
     for row in summary.rows:

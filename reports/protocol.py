@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from results.metrics.thresholds import ThresholdPolicy
+from results.store.manifest import Manifest
 
 SIZES = {"input": "the input's size", "original": "each image's own size"}
 
 
-def protocol(manifest: dict[str, Any], policy: ThresholdPolicy, pooled: str) -> str:
+def protocol(manifest: Manifest, policy: ThresholdPolicy, pooled: str) -> str:
     """Return the sentence.
 
     Args:
@@ -17,19 +16,19 @@ def protocol(manifest: dict[str, Any], policy: ThresholdPolicy, pooled: str) -> 
         policy: how thresholds are chosen.
         pooled: what the pixel counts are pooled over.
     """
-    network, (height, width) = manifest["network"], manifest["size"]
-    split = f"{manifest['folds']} folds" if manifest["folds"] else "one split"
-    weights = manifest["weights"].split(":")[0]
+    network, (height, width) = manifest.network, manifest.size
+    split = f"{manifest.folds} folds" if manifest.folds else "one split"
+    weights = manifest.weights.split(":")[0]
     return (
-        f"{manifest['dataset']} at {height}x{width}, {split} by item, {manifest['seeds']} seed(s); "
-        f"{network['name']} ({network['head']} head, {network['activation']}, weights {weights}), "
-        f"test average precision {_precision(manifest)}; target {manifest['target']}; "
-        f"scored at {SIZES[manifest['evaluate_at']]}; threshold {policy}; pixel counts pooled over {pooled}."
+        f"{manifest.dataset} at {height}x{width}, {split} by item, {manifest.seeds} seed(s); "
+        f"{network.name} ({network.head} head, {network.activation}, weights {weights}), "
+        f"test average precision {_precision(manifest)}; target {manifest.target}; "
+        f"scored at {SIZES[manifest.evaluate_at]}; threshold {policy}; pixel counts pooled over {pooled}."
     )
 
 
-def _precision(manifest: dict[str, Any]) -> str:
+def _precision(manifest: Manifest) -> str:
     """Return the mean over the classifiers that have one."""
-    found = [one["test"]["average_precision"] for one in manifest["classifiers"].values()]
+    found = [one.test.average_precision for one in manifest.classifiers.values()]
     known = [value for value in found if value is not None]
     return f"{sum(known) / len(known):.3f}" if known else "unknown"

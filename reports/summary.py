@@ -11,6 +11,7 @@ from reports.protocol import protocol
 from results.metrics.formulas import METRICS
 from results.metrics.scoring import Row, equal_rows, score_rows
 from results.metrics.thresholds import ThresholdPolicy
+from results.store.manifest import Manifest
 from results.store.published import published
 from results.store.run_store import RunStore
 
@@ -29,7 +30,7 @@ class Summary:
     """
 
     folder: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
     policy: ThresholdPolicy
     rows: tuple[Row, ...]
     equal: tuple[tuple[str, ...], ...]
@@ -40,7 +41,7 @@ class Summary:
     def protocol(self) -> str:
         """One sentence on what the numbers are taken over."""
         scored = max((row.images for row in self.rows), default=0)
-        chosen = "chosen " if self.manifest.get("images") else ""
+        chosen = "chosen " if self.manifest.images else ""
         return protocol(self.manifest, self.policy, f"the defective ones of {scored} {chosen}test images")
 
     def as_json(self) -> dict[str, Any]:
@@ -93,10 +94,10 @@ def summarise(folder: Path, policy: ThresholdPolicy, specs: list[str] | None = N
     order = specs or list(cells.frame.sort_values("chance", kind="stable")["spec"].drop_duplicates())
     cells = cells.where(cells.frame["spec"].isin(order))
     rows = sorted(score_rows(cells, policy), key=lambda row: order.index(row.spec))
-    numbers = published(manifest["dataset"])
+    numbers = published(manifest.dataset)
     numbers = numbers[(numbers["metric"] == "iou") & (numbers["spec"] != "")].drop_duplicates("spec")
-    same = numbers["network"].eq(manifest["network"]["name"]) & (
-        numbers["height"].eq(manifest["size"][0]) & numbers["width"].eq(manifest["size"][1])
+    same = numbers["network"].eq(manifest.network.name) & (
+        numbers["height"].eq(manifest.size[0]) & numbers["width"].eq(manifest.size[1])
     ).fillna(False)
     setting = "published" if len(numbers) and same.all() else "published (VGG16, other split)"
     return Summary(

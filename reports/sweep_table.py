@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 
@@ -20,6 +19,7 @@ from rich.text import Text
 
 from reports.protocol import protocol
 from reports.saving import save_all
+from results.store.manifest import Manifest
 from results.studies.sweeps import Choice, Curve, Estimate, Sweep
 
 # The colours of Okabe and Ito, without the yellow, which white paper swallows.
@@ -138,7 +138,7 @@ def terminal(sweep: Sweep) -> Table:
     return table
 
 
-def markdown(sweep: Sweep, manifest: dict[str, Any]) -> str:
+def markdown(sweep: Sweep, manifest: Manifest) -> str:
     """Return the choices and the notes as Markdown."""
     rows = [list(HEADINGS), ["---"] * len(HEADINGS)]
     for choice in sweep.choices:
@@ -148,7 +148,7 @@ def markdown(sweep: Sweep, manifest: dict[str, Any]) -> str:
     return "\n\n".join([table, *notes(sweep, manifest)]) + "\n"
 
 
-def notes(sweep: Sweep, manifest: dict[str, Any]) -> list[str]:
+def notes(sweep: Sweep, manifest: Manifest) -> list[str]:
     """Return the lines under the table: unit and protocol, and what is not as a reader would expect.
 
     Args:

@@ -149,15 +149,15 @@ def _pareto(timings: Timings, run: Path, target: Path) -> Path:
 
 def _as_in(timings: Timings, summary: Summary) -> Conditions:
     """Return the conditions with the network and the size of a run: its IoU beside other times would mislead."""
-    network, (height, width) = summary.manifest["network"], summary.manifest["size"]
+    network, (height, width) = summary.manifest.network, summary.manifest.size
     for one in timings.conditions:
-        named = one.network.startswith(f"{network['name']} ({network['head']} head, {network['activation']},")
+        named = one.network.startswith(f"{network.name} ({network.head} head, {network.activation},")
         if named and (one.height, one.width) == (height, width):
             return one
     raise ResultError(
-        f"{summary.folder} is of {network['name']} ({network['head']} head, {network['activation']}) at "
-        f"{height}x{width}, which was not timed; add --network {network['name']} --head {network['head']} "
-        f"--activation {network['activation']} --input-sizes {height}x{width}"
+        f"{summary.folder} is of {network.name} ({network.head} head, {network.activation}) at "
+        f"{height}x{width}, which was not timed; add --network {network.name} --head {network.head} "
+        f"--activation {network.activation} --input-sizes {height}x{width}"
     )
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from pydantic import BaseModel, ConfigDict
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -16,28 +15,11 @@ from bench.classifiers.networks import NetworkConfig, build, prepare
 from bench.classifiers.recipe import Recipe
 from bench.classifiers.tensors import fill
 from bench.errors import BenchError
+from results.store.manifest import Metrics
+from results.store.record import Record
 
 
-class Metrics(BaseModel):
-    """How good a classifier is on one split; None where a class is absent from it.
-
-    Attributes:
-        accuracy: share of the images whose class is predicted, 0 to 1.
-        average_precision, auroc: of defective against good images, 0 to 1.
-        loss: cross-entropy, every class counted the same.
-        confusion: numbers of images; rows are true classes, columns predicted ones.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    accuracy: float
-    average_precision: float | None
-    auroc: float | None
-    loss: float
-    confusion: list[list[int]]
-
-
-class Epoch(BaseModel):
+class Epoch(Record):
     """What one epoch of training showed.
 
     Attributes:
@@ -46,14 +28,12 @@ class Epoch(BaseModel):
         val_precision: average precision there; None where a class is absent from it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     loss: float
     val_loss: float
     val_precision: float | None
 
 
-class TrainingPlan(BaseModel):
+class TrainingPlan(Record):
     """All that a trained classifier depends on; equal plans train the same classifier.
 
     Attributes:
@@ -69,8 +49,6 @@ class TrainingPlan(BaseModel):
         recipe: how it is trained.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     network: NetworkConfig
     weights: str
     size: tuple[int, int]
@@ -85,14 +63,14 @@ class TrainingPlan(BaseModel):
 
     @property
     def file_name(self) -> str:
-        """Name of the checkpoint: readable, with a digest of the whole plan."""
-        digest = hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]
+        """Name of the checkpoint: readable, with a digest of the plan."""
+        digest = hashlib.sha256(self.named_json().encode()).hexdigest()[:8]
         network = f"{self.network.name}-{self.network.head}-{self.size[0]}x{self.size[1]}"
         fold = f"-fold{self.fold}of{self.folds}" if self.folds else ""
         return f"{self.dataset.replace(':', '-')}-{network}{fold}-seed{self.seed}-{digest}.safetensors"
 
 
-class Card(BaseModel):
+class Card(Record):
     """What stands beside a checkpoint.
 
     Attributes:
@@ -101,8 +79,6 @@ class Card(BaseModel):
         versions: of the libraries.
         epochs: the training curves, an entry an epoch.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     plan: TrainingPlan
     metrics: dict[str, Metrics]

@@ -8,15 +8,16 @@ give the same map; behind a finer pooling and two linear layers (`fc`) they diff
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor, nn
 
 from bench.classifiers.bodies import body, is_own, normalisation, own_network, torchvision_names
 from bench.errors import BenchError
 from bench.network.tracing import evaluating
+from results.store.record import Record
 
 BUILTIN = "vgg-small"
 LEAK = 0.01
@@ -26,7 +27,7 @@ PROBE = 96
 """Side in pixels of the image by which a body is asked for its width; the smallest that all of them take."""
 
 
-class NetworkConfig(BaseModel):
+class NetworkConfig(Record):
     """What a network is built from.
 
     Attributes:
@@ -38,7 +39,7 @@ class NetworkConfig(BaseModel):
         classes: number of logits.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    FIRST: ClassVar = frozenset({"name", "head", "activation", "classes"})
 
     name: str = BUILTIN
     head: Literal["gap", "fc"] = "fc"

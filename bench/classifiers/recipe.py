@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from bench.classifiers.networks import BUILTIN, NetworkConfig
+from results.store.record import Record
 
 
-class Recipe(BaseModel):
+class Recipe(Record):
     """A training recipe.
 
     Attributes:
@@ -27,7 +28,10 @@ class Recipe(BaseModel):
             elsewhere.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    FIRST: ClassVar = frozenset({
+        "epochs", "batch", "body_rate", "head_rate", "schedule", "momentum", "weight_decay", "clip", "brightness",
+        "patience", "precision",
+    })  # fmt: skip
 
     epochs: PositiveInt = 6
     batch: PositiveInt = 8

@@ -14,12 +14,13 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import WeightedRandomSampler
 
-from bench.classifiers.checkpoint import Epoch, Metrics
+from bench.classifiers.checkpoint import Epoch
 from bench.classifiers.loading import Batch, ImageDataset, batches
 from bench.classifiers.networks import BUILTIN, NetworkConfig, build, prepare
 from bench.classifiers.recipe import Recipe
 from bench.classifiers.tensors import fill
 from bench.errors import BenchError
+from results.store.manifest import Metrics
 
 Device = torch.device
 Progress = Callable[[int, int, str], None]

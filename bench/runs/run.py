@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from bench.classifiers.checkpoint import Classifier, TrainingPlan, load
+from bench.classifiers.checkpoint import load
 from bench.errors import BenchError
 from bench.own import datasets
-from bench.provenance import code_fingerprint, commit, versions
 from bench.runs.budget import estimate, needs_extra_passes, within
 from bench.runs.experiment import Assignment, Experiment
 from bench.runs.gallery import PICTURES, Gallery, choose, named, spread
+from bench.runs.manifest import describe, make_manifest
 from bench.runs.reporter import SILENT, Reporter
 from bench.runs.runner import Evaluation, pending, run
 from methods import MethodSpec
 from results.store.run_store import RunStore
-
-IDENTITY = (
-    "dataset", "dataset_fingerprint", "size", "folds", "seeds", "network", "weights", "recipe", "target", "evaluate_at",
-    "images", "classifiers", "code",
-)  # fmt: skip
-"""The keys of a manifest that make a run what it is; the methods may grow."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +66,11 @@ def execute(request: Request, reporter: Reporter = SILENT) -> Path:
         raise BenchError("no image that would be scored shows a defect")
     pictured = _pictured(request, tables)
     # Of each classifier only the record is held: a run's memory does not grow with folds and seeds.
-    classifiers = {one.path.name: _record(one, experiment.classifier(one, reporter.training)) for one in assignments}
-    manifest = _manifest(request, assignments[0].plan, classifiers)
-    folder = request.out or request.runs / _name(manifest)
+    classifiers = {one.path.name: describe(experiment.classifier(one, reporter.training)) for one in assignments}
+    manifest = make_manifest(experiment, request.evaluation, assignments[0].plan, classifiers, request.plugins)
+    folder = request.out or request.runs / manifest.name
     store = RunStore(folder)
-    store.begin(manifest, IDENTITY)
+    store.begin(manifest)
     galleries = [Gallery(folder / "gallery", own) for own in spread(pictured, tables)]
     jobs = list(zip(assignments, galleries, strict=True))
     evaluation = _affordable(request, jobs, store, reporter)
@@ -117,49 +107,3 @@ def _affordable(
     reporter.costs(costs, kept)
     left_out = {cost.spec for cost in costs[len(kept) :]}
     return replace(evaluation, specs=tuple(spec for spec in evaluation.specs if spec not in left_out))
-
-
-def _record(assignment: Assignment, classifier: Classifier) -> dict[str, Any]:
-    """Return what the manifest says of one classifier."""
-    return {
-        "fingerprint": classifier.fingerprint,
-        "split_fingerprint": assignment.plan.split_fingerprint,
-        "test": classifier.card.metrics["test"].model_dump(),
-    }
-
-
-def _manifest(request: Request, plan: TrainingPlan, classifiers: dict[str, Any]) -> dict[str, Any]:
-    """Return what the run is; only the keys of `IDENTITY` have to agree when it goes on."""
-    experiment, settings = request.experiment, request.experiment.settings
-    head, dirty = commit()
-    return {
-        "dataset": experiment.dataset.name,
-        "dataset_fingerprint": experiment.fingerprint,
-        "size": list(plan.size),
-        "folds": settings.folds,
-        "seeds": settings.seeds,
-        "network": plan.network.model_dump(),
-        "weights": plan.weights,
-        "recipe": plan.recipe.model_dump(),
-        "target": str(request.evaluation.target),
-        "evaluate_at": request.evaluation.evaluate_at,
-        "images": list(request.evaluation.images) or None,
-        "classifiers": classifiers,
-        "code": code_fingerprint(list(request.plugins)),
-        "plugins": [path.name for path in request.plugins],
-        "device": str(settings.device),
-        "versions": versions(),
-        "commit": head,
-        "dirty": dirty,
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _name(manifest: dict[str, Any]) -> str:
-    """Name a run so that the same run is found again and no other one."""
-    identity = json.dumps({key: manifest[key] for key in IDENTITY}, sort_keys=True)
-    network = manifest["network"]
-    height, width = manifest["size"]
-    digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
-    dataset = manifest["dataset"].replace(":", "-")
-    return f"{dataset}-{network['name']}-{network['head']}-{height}x{width}-{digest}"

@@ -14,6 +14,7 @@ from reports.page.page_data import Material
 from results.metrics.formulas import METRICS
 from results.metrics.scoring import Row
 from results.status import Status
+from results.store.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -35,36 +36,34 @@ class Entry:
     best: bool = False
 
 
-def facts(manifest: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(manifest: Manifest) -> list[tuple[str, str]]:
     """Return what the run is, as pairs of a name and a text."""
-    network, (height, width) = manifest["network"], manifest["size"]
-    versions = manifest.get("versions", {})
-    changed = ", changed since" if manifest.get("dirty") else ""
-    split = f"{manifest['folds']} folds by item" if manifest["folds"] else "one split by item"
+    network, (height, width) = manifest.network, manifest.size
+    changed = ", changed since" if manifest.dirty else ""
+    split = f"{manifest.folds} folds by item" if manifest.folds else "one split by item"
     known = {
-        "Dataset": manifest["dataset"],
-        "Fingerprint of the data": manifest.get("dataset_fingerprint", ""),
+        "Dataset": manifest.dataset,
+        "Fingerprint of the data": manifest.dataset_fingerprint,
         "Input": f"{height}x{width} pixels",
-        "Split": f"{split}, {manifest['seeds']} seed(s)",
-        "Network": f"{network['name']}, {network['head']} head, {network['activation']}",
-        "Weights before training": manifest["weights"],
-        "Explained": f"target {manifest['target']}",
-        "Started": manifest.get("started", ""),
-        "Device": manifest.get("device", ""),
-        "Commit": f"{manifest['commit']}{changed}" if manifest.get("commit") else "",
-        "Environment": ", ".join(f"{name} {version}" for name, version in versions.items()),
+        "Split": f"{split}, {manifest.seeds} seed(s)",
+        "Network": f"{network.name}, {network.head} head, {network.activation}",
+        "Weights before training": manifest.weights,
+        "Explained": f"target {manifest.target}",
+        "Started": manifest.started,
+        "Device": manifest.device,
+        "Commit": f"{manifest.commit}{changed}" if manifest.commit else "",
+        "Environment": ", ".join(f"{name} {version}" for name, version in manifest.versions.items()),
     }
     return [(name, text) for name, text in known.items() if text]
 
 
-def classifiers(manifest: dict[str, Any]) -> list[tuple[str, ...]]:
+def classifiers(manifest: Manifest) -> list[tuple[str, ...]]:
     """Return a row for each classifier: name, accuracy, average precision, AUROC and confusion on its test split."""
     rows = []
-    for name, one in manifest["classifiers"].items():
-        test = one["test"]
-        numbers = (test.get(key) for key in ("accuracy", "average_precision", "auroc"))
+    for name, one in manifest.classifiers.items():
+        numbers = (one.test.accuracy, one.test.average_precision, one.test.auroc)
         texts = (UNDEFINED if number is None else f"{number:.3f}" for number in numbers)
-        rows.append((name.removesuffix(".safetensors"), *texts, str(test.get("confusion", ""))))
+        rows.append((name.removesuffix(".safetensors"), *texts, str(one.test.confusion)))
     return rows
 
 

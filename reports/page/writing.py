@@ -69,7 +69,7 @@ def _html(material: Material, target: Path) -> str:
     summary = material.summary
     columns = page_text.columns(material)
     return templates.get_template("page.html").render(
-        title=f"{summary.manifest['dataset']}, {summary.manifest['network']['name']}",
+        title=f"{summary.manifest.dataset}, {summary.manifest.network.name}",
         run=material.folder.name,
         protocol=summary.protocol,
         facts=page_text.facts(summary.manifest),

@@ -1,4 +1,4 @@
-"""Is a run as good as the one that it is measured by, cell by cell?"""
+"""Is a run as good as a baseline? Both are compared cell by cell."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from results.metrics.thresholds import ThresholdPolicy
 from results.statistics.comparison import Comparison, compare
 from results.statistics.pairing import Pairing, counted, paired
 from results.store.cells import IDENTITY, Cells
+from results.store.manifest import Manifest
+from results.store.record import Record
 from results.store.run_store import RunStore
 
 FIELDS = (
     "dataset", "dataset_fingerprint", "size", "folds", "network", "weights", "recipe", "target", "evaluate_at",
 )  # fmt: skip
-"""The fields of a manifest in which two runs have to agree."""
+"""The fields of a manifest in which two runs must agree."""
 OF_EACH = ("split_fingerprint", "fingerprint")
-"""The same of each classifier that both have."""
+"""The fields of each classifier of both runs in which they must agree."""
 RELEASE = "cam-bench"
-"""The one version that may differ in an exact check: releases are what it compares."""
+"""The one version that may differ in an exact check, which compares releases."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class UnmatchedCells:
     Attributes:
         method: its short text.
         cells: how many.
-        whole: the other run has no cell of the method.
+        whole: the other run has none of the method.
     """
 
     method: str
@@ -48,7 +50,7 @@ class Changed:
     Attributes:
         method: its short text.
         cells: how many.
-        of: that both runs have.
+        of: how many both runs have.
     """
 
     method: str
@@ -58,19 +60,19 @@ class Changed:
 
 @dataclass(frozen=True)
 class Check:
-    """A run beside its baseline.
+    """How a run compares with a baseline.
 
     Attributes:
         manifest: of the run.
         policy: how thresholds were chosen.
-        tolerance: differences of up to this much IoU, in [0, 1], count as none.
-        comparisons: one a method that both have, run minus baseline, in the order of the run.
-        only_run, only_baseline: cells that the other one lacks.
-        forced: the fields in which the runs differ, though they must not; empty unless that was forced.
-        changed: one a method that both have, in an exact check; else None.
+        tolerance: IoU, in [0, 1]; smaller differences count as none.
+        comparisons: run minus baseline, one for each method of both, in the order of the run.
+        only_run, only_baseline: cells that the other one does not have.
+        forced: the fields in which the runs must agree and do not; empty unless the check was forced.
+        changed: one for each method of both, in an exact check; else None.
     """
 
-    manifest: dict[str, Any]
+    manifest: Manifest
     policy: ThresholdPolicy
     tolerance: float
     comparisons: tuple[Comparison, ...]
@@ -89,19 +91,19 @@ class Check:
 def check(
     run: RunStore, baseline: RunStore, policy: ThresholdPolicy, tolerance: float, *, exact: bool, force: bool
 ) -> Check:
-    """Compare every method of `run` with the same one of `baseline`, on the images that both have.
+    """Compare every method of `run` with the same method of `baseline`, on the images that both have.
 
     Args:
-        run: what is checked.
-        baseline: what it is measured by.
+        run: to be checked.
+        baseline: to compare it with.
         policy: how thresholds are chosen in both.
-        tolerance: differences of up to this much IoU, in [0, 1], count as none.
-        exact: compare the histograms bit for bit too; then device and versions have to be the same.
-        force: compare what may not be compared.
+        tolerance: IoU, in [0, 1]; smaller differences count as none.
+        exact: compare the histograms bit for bit too; device and versions must then be the same.
+        force: compare runs that do not agree in all that they must.
 
     Raises:
-        ResultError: a folder holds no run or one of another schema, the runs may not be compared, or they share
-            nothing.
+        ResultError: a folder holds no run or one of a newer release, the runs may not be compared, or they share no
+            method.
     """
     differing = differences(run.manifest(), baseline.manifest(), exact=exact)
     if differing and not force:
@@ -128,40 +130,44 @@ def check(
     )
 
 
-def differences(manifest: dict[str, Any], other: dict[str, Any], *, exact: bool = False) -> list[str]:
-    """Return what forbids to compare two runs, a text each, with the values of both; nothing if they agree.
+def differences(manifest: Manifest, other: Manifest, *, exact: bool = False) -> list[str]:
+    """Return the fields in which two runs must agree and do not, each with both values as a text.
 
     Args:
         manifest: of one run.
         other: of the other.
-        exact: read the kind of the device and the versions of the libraries too.
+        exact: the type of the device and the versions of the libraries must agree too.
     """
-    pairs = [(key, manifest[key], other[key]) for key in FIELDS]
-    classifiers, theirs = manifest["classifiers"], other["classifiers"]
+    pairs: list[tuple[str, Any, Any]] = [(key, getattr(manifest, key), getattr(other, key)) for key in FIELDS]
+    classifiers, theirs = manifest.classifiers, other.classifiers
     common = [name for name in classifiers if name in theirs]
-    pairs += [(f"{key} of {name}", classifiers[name][key], theirs[name][key]) for name in common for key in OF_EACH]
+    for name in common:
+        one, two = classifiers[name], theirs[name]
+        pairs += [(f"{key} of {name}", getattr(one, key), getattr(two, key)) for key in OF_EACH]
     if not common and all(one == two for _, one, two in pairs):
         pairs.append(("classifiers", ", ".join(classifiers), ", ".join(theirs)))
     if exact:
-        pairs.append(("device", *(one["device"].split(":")[0] for one in (manifest, other))))
-        own, others = manifest["versions"], other["versions"]
+        pairs.append(("device", manifest.device.split(":")[0], other.device.split(":")[0]))
+        own, others = manifest.versions, other.versions
         names = sorted({*own, *others} - {RELEASE})
         pairs += [(f"version of {name}", own.get(name), others.get(name)) for name in names]
     return [f"{key} ({_plain(one)} and {_plain(two)})" for key, one, two in pairs if one != two]
 
 
 def _plain(value: Any) -> str:
-    """Write a value of a manifest in a sentence."""
+    """Write a value of a manifest as a phrase."""
+    if isinstance(value, Record):
+        value = value.named()
     if isinstance(value, dict):
         return " ".join(f"{key}={one}" for key, one in value.items())
-    return "x".join(map(str, value)) if isinstance(value, list) else str(value)
+    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _paired(own: Cells, others: Cells, spec: str, policy: ThresholdPolicy) -> Pairing:
     sides = [cells.where(cells.frame["spec"] == spec) for cells in (own, others)]
     first, second = (counted(cells, policy) for cells in sides)
     if first.empty != second.empty:
-        # A method that has no answer any more has found nothing, or it would pass unseen.
+        # A method that is no longer applicable counts as an empty prediction, or its loss would pass unseen.
         first, second = (counted(cells, policy, answered=False) for cells in sides)
     return paired(first, second)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from results.statistics.checking import differences
 from results.statistics.comparison import Comparison, compare
 from results.statistics.pairing import COUNTS, counted, paired
 from results.statistics.permutation import LEVEL
+from results.store.manifest import Manifest
 from results.store.run_store import RunStore
 
 
@@ -35,7 +35,7 @@ class Setting:
 
     dataset: str
     network: str
-    manifest: dict[str, Any]
+    manifest: Manifest
     methods: dict[str, pd.DataFrame]
     chance: frozenset[str]
 
@@ -178,11 +178,11 @@ def _compared(setting: Setting, names: Sequence[tuple[str, str]], *needed: str) 
 
 def _setting(run: RunStore, policy: ThresholdPolicy) -> Setting:
     manifest, cells = run.manifest(), run.cells()
-    network = manifest["network"]
+    network = manifest.network
     tables = {spec: counted(cells.where(cells.frame["spec"] == spec), policy) for spec in cells.frame["spec"].unique()}
     return Setting(
-        dataset=manifest["dataset"],
-        network=f"{network['name']} {network['head']}",
+        dataset=manifest.dataset,
+        network=f"{network.name} {network.head}",
         manifest=manifest,
         methods={str(spec): table for spec, table in tables.items() if len(table)},
         chance=frozenset(cells.frame["spec"][cells.frame["chance"]]),

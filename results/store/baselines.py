@@ -71,10 +71,10 @@ def add(run: RunStore, name: str, cache: Path, *, replace: bool = False) -> Path
     partial = HERE / f"{name}{PARTIAL}"
     shutil.rmtree(partial, ignore_errors=True)
     run.copy(partial)
-    for file_name, known in run.manifest()["classifiers"].items():
+    for file_name, known in run.manifest().classifiers.items():
         # The name tells how it was trained; only the fingerprint tells that it is the one.
         there = [path for path in (cache / file_name, baseline_classifier(file_name)) if path and path.is_file()]
-        path = next((path for path in there if _fingerprint(path) == known["fingerprint"]), None)
+        path = next((path for path in there if _fingerprint(path) == known.fingerprint), None)
         if path is None or path.stat().st_size > SMALL:
             continue
         (partial / CLASSIFIERS).mkdir(exist_ok=True)

@@ -7,7 +7,6 @@ cell takes the place of an earlier one of the same identity. Runs of earlier rel
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import ValidationError
 
 from results.errors import ResultError
 from results.status import Status
 from results.store.cells import HISTOGRAMS, IDENTITY, Cell, Cells
+from results.store.manifest import Manifest
 from results.store.upgrades import SCHEMA, SCHEMA_VERSION, upgrade, upgrade_manifest
 
+MANIFEST = "manifest.json"
 VERSION_KEY = b"schema_version"
 """Where a part says under which schema it was written; those of schema 1 and 2 leave it to the manifest."""
 
@@ -33,38 +35,34 @@ class RunStore:
         self.folder = folder
         self._parts = folder / "cells"
 
-    def begin(self, manifest: dict[str, Any], identity: Iterable[str]) -> None:
+    def begin(self, manifest: Manifest) -> None:
         """Start the run, or go on with it if it has the same identity.
-
-        Args:
-            manifest: what the run is; JSON.
-            identity: the keys of `manifest` in which a run has to agree with what is there already.
 
         Raises:
             ResultError: the folder holds another run; the message names the fields that differ.
         """
         self._parts.mkdir(parents=True, exist_ok=True)
-        path = self.folder / "manifest.json"
-        if path.is_file():
-            there = self.manifest()
-            differing = [key for key in identity if there.get(key) != manifest[key]]
-            if differing:
-                raise ResultError(
-                    f"{self.folder} holds a run with another {' and '.join(differing)}; name another folder with --out"
-                )
-            return
-        temporary = path.with_suffix(".part")
-        temporary.write_text(json.dumps(manifest | {"schema_version": SCHEMA_VERSION}, indent=2) + "\n")
-        temporary.rename(path)
+        path = self.folder / MANIFEST
+        if not path.is_file():
+            temporary = path.with_suffix(".part")
+            temporary.write_text(manifest.model_dump_json(indent=2) + "\n")
+            temporary.rename(path)
+        if differing := self.manifest().differing(manifest):
+            raise ResultError(
+                f"{self.folder} holds a run with another {' and '.join(differing)}; name another folder with --out"
+            )
 
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self) -> Manifest:
         """Return the manifest.
 
         Raises:
             ResultError: the folder holds no run, or one that a newer release has made.
         """
         found = self._stored_manifest()
-        return upgrade_manifest(found, found["schema_version"])
+        try:
+            return Manifest.model_validate(upgrade_manifest(found, found["schema_version"]))
+        except ValidationError as error:
+            raise ResultError(f"{self.folder / MANIFEST} is not the manifest of a run: {error}") from error
 
     def append(self, cells: list[Cell]) -> None:
         """Write `cells` as one part."""
@@ -101,7 +99,7 @@ class RunStore:
         """
         manifest, table = self.manifest(), self._latest(SCHEMA.names)
         other = RunStore(folder)
-        other.begin(manifest, ())
+        other.begin(manifest)
         other._write(table)
 
     def _latest(self, columns: list[str]) -> pa.Table:
@@ -134,9 +132,9 @@ class RunStore:
         temporary.rename(part)
 
     def _stored_manifest(self) -> dict[str, Any]:
-        path = self.folder / "manifest.json"
+        path = self.folder / MANIFEST
         if not path.is_file():
-            raise ResultError(f"{self.folder} holds no run: there is no manifest.json")
+            raise ResultError(f"{self.folder} holds no run: there is no {MANIFEST}")
         manifest: dict[str, Any] = json.loads(path.read_text())
         self._check_version(manifest["schema_version"])
         return manifest

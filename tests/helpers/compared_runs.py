@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from results.store.run_store import RunStore
-from tests.helpers.small_runs import IDENTITY, cell, manifest
+from tests.helpers.small_runs import cell, classifier, store
 
 DEFECT, AROUND = 100, 900
-CLASSIFIER = {"fingerprint": "c0", "split_fingerprint": "s0", "test": {"average_precision": 1.0}}
+CLASSIFIER = classifier()
 
 
 def measured(item, spec, hits, false=50, **fields):
@@ -30,14 +29,5 @@ def hits(items, *, mean=50, seed=0):
 
 
 def run(folder, *parts, **changes):
-    """Write a run whose manifest has all fields; `parts` are lists of cells."""
-    known = manifest(
-        dataset_fingerprint="d0", recipe={"epochs": 1}, device="cpu", started="2026-01-02T03:04:05+00:00",
-        commit="0123456789", dirty=False, classifiers={"one.safetensors": CLASSIFIER},
-        versions={"python": "3.11.7", "cam-bench": "0.1.0", "torch": "2.15.0"},
-    )  # fmt: skip
-    store = RunStore(folder)
-    store.begin(known | changes, IDENTITY)
-    for part in parts:
-        store.append(part)
-    return store
+    """Write a run of one classifier; `parts` are lists of cells."""
+    return store(folder, *parts, **{"classifiers": {"one.safetensors": CLASSIFIER}} | changes)

@@ -6,9 +6,8 @@ import numpy as np
 
 from results.status import Status
 from results.store.cells import Cell
+from results.store.manifest import Manifest
 from results.store.run_store import RunStore
-
-IDENTITY = ("dataset", "size", "seeds")
 
 
 def histogram(levels):
@@ -33,20 +32,29 @@ def cell(image="a/0", spec="grad-cam", *, defect=None, other=None, **fields):
 
 
 def manifest(**changes):
-    """Return the manifest of a run on the built-in set, with all that reports read."""
+    """Return the manifest of a run on the built-in set."""
     known = {
         "dataset": "synthetic", "size": [128, 128], "folds": 0, "seeds": 1, "weights": "none",
         "target": "1", "evaluate_at": "input",
         "network": {"name": "vgg-small", "head": "fc", "activation": "relu", "classes": 2},
-        "classifiers": {"one": {"test": {"average_precision": 0.75}}, "two": {"test": {"average_precision": 1.0}}},
+        "classifiers": {"one": classifier(0.75), "two": classifier(1.0)},
+        "dataset_fingerprint": "d0", "recipe": {"epochs": 1}, "images": None, "code": "", "plugins": [],
+        "device": "cpu", "versions": {"python": "3.11.7", "cam-bench": "0.1.0", "torch": "2.15.0"},
+        "commit": "0123456789", "dirty": False, "started": "2026-01-02T03:04:05+00:00",
     }  # fmt: skip
-    return known | changes
+    return Manifest.model_validate(known | changes)
+
+
+def classifier(precision=1.0, **changes):
+    """Return what a manifest says of a classifier with this average precision."""
+    test = {"accuracy": 1.0, "average_precision": precision, "auroc": 1.0, "loss": 0.0, "confusion": [[1, 0], [0, 1]]}
+    return {"fingerprint": "c0", "split_fingerprint": "s0", "test": test} | changes
 
 
 def store(folder, *parts, **changes):
     """Write a run of `parts`, lists of cells, into `folder`."""
     run = RunStore(folder)
-    run.begin(manifest(**changes), IDENTITY)
+    run.begin(manifest(**changes))
     for part in parts:
         run.append(part)
     return run

@@ -7,7 +7,7 @@ import pytest
 from reports.summary import summarise
 from results.errors import ResultError
 from results.metrics.thresholds import parse_policy
-from tests.helpers.small_runs import cell, store
+from tests.helpers.small_runs import cell, classifier, store
 
 HALF = parse_policy("fixed:0.5")
 
@@ -47,7 +47,7 @@ def test_the_protocol_counts_an_image_once_however_many_seeds_there_are(tmp_path
 
 
 def test_one_split_and_an_unknown_precision_are_said_so(tmp_path):
-    found = summary(tmp_path, [hit()], classifiers={"one": {"test": {"average_precision": None}}})
+    found = summary(tmp_path, [hit()], classifiers={"one": classifier(None)})
     assert "one split by item" in found.protocol
     assert "average precision unknown" in found.protocol
 

@@ -114,8 +114,8 @@ def test_those_of_the_suite_are_found_from_anywhere_and_hidden_by_ones_own(made,
 
 
 def test_the_built_in_set_has_its_classifier_in_less_than_a_megabyte():
-    (name,) = find_run("synthetic").manifest()["classifiers"]
+    (name,) = find_run("synthetic").manifest().classifiers
     path = baseline_classifier(name)
     assert path.stat().st_size < 1_000_000
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    assert digest == find_run("synthetic").manifest()["classifiers"][name]["fingerprint"]
+    assert digest == find_run("synthetic").manifest().classifiers[name].fingerprint

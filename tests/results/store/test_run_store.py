@@ -14,7 +14,7 @@ from results.store import run_store
 from results.store.cells import Cell
 from results.store.run_store import RunStore
 from results.store.upgrades import SCHEMA_VERSION
-from tests.helpers.small_runs import IDENTITY, cell, cells, manifest, store
+from tests.helpers.small_runs import cell, cells, manifest, store
 
 FULL = cell(
     "kos01/Part5", "ra-cam@50", defect={0: 3, 255: 4}, other={7: 2_000_000_000},
@@ -130,7 +130,7 @@ def test_a_part_that_was_cut_off_harms_nothing(tmp_path):
     for name in ("000000.part", "000001.part"):
         (tmp_path / "cells" / name).write_bytes(b"PAR1 half a fi")
     again = RunStore(tmp_path)
-    again.begin(manifest(), IDENTITY)
+    again.begin(manifest())
     again.append([cell("a/1")])
     assert run.cells().frame["image"].tolist() == ["a/0", "a/1"]
     assert len(again.finished()) == 2
@@ -143,25 +143,26 @@ def test_nothing_is_left_under_a_temporary_name(tmp_path):
 
 
 def test_the_manifest_is_read_back_with_its_schema(tmp_path):
-    assert store(tmp_path).manifest() == manifest() | {"schema_version": SCHEMA_VERSION}
+    assert store(tmp_path).manifest() == manifest()
+    assert json.loads((tmp_path / "manifest.json").read_text())["schema_version"] == SCHEMA_VERSION
 
 
 def test_a_run_goes_on_with_its_first_manifest(tmp_path):
     store(tmp_path, device="cpu")
-    assert store(tmp_path, device="cuda").manifest()["device"] == "cpu"
+    assert store(tmp_path, device="cuda").manifest().device == "cpu"
 
 
 def test_another_run_is_refused_and_the_fields_that_differ_are_named(tmp_path):
     store(tmp_path)
     with pytest.raises(ResultError, match="another size and seeds; name another folder with --out"):
         store(tmp_path, size=[64, 64], seeds=3)
-    assert RunStore(tmp_path).manifest()["seeds"] == 1
+    assert RunStore(tmp_path).manifest().seeds == 1
 
 
 def test_a_newer_schema_is_refused(tmp_path):
     run, newer = store(tmp_path, [cell()]), SCHEMA_VERSION + 1
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest(schema_version=newer)))
-    for read in (run.manifest, run.cells, lambda: run.begin(manifest(), IDENTITY)):
+    (tmp_path / "manifest.json").write_text(manifest(schema_version=newer).model_dump_json())
+    for read in (run.manifest, run.cells, lambda: run.begin(manifest())):
         with pytest.raises(
             ResultError, match=f"has schema {newer}, this release reads up to {SCHEMA_VERSION}: upgrade"
         ):
@@ -172,9 +173,15 @@ def test_a_part_of_a_newer_schema_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(run_store, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
     run = store(tmp_path, [cell()])
     monkeypatch.undo()
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest(schema_version=SCHEMA_VERSION)))
+    (tmp_path / "manifest.json").write_text(manifest().model_dump_json())
     with pytest.raises(ResultError, match="upgrade cam-bench"):
         run.cells()
+
+
+def test_a_damaged_manifest_is_refused(tmp_path):
+    (tmp_path / "manifest.json").write_text(json.dumps({"dataset": "synthetic", "schema_version": SCHEMA_VERSION}))
+    with pytest.raises(ResultError, match=r"(?s)manifest\.json is not the manifest of a run.*seeds"):
+        RunStore(tmp_path).manifest()
 
 
 def test_a_folder_without_a_run_says_so(tmp_path):
