@@ -142,7 +142,7 @@ def source(old, new):
     return [int((2 * place + 1) * old // (2 * new)) for place in range(new)]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(arrays.arrays(np.bool_, st.tuples(sides, sides)), sides, sides)
 def test_a_resized_mask_is_made_of_its_own_pixels(tmp_path_factory, values, height, width):
     path = save(tmp_path_factory.getbasetemp() / "resized.png", values)
@@ -152,7 +152,7 @@ def test_a_resized_mask_is_made_of_its_own_pixels(tmp_path_factory, values, heig
     assert np.array_equal(mask, values[np.ix_(rows, columns)])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(*[st.integers(20, 60)] * 4, st.data())
 def test_a_resized_mask_is_not_dilated(tmp_path_factory, height, width, new_height, new_width, data):
     top, left = data.draw(st.integers(0, height - 8)), data.draw(st.integers(0, width - 8))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from datasets import DatasetError, assign, split_fingerprint
 from datasets.table import COLUMNS
 
-quick = settings(deadline=None, max_examples=15)
+quick = settings(max_examples=15)
 
 
 def table_of(items):

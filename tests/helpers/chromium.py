@@ -50,7 +50,7 @@ class Browser:
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
 
-    def wait(self, script, seconds=30):
+    def wait(self, script, seconds=600):
         """Return what `script` returns as soon as it is true."""
         end = time.monotonic() + seconds
         while not (found := self.run(script)):

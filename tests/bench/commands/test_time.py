@@ -12,7 +12,7 @@ from bench.errors import BenchError
 from results.store.timings import read
 from tests.helpers.command_line import call
 
-QUICK = ("--input-sizes", "32x32", "--repeats", "2", "--only-time")
+QUICK = ("--input-sizes", "32x32", "--repeats", "2", "--limit", "inf", "--only-time")
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def test_every_surface_meets_every_defect():
     assert all(name_of(item, 2)[-5:] != name_of(item, 3)[-5:] for item in range(90))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(0, 200), st.sampled_from([2, 3]), sides, sides)
 def test_a_mask_is_exactly_where_the_defect_changed_the_image(seed, item, number, height, width):
     clean = draw_clean(seed, item, number, (height, width))
@@ -91,7 +91,7 @@ def test_no_defect_is_lost_on_a_flat_image(kind, level):
         assert np.array_equal(mask > 0, image != clean)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 200), st.sampled_from([0, 1]), sides, sides)
 def test_a_good_image_has_an_empty_mask(item, number, height, width):
     image, mask = draw(0, item, number, (height, width))
@@ -194,7 +194,7 @@ def test_the_sine_is_one_of_whole_numbers():
     assert abs(sine(angles) / ONE - np.sin(angles * 2 * np.pi / TURN)).max() < 0.06
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 40), st.integers(0, 40))
 def test_a_blur_keeps_a_constant_and_shrinks_the_spread(down, right):
     flat = np.full((7, 9), -5, np.int64)
