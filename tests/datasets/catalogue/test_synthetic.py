@@ -12,8 +12,7 @@ from PIL import Image
 
 from datasets.catalogue import synthetic as package
 from datasets.catalogue.synthetic import VERSION, draw, draw_clean, generate, name_of
-from datasets.catalogue.synthetic.defects import DEFECTS, LEAST_CHANGE, add_defect
-from datasets.catalogue.synthetic.integers import ONE, TURN, blur, noise, segment, sine
+from datasets.catalogue.synthetic.defects import DEFECTS, LEAST_CHANGE
 from datasets.catalogue.synthetic.surfaces import BRIGHTEST, DARKEST, SURFACES
 from datasets.errors import DatasetError
 from datasets.registry import get_dataset
@@ -79,16 +78,6 @@ def test_a_mask_is_exactly_where_the_defect_changed_the_image(seed, item, number
     assert clean.max() <= BRIGHTEST
     assert image.min() >= 0
     assert image.max() <= 255
-
-
-@pytest.mark.parametrize("kind", DEFECTS)
-@pytest.mark.parametrize("level", [DARKEST, 128, BRIGHTEST])
-def test_no_defect_is_lost_on_a_flat_image(kind, level):
-    for seed in range(20):
-        clean = np.full((32, 48), level, np.int64)
-        image, mask = add_defect(kind, np.random.RandomState(seed), clean)
-        assert mask.any()
-        assert np.array_equal(mask > 0, image != clean)
 
 
 @settings(max_examples=10)
@@ -186,24 +175,3 @@ def test_a_root_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(DatasetError, match="cannot write"):
         generate(tmp_path / "file", size=(32, 32), items=1)
-
-
-def test_the_sine_is_one_of_whole_numbers():
-    angles = np.arange(-TURN, TURN, dtype=np.int64)
-    assert sine(angles).dtype == np.int64
-    assert abs(sine(angles) / ONE - np.sin(angles * 2 * np.pi / TURN)).max() < 0.06
-
-
-@settings(max_examples=20)
-@given(st.integers(0, 40), st.integers(0, 40))
-def test_a_blur_keeps_a_constant_and_shrinks_the_spread(down, right):
-    flat = np.full((7, 9), -5, np.int64)
-    assert np.array_equal(blur(flat, down, right), flat)
-    draws = noise(np.random.RandomState(0), (20, 30)) * ONE
-    assert blur(draws, down, right).std() <= draws.std()
-
-
-def test_a_line_covers_its_length_times_its_width():
-    line = segment((40, 60), 20 * 16, 10 * 16, 0, 40 * 16, 2 * 16)
-    assert line.max() == ONE
-    assert abs(line.sum() / ONE - 40 * 4) < 20
