@@ -1,6 +1,4 @@
-"""Wrapped specs keep the contract of methods on every network, and what they cost is told before."""
-
-from dataclasses import replace
+"""Wrapped specs keep the contract of methods on every network."""
 
 import pytest
 import torch
@@ -9,21 +7,14 @@ from torch import nn
 from bench import explain
 from bench.attribution.evidence import Evidence
 from bench.attribution.view import View
-from bench.classifiers.checkpoint import load
 from bench.network.anatomy import examine
 from bench.network.targets import Target
-from bench.runs.budget import estimate, needs_extra_passes
-from bench.runs.run import execute
 from bench.studies.method_contract import CHECKS, check_unchanged, state
-from datasets.table import GOOD
 from methods import NotApplicableError, evidence_method, heatmap, parse
 from methods.contract import Note
 from methods.fusing import over_maximum, upsample
 from methods.registry import WRAPPERS, wrapper
-from results.store.run_store import RunStore
-from tests.helpers.recorder import Recorder
 from tests.helpers.small_networks import CLASSES, NETWORKS, SIZE, chain, frozen, pictures
-from tests.helpers.tiny_set import register_tiny, tiny_request
 
 TEXTS = ("sess:grad-cam", "nff:layer-cam", "nff:ra-cam/S2-S3=max@30")
 
@@ -248,46 +239,3 @@ def test_where_memory_does_not_suffice_chunks_are_halved(text):
         found = maps_of(network, text, chunk=64)
     handle.remove()
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
-
-
-# Runs
-
-
-def test_wrapped_specs_are_run_on_defects_alone_and_their_cost_is_told(monkeypatch, tmp_path):
-    register_tiny(monkeypatch)
-    assert needs_extra_passes(parse("sess:grad-cam"))
-    assert not needs_extra_passes(parse("grad-cam"))
-    request = tiny_request(tmp_path, "grad-cam,nff:layer-cam,sess:grad-cam")
-    recorder = Recorder()
-    execute(replace(request, budget=0.0), recorder)
-    assert {spec: cost.passes for spec, cost in recorder.told_costs.items()} == {
-        "sess:grad-cam": 183, "nff:layer-cam": 8,
-    }  # fmt: skip
-    execute(tiny_request(tmp_path, "grad-cam,nff:layer-cam"))
-    frame = RunStore(tmp_path / "run").cells().frame
-    wrapped = frame[frame["spec"] == "nff:layer-cam"]
-    assert GOOD not in set(wrapped["label"])
-    assert set(wrapped["wrapper"]) == {"nff"}
-    assert set(wrapped["status"]) == {"ok"}
-    assert GOOD in set(frame[frame["spec"] == "grad-cam"]["label"])
-
-
-def test_an_estimate_counts_what_the_wrapped_method_asks(monkeypatch, tmp_path):
-    register_tiny(monkeypatch)
-
-    @evidence_method("asking", paper="none", passes=lambda channels: 100)
-    def asking(view):
-        for number in range(len(view.input)):
-            view.scores(number, 100, lambda first, last: view.input[:1].expand(last - first, -1, -1, -1))
-        return view.input[:, 0].abs()
-
-    request = tiny_request(tmp_path, "grad-cam")
-    execute(request)
-    (assignment,) = request.experiment.assignments()
-    classifier = load(assignment.path, torch.device("cpu"))
-    costs = {
-        str(one.spec): one for one in estimate(classifier, Target(), {parse("nff:asking"): 3, parse("asking"): 3}, None)
-    }
-    assert costs["asking"].passes == 100
-    assert costs["nff:asking"].passes == 8 * (1 + 100)
-    assert costs["nff:asking"].seconds > 4 * costs["asking"].seconds
