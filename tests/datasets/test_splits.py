@@ -23,10 +23,11 @@ def table_of(items):
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-labels = st.lists(st.sampled_from(["good", "good", "dent", "crack"]), min_size=1, max_size=5)
+labels = st.lists(st.sampled_from(["good", "good", "dent", "crack"]), min_size=1, max_size=3)
 names = st.text("abcxyz0189-_", min_size=1, max_size=6)
-# Of ten items, half leave the five that training and validation need.
-tables = st.dictionaries(names, labels, min_size=10, max_size=20).map(table_of)
+# Folds have as many images, not as many items: of twenty items, of up to three images each, five are left at least for
+# training and validation, which need so many.
+tables = st.dictionaries(names, labels, min_size=20, max_size=24).map(table_of)
 
 
 def groups_tested(table, folds):
