@@ -1,0 +1,112 @@
+"""What the baselines of the suite say of a method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import pandas as pd
+
+from reports.page.page_data import Material, gather
+from reports.table import COLUMNS, UNDEFINED, place
+from results.metrics.formulas import METRICS
+from results.metrics.scoring import Row
+from results.metrics.thresholds import ThresholdPolicy
+from results.statistics.breakdown import pooled_iou, size_classes
+from results.store.baselines import SHIPPED
+
+OTSU = ThresholdPolicy("otsu")
+NOTABLE = 3
+"""The last place that is named among a method's strengths."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """One spec on one baseline, in percent and ready to be printed.
+
+    Attributes:
+        spec: its short text.
+        iou: the pooled IoU with its interval, "24.21 [21.86, 27.30]"; a dash where the method has no answer.
+        others: of the other columns of the table.
+        place: of how many methods it is which by IoU, "1 of 24"; a dash for the baselines of chance.
+        strengths: metrics in which it is among the best, "1st in IoU".
+        by_size: IoU by size of the defect, smallest first.
+        reason: why the method has no answer; empty where it has one.
+    """
+
+    spec: str
+    iou: str
+    others: tuple[str, ...]
+    place: str
+    strengths: tuple[str, ...]
+    by_size: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """A baseline of the suite, and what it says of each spec.
+
+    Attributes:
+        name: of the baseline.
+        protocol: what its numbers are taken over.
+        columns: headings of `Score.others`.
+        sizes: headings of `Score.by_size`, the marked share of the image.
+        scores: one a spec, in the order of its table.
+    """
+
+    name: str
+    protocol: str
+    columns: tuple[str, ...]
+    sizes: tuple[str, ...]
+    scores: tuple[Score, ...]
+
+    def of(self, specs: set[str]) -> list[Score]:
+        """Return the scores of `specs`, in the order of the table."""
+        return [score for score in self.scores if score.spec in specs]
+
+
+@cache
+def baselines() -> tuple[Baseline, ...]:
+    """Return every baseline of the suite, scored with Otsu's threshold."""
+    return tuple(_read(path.parent.name) for path in sorted(SHIPPED.glob("*/manifest.json")))
+
+
+def _read(name: str) -> Baseline:
+    material = gather(SHIPPED / name, OTSU)
+    sizes = pooled_iou(material.defective, size_classes(material.defective))
+    return Baseline(
+        name,
+        material.summary.protocol,
+        tuple(METRICS[column].label for column in COLUMNS[1:]),
+        tuple(map(str, sizes.columns)),
+        tuple(_score(material, row, sizes) for row in material.summary.rows),
+    )
+
+
+def _score(material: Material, row: Row, sizes: pd.DataFrame) -> Score:
+    ranked = sum(not one.chance and one.applicable for one in material.summary.rows)
+    places = {name: place(material.summary, row, name) for name in COLUMNS}
+    return Score(
+        row.spec,
+        _with_interval(row.mean["iou"], material.intervals.get(row.spec)),
+        tuple(_percent(row.mean[name]) for name in COLUMNS[1:]),
+        f"{places['iou']} of {ranked}" if places["iou"] else UNDEFINED,
+        tuple(f"{_ordinal(at)} in {METRICS[name].label}" for name, at in places.items() if 0 < at <= NOTABLE),
+        tuple(map(_percent, sizes.loc[row.spec])) if row.spec in sizes.index else (),
+        "" if row.applicable else row.reason,
+    )
+
+
+def _percent(value: float) -> str:
+    return UNDEFINED if pd.isna(value) else f"{100 * value:.2f}"
+
+
+def _with_interval(value: float, ends: tuple[float, float] | None) -> str:
+    if pd.isna(value) or ends is None:
+        return _percent(value)
+    return f"{_percent(value)} [{_percent(ends[0])}, {_percent(ends[1])}]"
+
+
+def _ordinal(number: int) -> str:
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number, 'th') }"

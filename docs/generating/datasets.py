@@ -1,0 +1,14 @@
+"""The datasets that are registered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from datasets import DATASETS
+from docs.generating.writing import write_page
+
+
+def write_datasets(folder: Path) -> None:
+    """Write the page about datasets, with a table of those that are registered."""
+    known = [DATASETS[name] for name in sorted(DATASETS)]
+    write_page(folder / "datasets.md", "datasets.md", datasets=known)
