@@ -6,7 +6,7 @@ from pathlib import Path
 
 from docs.generating.writing import write_page
 from reports.summary import summarise
-from reports.table import markdown
+from reports.methods_table import markdown
 from results.metrics.thresholds import ThresholdPolicy
 from results.store.baselines import SHIPPED
 
