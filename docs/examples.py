@@ -1,4 +1,4 @@
-"""The examples of a page as one program: `python -m docs.examples PAGE` runs it in the current folder.
+"""The examples of a page as one program: `python docs/examples.py PAGE` runs it in the current folder.
 
 A fenced block of ``sh`` is run by the shell, one of ``python`` by Python; the blocks of a page follow each other in one
 folder, those of Python in one namespace. A block of any language that begins with a comment which is the name of a file

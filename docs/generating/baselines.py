@@ -28,18 +28,20 @@ class Score:
         spec: its short text.
         iou: the pooled IoU with its interval, "24.21 [21.86, 27.30]"; a dash where the method has no answer.
         others: of the other columns of the table.
-        place: of how many methods it is which by IoU, "1 of 24"; a dash for the baselines of chance.
+        place: by IoU, from 1; 0 for methods of chance and where the method has no answer.
         strengths: metrics in which it is among the best, "1st in IoU".
         by_size: IoU by size of the defect, smallest first.
+        published: the IoU that its paper printed; empty where there is none.
         reason: why the method has no answer; empty where it has one.
     """
 
     spec: str
     iou: str
     others: tuple[str, ...]
-    place: str
+    place: int
     strengths: tuple[str, ...]
     by_size: tuple[str, ...]
+    published: str
     reason: str
 
 
@@ -52,6 +54,8 @@ class Baseline:
         protocol: what its numbers are taken over.
         columns: headings of `Score.others`.
         sizes: headings of `Score.by_size`, the marked share of the image.
+        ranked: how many methods have a place.
+        published_setting: what the papers' numbers were taken on; empty where there are none.
         scores: one a spec, in the order of its table.
     """
 
@@ -59,6 +63,8 @@ class Baseline:
     protocol: str
     columns: tuple[str, ...]
     sizes: tuple[str, ...]
+    ranked: int
+    published_setting: str
     scores: tuple[Score, ...]
 
     def of(self, specs: set[str]) -> list[Score]:
@@ -74,26 +80,29 @@ def baselines() -> tuple[Baseline, ...]:
 
 def _read(name: str) -> Baseline:
     material = gather(SHIPPED / name, OTSU)
+    summary = material.summary
     sizes = pooled_iou(material.defective, size_classes(material.defective))
     return Baseline(
         name,
-        material.summary.protocol,
+        summary.protocol,
         tuple(METRICS[column].label for column in COLUMNS[1:]),
         tuple(map(str, sizes.columns)),
-        tuple(_score(material, row, sizes) for row in material.summary.rows),
+        sum(not row.chance and row.applicable for row in summary.rows),
+        summary.published_setting if summary.published else "",
+        tuple(_score(material, row, sizes) for row in summary.rows),
     )
 
 
 def _score(material: Material, row: Row, sizes: pd.DataFrame) -> Score:
-    ranked = sum(not one.chance and one.applicable for one in material.summary.rows)
     places = {name: place(material.summary, row, name) for name in COLUMNS}
     return Score(
         row.spec,
         _with_interval(row.mean["iou"], material.intervals.get(row.spec)),
         tuple(_percent(row.mean[name]) for name in COLUMNS[1:]),
-        f"{places['iou']} of {ranked}" if places["iou"] else UNDEFINED,
+        places["iou"],
         tuple(f"{_ordinal(at)} in {METRICS[name].label}" for name, at in places.items() if 0 < at <= NOTABLE),
         tuple(map(_percent, sizes.loc[row.spec])) if row.spec in sizes.index else (),
+        f"{published:.2f}" if (published := material.summary.published.get(row.spec)) else "",
         "" if row.applicable else row.reason,
     )
 
