@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-BLOCK = re.compile(r"^(?P<left_out><!-- not run: .+ -->\n\n?)?```(?P<language>\w+)\n(?P<code>.*?)^```$", re.M | re.S)
+BLOCK = re.compile(
+    r"^(?P<left_out><!-- not run: .+ -->\n)?```(?P<language>\w+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 FILE = re.compile(r"# (?P<name>[\w./-]+\.\w+)\n")
 RUN = ("python", "sh")
 
@@ -63,9 +65,9 @@ def run(page: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(example.code, encoding="utf-8")
         elif example.language == "sh":
-            subprocess.run(["bash", "-euo", "pipefail", "-c", example.code], check=True)
+            subprocess.run(["bash", "-euo", "pipefail", "-c", example.code], check=True)  # noqa: S607  any bash will do
         else:
-            exec(compile(example.code, f"{page}:{example.line}", "exec"), namespace)
+            exec(compile(example.code, f"{page}:{example.line}", "exec"), namespace)  # noqa: S102  examples are our own
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from functools import cache
 
 import pandas as pd
 
-from reports.page.page_data import Material, gather
 from reports.methods_table import COLUMNS, UNDEFINED, place
+from reports.page.page_data import Material, gather
 from results.metrics.formulas import METRICS
 from results.metrics.scoring import Row
 from results.metrics.thresholds import ThresholdPolicy

@@ -58,7 +58,9 @@ def commands() -> list[Command]:
 def write_commands(folder: Path) -> None:
     """Write the page about commands."""
     found = commands()
-    panels = {panel: [one for one in found if one.panel == panel] for panel in dict.fromkeys(one.panel for one in found)}
+    panels = {
+        panel: [one for one in found if one.panel == panel] for panel in dict.fromkeys(one.panel for one in found)
+    }
     write_page(folder / "commands.md", "commands.md", panels=panels)
 
 
@@ -78,7 +80,8 @@ def _of_group(group: Any, context: typer.Context, panel: str = "Commands") -> It
 def _options(command: Any, context: typer.Context) -> Iterator[Option]:
     for one in command.params:
         if record := one.get_help_record(context):
-            yield Option(*record, _text(one.rich_help_panel, ""))
+            written, text = record
+            yield Option(written, text, _text(one.rich_help_panel, ""))
 
 
 def _text(given: object, otherwise: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from datasets import DATASETS
+from bench.own import datasets
 from docs.generating.writing import write_page
 
 
 def write_datasets(folder: Path) -> None:
     """Write the page about datasets, with a table of those that are registered."""
-    known = [DATASETS[name] for name in sorted(DATASETS)]
+    known = [datasets.DATASETS[name] for name in sorted(datasets.DATASETS)]
     write_page(folder / "datasets.md", "datasets.md", datasets=known)

@@ -24,7 +24,7 @@ class Page:
 
     Attributes:
         name: of a method, an alias or a wrapper.
-        spec: the method as it is without further choices; a wrapper is shown around the method that it is evaluated with.
+        spec: the method without further choices; of a wrapper, around the method that it is evaluated with.
         beside: specs that are shown beside it, short texts.
         function: the one whose docstring holds the equation.
         paper: where the equation is.
@@ -62,16 +62,21 @@ def pages() -> list[Page]:
 
 
 def write_methods(folder: Path) -> None:
-    """Write the page of each method with its picture, and the page that lists all, into ``methods/``."""
-    known = subject()
-    work = {}
-    for page in pages():
-        applicable = [spec for spec in (page.spec, *page.beside) if _has_answer(spec)]
-        if applicable:
-            draw(folder / "methods" / "pictures" / f"{Path(page.file).stem}.png", applicable)
-        work[page.name] = known.work(page.spec) if page.spec in applicable else None
-        write_page(folder / "methods" / page.file, "method.md", page=page, work=work[page.name], **_facts(page))
+    """Write the page of each method, and the page that lists all, into ``methods/``."""
+    work = {page.name: write_method(page, folder) for page in pages()}
     write_page(folder / "methods" / "index.md", "methods.md", pages=pages(), work=work, baselines=baselines())
+
+
+def write_method(page: Page, folder: Path) -> float | None:
+    """Write one page and its picture into ``methods/``, and return the method's work; None where it has no answer."""
+    answering = [spec for spec in (page.spec, *page.beside) if _has_answer(spec)]
+    picture = Path("pictures") / Path(page.file).with_suffix(".png")
+    if answering:
+        draw(folder / "methods" / picture, answering)
+    work = subject().work(page.spec) if page.spec in answering else None
+    values = _facts(page) | {"page": page, "work": work, "picture": picture if answering else None}
+    write_page(folder / "methods" / page.file, "method.md", **values)
+    return work
 
 
 def _of_methods() -> Iterator[Page]:
@@ -107,8 +112,6 @@ def _facts(page: Page) -> dict[str, Any]:
         "identifier": f"{page.function.__module__}.{page.function.__qualname__}",
         "scores": [(baseline, baseline.of(specs)) for baseline in baselines()],
         "counterparts": [one for one in COUNTERPARTS if parse(one.own).name == page.name or one.own == page.spec],
-        "picture": f"pictures/{Path(page.file).stem}.png",
-        "pictured": any(map(_has_answer, specs)),
         "file_of": file_of,
     }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from docs.generating.writing import write_page
-from reports.summary import summarise
 from reports.methods_table import markdown
+from reports.summary import summarise
 from results.metrics.thresholds import ThresholdPolicy
 from results.store.baselines import SHIPPED
 

@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import bench
 from bench.classifiers.checkpoint import Classifier, load
-from datasets import cache_folder, get_dataset, read_image, read_mask
+from bench.own import datasets
 from results.store.baselines import CLASSIFIERS, SHIPPED
 
 SHOWN = ("woven-067/2-stain", "milled-039/2-crack", "cast-031/2-pit")
@@ -48,13 +48,14 @@ class Subject:
         """Return the operations that `spec` costs on one image, in units of one forward pass of the network."""
         with FlopCounterMode(display=False) as counter:
             self.classifier.network(self.classifier.prepare(self.images[:1]))
-        forward = counter.get_total_flops()
+        forward: int = counter.get_total_flops()
         return 1 + (self._operations(spec) - self._operations(FORWARD_ONLY)) / forward
 
     def _operations(self, spec: str) -> int:
         with FlopCounterMode(display=False) as counter:
             bench.explain(self.classifier.network, self.classifier.prepare(self.images[:1]), spec)
-        return counter.get_total_flops()
+        operations: int = counter.get_total_flops()
+        return operations
 
 
 @cache
@@ -63,7 +64,7 @@ def subject() -> Subject:
     (path,) = (SHIPPED / "synthetic" / CLASSIFIERS).glob("*.safetensors")
     classifier = load(path)
     plan = classifier.card.plan
-    table = get_dataset(plan.dataset).samples(cache_folder()).set_index("id").loc[list(SHOWN)]
-    images = [read_image(image, plan.size, plan.network.channels) for image in table["image_path"]]
-    masks = [read_mask(mask, plan.size) for mask in table["mask_path"]]
+    table = datasets.get_dataset(plan.dataset).samples(datasets.cache_folder()).set_index("id").loc[list(SHOWN)]
+    images = [datasets.read_image(image, plan.size, plan.network.channels) for image in table["image_path"]]
+    masks = [datasets.read_mask(mask, plan.size) for mask in table["mask_path"]]
     return Subject(classifier, torch.from_numpy(np.stack(images)), np.stack(masks))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from docs.examples import examples
+from docs.examples import examples, run
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs" / "pages").rglob("*.md"))]
 WITH_EXAMPLES = [page for page in PAGES if any(examples(page.read_text(encoding="utf-8")))]
@@ -34,6 +34,7 @@ def environment(tmp_path, cache):
     return os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "XDG_CACHE_HOME": str(cache)}
 
 
+@pytest.mark.examples
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_the_examples_of_a_page_run(page, tmp_path, environment):
@@ -45,3 +46,38 @@ def test_the_examples_of_a_page_run(page, tmp_path, environment):
     command = ["python", str(ROOT / "docs" / "examples.py"), str(page)]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_blocks_are_written_run_or_left_out_as_the_page_says():
+    text = """
+```python
+# my/file.py
+a = 1
+```
+
+<!-- not run: it needs a GPU -->
+```sh
+false
+```
+
+```sh
+echo
+```
+
+```text
+output
+```
+"""
+    assert [(one.file, one.language, one.code, one.line) for one in examples(text)] == [
+        ("my/file.py", "python", "# my/file.py\na = 1\n", 3),
+        ("", "sh", "echo\n", 13),
+    ]
+
+
+def test_an_example_that_fails_is_found(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = tmp_path / "page.md"
+    for wrong in ("```sh\nfalse | cat\n```", "```python\nassert False\n```", "```sh\ncat nowhere\ntrue\n```"):
+        page.write_text(wrong)
+        with pytest.raises((AssertionError, subprocess.CalledProcessError)):
+            run(page)

@@ -1,0 +1,1 @@
+"""The documentation: pages, what makes some of them, and what runs their examples."""
