@@ -56,14 +56,19 @@ class Heatmap:
 
     Attributes:
         values: (B, H, W), non-negative, not normalised, at the size of the network's input.
-        parts: names of the L layers whose maps were joined; an empty name for a map that is of no layer.
+        layer_maps: what was joined, (B, h, w) of each of L layers by name; a map that is of no layer is named "".
         shares: (B, L); what each layer's map holds of the sum of all at the pixel where `values` is
             largest. NaN where every layer is 0 there.
     """
 
     values: Tensor
-    parts: tuple[str, ...]
+    layer_maps: dict[str, Tensor]
     shares: Tensor
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers whose maps were joined."""
+        return tuple(self.layer_maps)
 
 
 def fuse(
@@ -98,7 +103,7 @@ def fuse(
         values = values - values.amin((1, 2), keepdim=True)
     peak = values.flatten(1).argmax(1)
     at_peak = parts.flatten(2).gather(2, peak.expand(len(parts), -1)[..., None])[..., 0]
-    return Heatmap(values, tuple(maps), (at_peak / at_peak.sum(0)).T)
+    return Heatmap(values, maps, (at_peak / at_peak.sum(0)).T)
 
 
 def upsample(maps: Tensor, size: tuple[int, int], corners: str = "apart") -> Tensor:

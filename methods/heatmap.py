@@ -17,14 +17,11 @@ def heatmap(spec: MethodSpec, view: EvidenceView) -> Heatmap:
         NotApplicableError: the method has no answer on this network.
     """
     height, width = view.input.shape[2:]
-    if spec.wrapper:
-        return fuse(layer_maps(spec, view), "sum", (height, width))
-    answers = {question: spec.reading(question) for question in ("corners", "prepared", "relu")}
-    return fuse(layer_maps(spec, view), spec.fuse, (height, width), **answers)
+    return fused(spec, layer_maps(spec, view), (height, width))
 
 
 def layer_maps(spec: MethodSpec, view: EvidenceView) -> dict[str, Tensor]:
-    """Compute what `heatmap` fuses: a map (B, h, w) by layer, shallow to deep; that of no layer has an empty name.
+    """Compute the maps that `heatmap` joins, (B, h, w) by layer, shallow to deep; a map of no layer is named "".
 
     Raises:
         NotApplicableError: the method has no answer on this network.
@@ -36,5 +33,13 @@ def layer_maps(spec: MethodSpec, view: EvidenceView) -> dict[str, Tensor]:
     if method.gradient_weighted:
         return {layer: view.weighted_map(layer) for layer in view.layers}
     key = (spec.name, tuple(options.items()), view.layers)
-    found = view.once(key, lambda: method.compute(view, **options))
-    return found if isinstance(found, dict) else {"": found}
+    maps = view.once(key, lambda: method.compute(view, **options))
+    return maps if isinstance(maps, dict) else {"": maps}
+
+
+def fused(spec: MethodSpec, maps: dict[str, Tensor], size: tuple[int, int]) -> Heatmap:
+    """Upsample what `layer_maps` returned to `size`, (height, width) of the input in pixels, and join it."""
+    if spec.wrapper:
+        return fuse(maps, "sum", size)
+    answers = {question: spec.reading(question) for question in ("corners", "prepared", "relu")}
+    return fuse(maps, spec.fuse, size, **answers)

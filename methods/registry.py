@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import inspect
 import warnings
@@ -192,12 +191,6 @@ def library_of(text: str) -> str:
 def names(prefix: str = "") -> list[str]:
     """Return every name that a spec can begin with: methods, then aliases; with `prefix`, those of one library."""
     return [*LIBRARIES[prefix].methods] if prefix else [*METHODS, *ALIASES]
-
-
-def did_you_mean(name: str, known: list[str]) -> str:
-    """Return a phrase that names the entries of `known` that are near to `name`, or all of them."""
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
 
 
 def _options(name: str, function: Callable[..., Any]) -> dict[str, Any]:

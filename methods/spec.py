@@ -21,8 +21,9 @@ from typing import Any
 from methods.errors import MethodError
 from methods.fusing import FUSE
 from methods.open_questions import READINGS
-from methods.registry import ALIASES, LIBRARIES, METHODS, WRAPPERS, did_you_mean, library_of, names
+from methods.registry import ALIASES, LIBRARIES, METHODS, WRAPPERS, library_of, names
 from methods.rules import RULES, Filter, Truncation
+from methods.spelling import did_you_mean
 
 DEFAULT_DELTA = 50.0
 LAYERS = re.compile(r"last|stages|convs|S\d+|S\d+-S\d+|layer\.[\w.]+")

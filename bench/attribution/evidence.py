@@ -28,6 +28,11 @@ INPUT = ""
 """Stands for the images among the layers."""
 
 
+def layers_read(spec: MethodSpec, anatomy: Anatomy) -> tuple[str, ...]:
+    """Return the names of the layers that the method of `spec` reads, shallow to deep."""
+    return anatomy.biased if "biases" in METHODS[spec.name].reads else anatomy.choose(spec.layers)
+
+
 class Evidence:
     """One forward pass of a network, and its gradients as methods ask for them.
 
@@ -70,7 +75,7 @@ class Evidence:
         """
         specs = list(specs)
         self.anatomy = anatomy
-        layers = {layer for spec in specs for layer in self.layers(spec)}
+        layers = {layer for spec in specs for layer in layers_read(spec, anatomy)}
         reads_input = any("input" in METHODS[spec.name].reads for spec in specs)
         self.images = images.detach()
         self.seeds = seeds or (0,) * len(images)
@@ -117,13 +122,17 @@ class Evidence:
             queries=self._make_queries,
         )
 
-    def layers(self, spec: MethodSpec) -> tuple[str, ...]:
-        """Return the names of the layers that the method of `spec` reads, shallow to deep."""
-        return self.anatomy.biased if "biases" in METHODS[spec.name].reads else self.anatomy.choose(spec.layers)
-
     def activation(self, layer: str) -> Tensor:
         """Return the output of `layer`, (B, K, h, w)."""
         return readable(self._outputs[layer])
+
+    def hold_gradients(self, filtered: Filter | None) -> None:
+        """Make the backward pass under a filter now, unless it is held already.
+
+        Raises:
+            NotApplicableError: the filter is not defined for an activation of the network.
+        """
+        self._gradients(filtered)
 
     def gradient(self, layer: str, filtered: Filter | None, truncation: Truncation | None) -> Tensor:
         """Return the gradient at `layer` under the rules, (B, K, h, w)."""
@@ -193,7 +202,7 @@ class Evidence:
     def _truncations(self, spec: MethodSpec, layer: str) -> list[Truncation | None]:
         """Return what gradients at `layer` will be truncated by, in `spec` and in specs that differ in that."""
         alike = [one for one in self._specs if (one.filter, _weighting_key(one)) == (spec.filter, _weighting_key(spec))]
-        return list(dict.fromkeys(one.truncation for one in [spec, *alike] if layer in self.layers(one)))
+        return list(dict.fromkeys(one.truncation for one in [spec, *alike] if layer in layers_read(one, self.anatomy)))
 
     def _threshold(self, layer: str, gradient: Tensor, filtered: Filter | None, truncation: Truncation) -> Tensor:
         """Return one threshold of `gradient`; those of all truncations that will be asked for are found with it."""

@@ -9,7 +9,9 @@ from functools import cached_property, partial
 import torch
 from torch import Tensor, nn
 
-from bench.attribution.propagation import Propagated, deep_lift, relevance
+from bench.attribution.deep_lift import deep_lift
+from bench.attribution.graph_rules import Propagated
+from bench.attribution.lrp import relevance
 from bench.network.anatomy import Anatomy, Layer
 from bench.network.batch_size import fitting
 from bench.network.partial_forward import PartialForward

@@ -1,7 +1,7 @@
-"""The steps of a forward pass, each shown to a rule that may change how gradients pass it.
+"""Rules other than the derivative's, by which a score is passed back through the steps of a forward pass.
 
-The rules sit on the graph of this one pass: functional, reused and in-place activations are alike, and no module is
-touched.
+The rules sit on the graph of one forward pass: functional, reused and in-place activations are alike, and no module is
+touched. A step without a rule passes its derivative back.
 """
 
 from __future__ import annotations
@@ -10,19 +10,24 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from methods.rules import Node, kind_of
+from bench.errors import BenchError
+from methods.rules import FILTERED, REFUSED, Node, kind_of
 
 Arriving = tuple[Tensor]
 """The gradient at a step's output."""
 Leaving = tuple[Tensor | None, ...]
 """The gradients that a step passes back, one an edge of its node; None where nobody asks."""
 
+ELEMENTWISE = (FILTERED | REFUSED | {"Sigmoid"}) - {"Glu", "Maximum", "Minimum"}
+"""Activations, as autograd calls them."""
+
 _AFFINE = (functional.conv1d, functional.conv2d, functional.conv3d, functional.linear)
-_WEIGHED = ("input", "weight", "bias")
+_AFFINE_ARGUMENTS = ("input", "weight", "bias")
 """The first arguments of these functions."""
 
 
@@ -49,11 +54,28 @@ class Step:
         return next((edge, value) for edge, value in enumerate(self.inputs) if value is not None)
 
 
-class Ruled(TorchFunctionMode):
-    """Shows every step of the graph that is built within the context to a rule, which may put hooks on its node."""
+@dataclass(frozen=True)
+class Propagated:
+    """What arrived at a layer.
+
+    Attributes:
+        values: (K, h, w).
+        missed: by what share of the score the sum of all values differs from what it should be; 0 where the rules fit
+            the network.
+    """
+
+    values: Tensor
+    missed: float
+
+
+class GraphRules(TorchFunctionMode):
+    """Applies a rule to every step of the graph that is built within the context.
+
+    The rule is a function of the step's node, on which it may put hooks, and the step.
+    """
 
     def __init__(self, rule: Callable[[Node, Step], None]) -> None:
-        """Show the steps to `rule`."""
+        """Apply `rule`."""
         super().__init__()
         self._rule = rule
 
@@ -85,8 +107,8 @@ def _positive(
     function: Callable[..., Tensor], arguments: tuple[Any, ...], options: dict[str, Any]
 ) -> Callable[[Tensor], Tensor]:
     """Return one of `_AFFINE` as a function of the input that sums positive contributions only."""
-    weight = (dict(zip(_WEIGHED, arguments, strict=False)) | options)["weight"].detach()
-    others = {name: value for name, value in options.items() if name not in _WEIGHED}
+    weight = (dict(zip(_AFFINE_ARGUMENTS, arguments, strict=False)) | options)["weight"].detach()
+    others = {name: value for name, value in options.items() if name not in _AFFINE_ARGUMENTS}
 
     def positive(inputs: Tensor) -> Tensor:
         both_up = function(inputs.clamp(min=0), weight.clamp(min=0), None, *arguments[3:], **others)
@@ -94,3 +116,27 @@ def _positive(
         return both_up + both_down
 
     return positive
+
+
+def gradient_of(outputs: Tensor, inputs: Tensor, start: Tensor) -> Tensor:
+    """Pass `start`, of the shape of `outputs`, back to `inputs` by the rules that sit on the graph between them.
+
+    Raises:
+        BenchError: the outputs do not depend on the inputs.
+    """
+    gradient = None
+    if outputs.requires_grad:
+        (gradient,) = torch.autograd.grad(outputs, inputs, start, allow_unused=True)
+    if gradient is None:
+        raise BenchError("the target's score does not depend on the layer")
+    return gradient
+
+
+def quotient(part: Tensor, total: Tensor) -> Tensor:
+    """Return `part` divided by `total`, 0 where `total` is 0."""
+    return torch.where(total == 0, 0, part / total)
+
+
+def with_edge(leaving: Leaving, edge: int, gradient: Tensor) -> Leaving:
+    """Return what leaves a step, with `gradient` on one of its edges instead."""
+    return (*leaving[:edge], gradient, *leaving[edge + 1 :])

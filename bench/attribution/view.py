@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
-from bench.attribution.evidence import INPUT, Evidence
+from bench.attribution.evidence import INPUT, Evidence, layers_read
 from bench.attribution.forward_queries import INFERENCE_FACTOR
-from bench.attribution.propagation import Propagated
+from bench.attribution.graph_rules import Propagated
 from bench.errors import BenchError
 from bench.network.batch_size import GRAPH_FACTOR
 from bench.network.tracing import readable
@@ -38,7 +38,7 @@ class View(EvidenceView):
         """Look at `evidence`, gathered for `spec` among others."""
         self._evidence, self._spec = evidence, spec
         self._rules = spec.filter, spec.truncation
-        self._layers = evidence.layers(spec)
+        self._layers = layers_read(spec, evidence.anatomy)
         self.notes: dict[int, Note] = {}
 
     @property

@@ -12,7 +12,7 @@ from torch import nn
 from bench.classifiers.tensors import load_tensors
 from bench.errors import BenchError
 from bench.provenance import import_torchvision
-from methods.registry import did_you_mean
+from methods.spelling import did_you_mean
 
 TIMM = "timm:"
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
 
     from bench.classifiers.networks import NetworkConfig
-    from bench.timing.setup import Case
+    from bench.timing.setup import TimingConfig
     from bench.timing.workloads import Workload
     from results.store.timings import Timings
 
@@ -92,7 +92,7 @@ def time(
     if (bool(targets), grow, bool(together)).count(True) > 1:
         raise BenchError("--targets, --scaling and --together exclude each other: time one after the other")
     rows = speed_targets.choose(targets) if targets else []
-    cases, left_out = read_cases(
+    configs, left_out = read_configs(
         network_config(network or ("vgg16" if rows else BUILTIN), head, activation),
         weights,
         read_sizes(input_sizes or ("640x224" if rows else "128x128")),
@@ -100,18 +100,18 @@ def time(
         read_devices(devices),
         read_precisions(precision),
     )
-    varied = [point for case in cases for point in scaling.points(case, select(methods))] if grow else []
+    points = [point for config in configs for point in scaling.scaling_points(config, select(methods))] if grow else []
     if rows:
-        todo = speed_targets.todo(rows, cases)
-    elif varied:
-        todo = scaling.todo(varied)
+        workloads = speed_targets.workloads_of(rows, configs)
+    elif points:
+        workloads = scaling.workloads_of(points)
     else:
-        works = read_works(methods, together or ())
-        todo = [(case, works) for case in cases]
-    plan = TimingPlan(todo, repeats, limit, counted, plugins)
+        own = read_workloads(methods, together or ())
+        workloads = [(config, own) for config in configs]
+    plan = TimingPlan(workloads, repeats, limit, counted, plugins)
     with reporting() as reporter:
         found = execute(plan, reporter.counting("timing", plan.runs))
-    verdicts, growths = tuple(speed_targets.judge(rows, found, cases)), tuple(scaling.fits(varied, found))
+    verdicts, growths = tuple(speed_targets.judge(rows, found, configs)), tuple(scaling.growths(points, found))
     _keep(replace(found, left_out=left_out, verdicts=verdicts, growths=growths), folder, run)
 
 
@@ -127,14 +127,14 @@ def fresh_folder(out: Path | None) -> Path:
     return folder
 
 
-def read_works(methods: str, together: Sequence[str]) -> "list[Workload]":
+def read_workloads(methods: str, together: Sequence[str]) -> "list[Workload]":
     """Return what is timed: each method alone, the libraries' counterparts, and groups, each NAME=METHODS.
 
     Raises:
         BenchError: a group is written in another way.
         MethodError: a spec cannot be read.
     """
-    from bench.timing.workloads import Workload, alone, rivals
+    from bench.timing.workloads import Workload, alone, counterparts
     from methods import select
 
     groups = []
@@ -145,38 +145,40 @@ def read_works(methods: str, together: Sequence[str]) -> "list[Workload]":
         groups.append(Workload(name, tuple(select(members))))
     specs = select(methods)
     compared = dict.fromkeys([*specs, *(spec for group in groups for spec in group.specs)])
-    works = [*alone(specs), *rivals(compared)]
-    if taken := {work.name for work in works} & {group.name for group in groups}:
+    workloads = [*alone(specs), *counterparts(compared)]
+    if taken := {one.name for one in workloads} & {group.name for group in groups}:
         raise BenchError(f"--together {taken.pop()}=...: that is the name of a method; give the group another")
     # A counterpart that was asked for by name stands once, as one that is compared.
-    return [*{work.name: work for work in works}.values(), *groups]
+    return [*{one.name: one for one in workloads}.values(), *groups]
 
 
-def read_cases(
-    config: "NetworkConfig",
+def read_configs(
+    network: "NetworkConfig",
     weights: str,
     sizes: list[tuple[int, int]],
     batches: list[int],
     devices: "list[torch.device]",
     precisions: list[str],
-) -> "tuple[tuple[Case, ...], tuple[str, ...]]":
+) -> "tuple[tuple[TimingConfig, ...], tuple[str, ...]]":
     """Return every combination that there is, and in words those that there are not.
 
     Raises:
         BenchError: nothing remains.
     """
-    from bench.timing.setup import Case
+    from bench.timing.setup import TimingConfig
 
-    cases, left_out = [], []
+    configs, left_out = [], []
     for device in devices:
         for precision in precisions:
             if precision == "tf32" and device.type != "cuda":
                 left_out.append(f"tf32 on the {device.type}: it is a precision of GPUs")
                 continue
-            cases += [Case(config, weights, size, batch, device, precision) for size in sizes for batch in batches]
-    if not cases:
+            configs += [
+                TimingConfig(network, weights, size, batch, device, precision) for size in sizes for batch in batches
+            ]
+    if not configs:
         raise BenchError("--precision tf32 is for GPUs; on the cpu there are fp32 and bf16")
-    return tuple(cases), tuple(left_out)
+    return tuple(configs), tuple(left_out)
 
 
 def read_sizes(text: str) -> list[tuple[int, int]]:

@@ -12,9 +12,11 @@ from bench.commands.run import RUNS
 if TYPE_CHECKING:
     from bench.runs.experiment import ExperimentSettings
     from bench.studies.method_contract import Breach
-    from bench.timing.quick import QuickTiming
+    from results.store.timings import Timing
 
 FLOORS = "random,centre,every-pixel"
+IMAGES = 4
+"""In the batch on which time and memory are measured."""
 
 
 @takes_settings
@@ -29,7 +31,6 @@ def try_(
     Exit code 1: a method breaks a rule that every method has to keep to.
     """
     started = time.perf_counter()
-    from bench.classifiers.checkpoint import load
     from bench.commands.console import output, reporting
     from bench.network.targets import default_target
     from bench.plugins import load_new
@@ -37,7 +38,8 @@ def try_(
     from bench.runs.run import Request, execute
     from bench.runs.runner import Evaluation
     from bench.studies.method_contract import breaches
-    from bench.timing.quick import costs
+    from bench.timing.measure import measure_alone
+    from bench.timing.setup import TimingConfig
     from methods import parse, select
     from reports.comparison import notes, terminal
     from results.metrics.thresholds import ThresholdPolicy
@@ -54,12 +56,13 @@ def try_(
     (found,) = compared_settings([RunStore(folder)], ThresholdPolicy("otsu"))
     rows = duels(found, [str(spec) for spec in own], str(rival))
     assignment = next(experiment.assignments())
-    spent = list(costs(assignment, load(assignment.path, settings.device), target, [*own, rival]))
+    config = TimingConfig(assignment.plan.network, "none", assignment.plan.size, IMAGES, settings.device)
+    timings = measure_alone(config, [*own, rival], (plugin,))
     console = output()
     console.print(f"{found.name}\n", style="bold")
     console.print(terminal(rows, all_pairs=False))
     console.print()
-    for line in [*notes(found, rows), *_costs(spent), *_contract(broken, len(own))]:
+    for line in [*notes(found, rows), *_costs(timings), *_contract(broken, len(own))]:
         console.print(line, markup=False)
     seconds = time.perf_counter() - started
     console.print(
@@ -68,9 +71,16 @@ def try_(
     raise typer.Exit(1 if broken else 0)
 
 
-def _costs(spent: "list[QuickTiming]") -> list[str]:
-    told = ", ".join(f"{one.spec} {one.milliseconds:.1f} ms and {one.megabytes:.0f} MB" for one in spent)
-    return [f"Cost of an image, with its forward and backward passes, and memory at the peak: {told}."]
+def _costs(timings: "list[Timing]") -> list[str]:
+    told = ", ".join(f"{one.work} {_cost(one)}" for one in timings)
+    return [f"Time per image, with its forward and backward passes, and peak memory for {IMAGES} images: {told}."]
+
+
+def _cost(timing: "Timing") -> str:
+    if not timing.samples:
+        return f"not measured ({timing.reason})"
+    memory = "" if timing.peak_bytes is None else f" and {timing.peak_bytes / 1e6:.0f} MB"
+    return f"{1000 * timing.median / IMAGES:.1f} ms{memory}"
 
 
 def _contract(broken: "list[Breach]", methods: int) -> list[str]:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from bench.errors import BenchError
 from bench.network.biases import has_bias
 from bench.network.tracing import Call, evaluating, record
-from methods.registry import did_you_mean
+from methods.spelling import did_you_mean
 
 _REDUCING = ("MaxPool", "AvgPool", "LPPool", "Dropout", "Identity", "Flatten")
 """Links that have no features of their own: what they give out was made by a link before."""

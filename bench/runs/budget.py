@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,13 +10,15 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
-from bench.attribution.evidence import Evidence
+from bench.attribution.evidence import layers_read
+from bench.attribution.explaining import explain_batch
 from bench.attribution.forward_queries import ForwardQueries, Run
-from bench.attribution.view import View
 from bench.classifiers.checkpoint import Classifier
 from bench.network.anatomy import Anatomy, examine
 from bench.network.targets import Target
-from methods import METHODS, MethodError, MethodSpec, heatmap
+from bench.stopwatch import Stopwatch, clock_of
+from methods import METHODS, MethodSpec
+from results.store.timings import METHOD
 
 TIMED_PASSES = 4
 """Forward passes of a method that are timed."""
@@ -41,7 +42,7 @@ class Cost:
 
     @property
     def minutes(self) -> float:
-        """Return what all images take."""
+        """What all images take."""
         return self.seconds * self.images / 60
 
 
@@ -81,20 +82,14 @@ class DryRun(ForwardQueries):
         before = replace(self._tally)
         run(0, some)  # the first call pays for what later ones find done
         self._tally.passes, self._tally.seconds = before.passes, before.seconds
-        self._wait()
-        started = time.perf_counter()
-        part = run(0, some)
-        self._wait()
+        with Stopwatch(clock_of(self._images.device)) as watch:
+            part = run(0, some)
         # A wrapped method that asks again was answered with zeros too; what that would take comes on top.
         passes = some + self._tally.passes - before.passes
-        seconds = time.perf_counter() - started + self._tally.seconds - before.seconds
+        seconds = watch.seconds + self._tally.seconds - before.seconds
         self._tally.passes = before.passes + passes * count / some
         self._tally.seconds = before.seconds + seconds * count / some
         return part.new_zeros(count, *part.shape[1:])
-
-    def _wait(self) -> None:
-        if self._images.device.type == "cuda":
-            torch.cuda.synchronize(self._images.device)
 
 
 def needs_extra_passes(spec: MethodSpec) -> bool:
@@ -105,38 +100,42 @@ def needs_extra_passes(spec: MethodSpec) -> bool:
 def estimate(classifier: Classifier, target: Target, images: dict[MethodSpec, int], chunk: int | None) -> list[Cost]:
     """Return what each method costs on an image of noise, the cheapest first.
 
+    A method that has no heatmap there is left out; the run records the reason.
+
     Args:
         classifier: on its device.
         target: the score that heatmaps explain.
         images: how many each method is still to be run on.
-        chunk: forward passes at once, or as many as fit.
+        chunk: forward passes at once, or as many as fit into memory.
     """
     plan, network = classifier.card.plan, classifier.network
     device = next(network.parameters()).device
     noise = 255 * torch.rand(1, plan.network.channels, *plan.size, generator=torch.Generator().manual_seed(0))
     prepared = classifier.prepare(noise.to(device))
     anatomy, labels = examine(network, prepared), torch.ones(1, dtype=torch.int64, device=device)
+    explain = partial(explain_batch, network, anatomy, prepared, target, labels=labels, chunk=chunk)
     costs = []
     for spec, number in images.items():
         tally = Tally()
-        evidence = Evidence(
-            network, anatomy, prepared, target, [spec], labels=labels, chunk=chunk, queries=partial(DryRun, tally)
-        )
-        started = time.perf_counter()
-        try:
-            heatmap(spec, View(evidence, spec))
-        except MethodError:
-            continue  # the run records why it has no answer
-        passes, seconds = tally.passes, tally.seconds
-        if not passes and (of_channels := METHODS[spec.name].passes):  # a library asks without the probe
-            passes = sum(of_channels(anatomy.layers[layer].shape[0]) for layer in evidence.layers(spec))
-            seconds = time.perf_counter() - started
-        costs.append(Cost(spec, round(passes), seconds, number))
+        with Stopwatch(clock_of(device)) as watch:
+            (result,) = explain([spec], queries=partial(DryRun, tally), timed=watch.part)
+        if result.error:
+            continue
+        if not tally.passes and (of_channels := METHODS[spec.name].passes):  # a library does not ask the dry run
+            passes = sum(of_channels(anatomy.layers[layer].shape[0]) for layer in layers_read(spec, anatomy))
+            tally = Tally(passes, watch.parts[METHOD])
+        costs.append(Cost(spec, round(tally.passes), tally.seconds, number))
     return sorted(costs, key=lambda cost: cost.minutes)
 
 
 def within(costs: Sequence[Cost], minutes: float | None) -> list[Cost]:
-    """Return the cheapest of `costs`, sorted, that take no more than `minutes` together; all without a limit."""
+    """Return the cheapest of `costs`, which are sorted, that fit into `minutes` together; all of them if that is None.
+
+    >>> from methods import parse
+    >>> costs = [Cost(parse(name), 100, seconds=30, images=2) for name in ("score-cam", "ablation-cam")]
+    >>> [str(cost.spec) for cost in within(costs, minutes=1.5)]
+    ['score-cam']
+    """
     kept, total = [], 0.0
     for cost in costs:
         total += cost.minutes

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from bench.errors import BenchError
 from bench.own import datasets
-from methods.registry import did_you_mean
+from methods.spelling import did_you_mean
 
 PICTURES = 6
 """Images of which pictures are kept unless more or others are asked for."""

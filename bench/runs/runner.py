@@ -14,11 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench.attribution.evidence import Evidence, by_gradient
-from bench.attribution.view import View
+from bench.attribution.explaining import MethodResult, explain_batch
 from bench.classifiers.checkpoint import Classifier, TrainingPlan
 from bench.classifiers.loading import Batch, ImageDataset, batches, seed_of
-from bench.errors import BenchError
 from bench.network.anatomy import Anatomy, examine
 from bench.network.batch_size import GRAPH_FACTOR, fitting
 from bench.network.targets import Target
@@ -26,7 +24,7 @@ from bench.own import datasets
 from bench.runs.budget import needs_extra_passes
 from bench.runs.experiment import Assignment
 from bench.runs.gallery import Gallery
-from methods import METHODS, Heatmap, MethodSpec, NotApplicableError, heatmap
+from methods import METHODS, MethodSpec
 from methods.contract import Note
 from methods.fusing import upsample
 from results.metrics.levels import LevelStatistics, joined, level_statistics, missing_statistics, to_levels
@@ -114,14 +112,6 @@ def run(
 
 
 @dataclass(frozen=True)
-class _Missing:
-    """Why there are no heatmaps."""
-
-    status: Status
-    reason: str
-
-
-@dataclass(frozen=True)
 class _Outcome:
     """What one method gave on the images of a batch.
 
@@ -182,68 +172,44 @@ def _measure(
         if image in gallery:
             gallery.keep(image, "image", batch.images[number])
             gallery.keep(image, "mask", 255 * batch.masks[number].to(torch.uint8))
-    evidence = _gather(classifier, anatomy, batch, evaluation)
-    predicted = _predicted(evidence, classifier.card.plan.classes, len(batch.ids))
-    for spec in by_gradient(evaluation.specs):
-        found = evidence if isinstance(evidence, _Missing) else _heatmap(spec, evidence)
-        if isinstance(found, _Missing):
-            missing = joined([missing_statistics(mask[None], found.status) for mask in masks])
-            yield _Outcome(spec, batch.ids, predicted, missing, (Note(found.reason),) * len(batch.ids))
-            continue
-        fused, noted = found
-        statistics = _statistics(fused.values, masks)
-        # A map that is not used needs no note.
-        usable = [status.usable for status in statistics.status]
-        notes = tuple(noted.get(number, NOTHING) if ok else NOTHING for number, ok in enumerate(usable))
-        for number, image in enumerate(batch.ids):
+    for result in explain_batch(
+        classifier.network,
+        anatomy,
+        classifier.prepare(batch.images),
+        evaluation.target,
+        evaluation.specs,
+        labels=batch.labels,
+        seeds=tuple(map(seed_of, batch.ids)),
+        chunk=evaluation.chunk,
+    ):
+        for number, image in enumerate(batch.ids if result.heatmap else ()):
             if image in gallery:
-                gallery.keep(image, str(spec), to_levels(fused.values[number : number + 1])[0])
-        yield _Outcome(spec, batch.ids, predicted, statistics, notes, fused.parts, fused.shares.cpu().numpy())
+                gallery.keep(image, str(result.spec), to_levels(result.require().values[number : number + 1])[0])
+        yield _outcome(result, batch.ids, classifier.card.plan.classes, masks)
 
 
-def _gather(classifier: Classifier, anatomy: Anatomy, batch: Batch, evaluation: Evaluation) -> Evidence | _Missing:
-    """Run the classifier, or return why it could not be run."""
-    images = classifier.prepare(batch.images)
-    seeds = tuple(map(seed_of, batch.ids))
-    try:
-        return Evidence(
-            classifier.network,
-            anatomy,
-            images,
-            evaluation.target,
-            evaluation.specs,
-            labels=batch.labels,
-            seeds=seeds,
-            chunk=evaluation.chunk,
-        )
-    except BenchError:
-        raise
-    except Exception as error:  # noqa: BLE001  whatever a network raises, the cells record what it was
-        return _failure(error)
+def _outcome(
+    result: MethodResult, images: tuple[str, ...], classes: tuple[str, ...], masks: tuple[Tensor, ...]
+) -> _Outcome:
+    """Score what one method gave on `images` against their masks."""
+    predicted = _predicted(result.logits, classes, len(images))
+    if result.heatmap is None:
+        missing = joined([missing_statistics(mask[None], result.status) for mask in masks])
+        return _Outcome(result.spec, images, predicted, missing, (Note(result.reason),) * len(images))
+    statistics = _statistics(result.heatmap.values, masks)
+    # A map that is not used needs no note.
+    usable = [status.usable for status in statistics.status]
+    notes = tuple(result.notes.get(number, NOTHING) if ok else NOTHING for number, ok in enumerate(usable))
+    layers, shares = result.heatmap.layers, result.heatmap.shares.cpu().numpy()
+    return _Outcome(result.spec, images, predicted, statistics, notes, layers, shares)
 
 
-def _heatmap(spec: MethodSpec, evidence: Evidence) -> tuple[Heatmap, dict[int, Note]] | _Missing:
-    """Compute heatmaps, with notes by image, or return why there are none."""
-    view = View(evidence, spec)
-    try:
-        return heatmap(spec, view), view.notes
-    except NotApplicableError as error:
-        return _Missing(Status.NOT_APPLICABLE, str(error))
-    except Exception as error:  # noqa: BLE001  a plug-in may raise anything; the cell records what it was
-        return _failure(error)
-
-
-def _predicted(evidence: Evidence | _Missing, classes: tuple[str, ...], images: int) -> tuple[str, ...]:
+def _predicted(logits: Tensor, classes: tuple[str, ...], images: int) -> tuple[str, ...]:
     """Return the predicted class of each image; the sign of a single logit decides between two."""
-    if isinstance(evidence, _Missing):
+    if not len(logits):
         return ("",) * images
-    logits = evidence.logits.detach()
     index = logits.argmax(1) if logits.shape[1] > 1 else (logits[:, 0] > 0).long()
     return tuple(classes[number] for number in index.tolist())
-
-
-def _failure(error: Exception) -> _Missing:
-    return _Missing(Status.FAILED, f"{type(error).__name__}: {error}")
 
 
 def _own_masks(batch: Batch, facts: dict[str, Any]) -> tuple[Tensor, ...]:

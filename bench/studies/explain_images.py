@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from bench.attribution.evidence import Evidence
-from bench.attribution.view import View
+from bench.attribution.explaining import explain_batch
 from bench.classifiers.checkpoint import Classifier
 from bench.classifiers.loading import seed_of
 from bench.errors import BenchError
@@ -25,11 +24,12 @@ from bench.network.anatomy import examine
 from bench.network.targets import Target
 from bench.own import datasets
 from bench.provenance import versions
-from methods import MethodSpec, NotApplicableError, heatmap
+from methods import MethodSpec
 from methods.fusing import upsample
 from reports.heatmap_overlay import overlay
 from results.metrics.levels import level_statistics, to_levels
 from results.metrics.thresholds import ThresholdPolicy, thresholds
+from results.status import Status
 
 
 @dataclass(frozen=True)
@@ -70,24 +70,21 @@ def explain_image(
     plan = classifier.card.plan
     pixels = torch.from_numpy(datasets.read_image(str(path), plan.size, plan.network.channels))[None]
     images = classifier.prepare(pixels.to(next(classifier.network.parameters()).device))
-    evidence = Evidence(
-        classifier.network, examine(classifier.network, images), images, target, [spec], seeds=(seed_of(path.name),)
-    )
-    view = View(evidence, spec)
-    try:
-        found = heatmap(spec, view).values
-    except NotApplicableError as error:
-        raise BenchError(f"{spec} has no answer here: {error}") from error
+    anatomy, seeds = examine(classifier.network, images), (seed_of(path.name),)
+    (result,) = explain_batch(classifier.network, anatomy, images, target, [spec], seeds=seeds)
+    if result.status is Status.NOT_APPLICABLE:
+        raise BenchError(f"{spec} has no answer here: {result.reason}") from result.error
+    heatmap = result.require()
     height, width = datasets.read_own_mask(str(path), "").shape
-    values = upsample(found, (height, width)).cpu()
+    values = upsample(heatmap.values, (height, width)).cpu()
     marked, told = _cut(values, policy)
     facts = {
         "image": str(path),
         "method": str(spec),
         "target": str(target),
         **told,
-        "probabilities": dict(zip(plan.classes, _probabilities(evidence.logits.detach()[0]), strict=True)),
-        "note": str(view.notes.get(0, "")),
+        "probabilities": dict(zip(plan.classes, _probabilities(result.logits[0]), strict=True)),
+        "note": str(result.notes.get(0, "")),
         "classifier": {"file": plan.file_name, "fingerprint": classifier.fingerprint, "input": list(plan.size)},
         "versions": versions(),
     }

@@ -7,17 +7,16 @@ from collections.abc import Sequence
 import pandas as pd
 from torch import Tensor
 
-from bench.attribution.evidence import Evidence, by_gradient
-from bench.attribution.view import View
+from bench.attribution.explaining import MethodResult, explain_batch
 from bench.classifiers.checkpoint import Classifier, TrainingPlan
 from bench.classifiers.loading import ImageDataset, seed_of
 from bench.errors import BenchError
-from bench.network.anatomy import examine
+from bench.network.anatomy import Anatomy, examine
 from bench.network.targets import Target
 from bench.own import datasets
 from bench.runs.experiment import Assignment
 from bench.runs.gallery import choose
-from methods import Heatmap, MethodSpec, NotApplicableError, heatmap, layer_maps
+from methods import Heatmap, MethodSpec
 from methods.fusing import fuse
 from reports.contact_sheet import Tile
 from reports.layer_sheet import Block, FusedMap, LayerMap, MethodMaps
@@ -79,55 +78,45 @@ def block(
     images = classifier.prepare(batch.images.to(device))
     anatomy = examine(classifier.network, images)
     labels, seeds = batch.labels.to(device), (seed_of(image),)
-    evidence = Evidence(classifier.network, anatomy, images, target, specs, labels=labels, seeds=seeds)
+    results = explain_batch(classifier.network, anatomy, images, target, specs, labels=labels, seeds=seeds)
+    by_spec = {result.spec: method_maps(result, anatomy, batch.masks) for result in results}
     pixels = batch.images[0].expand(3, -1, -1).permute(1, 2, 0).numpy()
     tile = Tile(pixels, batch.masks[0].numpy(), image)
-    return Block(tile, _caption(plan, rows.iloc[0]), methods_maps(evidence, specs, batch.masks))
+    return Block(tile, _caption(plan, rows.iloc[0]), tuple(by_spec[spec] for spec in specs))
 
 
-def methods_maps(evidence: Evidence, specs: Sequence[MethodSpec], mask: Tensor) -> tuple[MethodMaps, ...]:
-    """Compute every method's maps; one that has no answer, or raises, has its reason instead.
+def method_maps(result: MethodResult, anatomy: Anatomy, mask: Tensor) -> MethodMaps:
+    """Return what the sheet shows of one method: its maps, or the reason why there are none.
 
     Args:
-        evidence: of one image, gathered for `specs`.
-        specs: the methods, in any order.
+        result: of one image.
+        anatomy: of the network.
         mask: (1, H, W) bool, at the size of the input.
-
-    Returns:
-        One entry a spec, in their order.
     """
-    found = {spec: _method(spec, evidence, mask) for spec in by_gradient(specs)}
-    return tuple(found[spec] for spec in specs)
-
-
-def _method(spec: MethodSpec, evidence: Evidence, mask: Tensor) -> MethodMaps:
-    view = View(evidence, spec)
-    try:
-        maps, fused = layer_maps(spec, view), heatmap(spec, view)
-    except NotApplicableError as error:
-        return MethodMaps(str(spec), reason=f"not applicable: {error}")
-    except Exception as error:  # noqa: BLE001  a plug-in may raise anything; its row says what it was
-        return MethodMaps(str(spec), reason=f"failed: {type(error).__name__}: {error}")
-    shares = dict(zip(fused.parts, fused.shares[0].tolist(), strict=True))
-    stages = {layer: f"S{number}" for number, layer in enumerate(evidence.anatomy.stages, 1)}
+    spec, heatmap = result.spec, result.heatmap
+    if heatmap is None:
+        return MethodMaps(str(spec), reason=f"{result.status}: {result.reason}")
+    shares = dict(zip(heatmap.layers, heatmap.shares[0].tolist(), strict=True))
+    stages = {layer: f"S{number}" for number, layer in enumerate(anatomy.stages, 1)}
     layers = []
-    for layer, one in maps.items():
+    for layer, one in heatmap.layer_maps.items():
         if layer:
-            alone = _alone(spec, one, fused)
+            alone = _alone(spec, one, heatmap)
             levels = to_levels(alone)[0].cpu().numpy()
             layers.append(LayerMap(stages.get(layer, ""), layer, levels, float(alone.max()), shares[layer]))
-    return MethodMaps(str(spec), tuple(layers), _fused(fused.values, mask, spec.fuse if len(maps) > 1 else ""))
+    how = spec.fuse if len(heatmap.layers) > 1 else ""
+    return MethodMaps(str(spec), tuple(layers), _fused(heatmap.values, mask, how))
 
 
-def _alone(spec: MethodSpec, one: Tensor, fused: Heatmap) -> Tensor:
-    """Return the heatmap, (1, H, W), that `spec` would give if it had this layer's map (1, h, w) only."""
-    _, height, width = fused.values.shape
+def _alone(spec: MethodSpec, one: Tensor, whole: Heatmap) -> Tensor:
+    """Return the heatmap, (1, H, W), that `spec` would give if it had only this layer's map, (1, h, w)."""
+    _, height, width = whole.values.shape
     readings = {question: spec.reading(question) for question in ("corners", "relu")}
     return fuse({"": one}, "sum", (height, width), **readings).values
 
 
 def _fused(values: Tensor, mask: Tensor, how: str) -> FusedMap:
-    """Cut a heatmap, (1, H, W), as a run does with Otsu's threshold."""
+    """Threshold a heatmap, (1, H, W), by Otsu's method, as a run does."""
     kept = level_statistics(values, mask)
     cut = otsu(kept.defect + kept.other)
     levels = to_levels(values)[0].cpu().numpy()

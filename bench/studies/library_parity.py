@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench.attribution.evidence import Evidence
-from bench.attribution.view import View
+from bench.attribution.explaining import explain_batch
+from bench.attribution.similarity import rank_correlation
 from bench.classifiers.checkpoint import Classifier
 from bench.classifiers.loading import ImageDataset
 from bench.errors import BenchError
@@ -19,8 +18,10 @@ from bench.network.anatomy import Anatomy, examine
 from bench.network.targets import Target
 from bench.own import datasets
 from bench.runs.experiment import Assignment
-from methods import MethodSpec, heatmap, parse
+from bench.stopwatch import Stopwatch, clock_of
+from methods import MethodSpec, parse
 from methods.adapters.counterparts import COUNTERPARTS, Counterpart
+from results.store.timings import FORWARD
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ class NotCompared:
 
 
 @dataclass(frozen=True)
-class _Subject:
-    """A classifier and what it is shown: images (1, C, H, W) as it expects them, and their labels, (1,)."""
+class _Explained:
+    """What is explained: a classifier, images (1, C, H, W) as it expects them, and their labels, (1,)."""
 
     classifier: Classifier
     anatomy: Anatomy
@@ -84,48 +85,38 @@ def compare(
         if batch.failures:
             raise BenchError(": ".join(batch.failures[0]))
         images.append((classifier.prepare(batch.images.to(device)), batch.labels.to(device)))
-    subject = _Subject(classifier, examine(classifier.network, images[0][0]), images, target)
+    explained = _Explained(classifier, examine(classifier.network, images[0][0]), images, target)
     for pair in COUNTERPARTS:
         try:
-            yield _parity(pair, subject)
+            yield _parity(pair, explained)
         except Exception as error:  # noqa: BLE001  a library may raise anything; the line says what it was
             yield NotCompared(pair, f"{type(error).__name__}: {error}")
 
 
-def _parity(pair: Counterpart, subject: _Subject) -> Parity:
+def _parity(pair: Counterpart, explained: _Explained) -> Parity:
     own, other = parse(pair.own), parse(pair.other)
     differences, correlations, times = [], [], []
-    for image, labels in subject.images:
-        prepared = _evidence(other, subject, image, labels)  # the library makes passes of its own
-        started = time.perf_counter()
-        ours = _values(own, _evidence(own, subject, image, labels))
-        between = time.perf_counter()
-        theirs = _values(other, prepared)
-        times.append((between - started, time.perf_counter() - between))
+    for image, labels in explained.images:
+        ours, own_watch = _timed(own, explained, image, labels)
+        theirs, other_watch = _timed(other, explained, image, labels)
+        # The library makes forward passes of its own, so that ours does not count as its time.
+        times.append((own_watch.seconds, other_watch.seconds - other_watch.parts[FORWARD]))
         differences.append(float((_scaled(ours) - _scaled(theirs)).abs().max()))
         correlations.append(rank_correlation(ours, theirs))
     own_seconds, other_seconds = map(min, zip(*times, strict=True))
     return Parity(pair, max(differences), float(np.min(correlations)), 1000 * own_seconds, 1000 * other_seconds)
 
 
-def _evidence(spec: MethodSpec, subject: _Subject, image: Tensor, labels: Tensor) -> Evidence:
-    return Evidence(subject.classifier.network, subject.anatomy, image, subject.target, [spec], labels=labels)
-
-
-def _values(spec: MethodSpec, evidence: Evidence) -> Tensor:
-    """Return the heatmap, (H, W) float64, on the CPU, which waits for the device."""
-    return heatmap(spec, View(evidence, spec)).values[0].double().cpu()
+def _timed(spec: MethodSpec, explained: _Explained, image: Tensor, labels: Tensor) -> tuple[Tensor, Stopwatch]:
+    """Return the heatmap, (H, W) float64, on the CPU, and how long it took."""
+    network = explained.classifier.network
+    with Stopwatch(clock_of(image.device)) as watch:
+        (result,) = explain_batch(
+            network, explained.anatomy, image, explained.target, [spec], labels=labels, timed=watch.part
+        )
+    return result.require().values[0].double().cpu(), watch
 
 
 def _scaled(values: Tensor) -> Tensor:
     span = values.max() - values.min()
     return (values - values.min()) / span.clamp(min=torch.finfo(values.dtype).tiny)
-
-
-def rank_correlation(first: Tensor, second: Tensor) -> float:
-    """Return Spearman's correlation of two maps on the CPU, NaN where one of them is constant."""
-    from scipy.stats import spearmanr
-
-    if min(len(one.unique()) for one in (first, second)) == 1:
-        return float("nan")
-    return float(spearmanr(first.flatten().numpy(), second.flatten().numpy()).statistic)

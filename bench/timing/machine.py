@@ -1,4 +1,4 @@
-"""On what works are timed: the machine, and how fast it can multiply."""
+"""The machine that workloads are timed on, and how fast it can multiply."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ import psutil
 import torch
 
 from bench.provenance import commit, versions
-from bench.timing.clock import Laps, clock_of, sample
+from bench.stopwatch import Stopwatch, clock_of
+from bench.timing.sampling import sample
 
 SIDES = {"cpu": 2048, "cuda": 8192}
-"""Of the square matrices whose product is the measure, by kind of device."""
+"""Rows of the square matrices that are multiplied, by kind of device."""
 PRODUCTS = 5
 
 
 def describe(devices: list[torch.device]) -> dict[str, Any]:
-    """Return what a time depends on beside the work: processor, clocks, memory, threads, load, versions, date; JSON."""
+    """Return, as JSON, what a time depends on beside the workload: processor, memory, threads, load, versions, date."""
     head, dirty = commit()
     frequency = psutil.cpu_freq()
-    found = {
+    facts = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "processor": _processor(),
         "cores": psutil.cpu_count(logical=False) or psutil.cpu_count(),
@@ -37,26 +38,26 @@ def describe(devices: list[torch.device]) -> dict[str, Any]:
     }
     for device in devices:
         if device.type == "cuda":
-            facts = torch.cuda.get_device_properties(device)
-            found["gpu"] = {
-                "name": facts.name,
-                "memory_bytes": facts.total_memory,
-                "processors": facts.multi_processor_count,
-                "clock_mhz": round(facts.clock_rate / 1000) if hasattr(facts, "clock_rate") else None,
+            gpu = torch.cuda.get_device_properties(device)
+            facts["gpu"] = {
+                "name": gpu.name,
+                "memory_bytes": gpu.total_memory,
+                "processors": gpu.multi_processor_count,
+                "clock_mhz": round(gpu.clock_rate / 1000) if hasattr(gpu, "clock_rate") else None,
                 "cuda": torch.version.cuda,
                 "cudnn": torch.backends.cudnn.version(),
             }
-    return found
+    return facts
 
 
-def peak(device: torch.device, precision: str) -> float:
-    """Return the floating-point operations in a second of a large matrix product, the best of several."""
+def matmul_rate(device: torch.device, precision: str) -> float:
+    """Return the floating-point operations per second of a large matrix product, the best of several."""
     side = SIDES[device.type]
     kind = torch.bfloat16 if precision == "bf16" else torch.float32
     first, second = (torch.ones(side, side, dtype=kind, device=device) for _ in range(2))
     clock = clock_of(device)
 
-    def multiply(_laps: Laps) -> None:
+    def multiply(_watch: Stopwatch) -> None:
         torch.mm(first, second)
 
     seconds = [sample(clock, lambda: multiply).seconds for _ in range(1 + PRODUCTS)]

@@ -1,4 +1,4 @@
-"""From works and conditions to timings."""
+"""From workloads and what they are run on to timings."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench.studies.library_parity import rank_correlation
-from bench.timing import memory
-from bench.timing.clock import HostClock, Laps, clock_of, in_turn
-from bench.timing.machine import describe, peak
-from bench.timing.setup import Case, Subject, multiplying, subject
-from bench.timing.workloads import BARE_PASS, Workload
+from bench.attribution.similarity import rank_correlation
+from bench.stopwatch import Stopwatch, clock_of
+from bench.timing.machine import describe, matmul_rate
+from bench.timing.memory import peak_bytes
+from bench.timing.sampling import in_turn
+from bench.timing.setup import Testbed, TimingConfig, build_testbed, matmul_precision
+from bench.timing.workloads import BARE_PASS, Workload, alone
+from methods import MethodSpec
 from results.store.timings import Deviation, Sample, Timing, Timings
 
 Advance = Callable[[str], None]
+FEW_REPEATS, SHORT_LIMIT = 5, 20
+"""Samples and seconds of a method that is only tried."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +31,14 @@ class TimingPlan:
     """What is measured, and how.
 
     Attributes:
-        todo: works under each set of conditions; no conditions twice.
-        repeats: samples of each work.
-        limit: seconds after which a work is sampled no more.
-        counted: memory and floating-point operations are measured too.
+        workloads: that are timed with each configuration; no configuration stands twice.
+        repeats: samples of each workload.
+        limit: seconds after which a workload is not sampled again.
+        counted: measure memory and floating-point operations too.
         plugins: files that register methods.
     """
 
-    todo: Sequence[tuple[Case, Sequence[Workload]]]
+    workloads: Sequence[tuple[TimingConfig, Sequence[Workload]]]
     repeats: int
     limit: float
     counted: bool = True
@@ -42,86 +46,103 @@ class TimingPlan:
 
     @property
     def runs(self) -> int:
-        """Return how often works are run, at most."""
-        return sum((1 + self.repeats) * len(works) for _, works in self.todo)
+        """How often workloads are run, at most."""
+        return sum((1 + self.repeats) * len(workloads) for _, workloads in self.workloads)
 
 
 def execute(plan: TimingPlan, advance: Advance) -> Timings:
-    """Measure everything; `advance` is told the name of every work that was run."""
-    kinds = list(dict.fromkeys((case.device, case.precision) for case, _ in plan.todo))
+    """Measure everything; `advance` is called with the name of every workload that was run."""
+    kinds = list(dict.fromkeys((config.device, config.precision) for config, _ in plan.workloads))
     machine = describe([device for device, _ in kinds])
-    before = _peaks(kinds if plan.counted else [])
-    timings = tuple(timing for case, works in plan.todo for timing in measure(case, works, plan, advance))
-    # A load of others lowers what is measured: the better of two times, an hour apart maybe, is nearer the peak.
-    after = _peaks(kinds if plan.counted else [])
+    before = _matmul_rates(kinds if plan.counted else [])
+    timings = tuple(
+        timing for config, workloads in plan.workloads for timing in measure(config, workloads, plan, advance)
+    )
+    # Other load lowers what is measured: the better of two times, an hour apart maybe, is nearer the peak.
+    after = _matmul_rates(kinds if plan.counted else [])
     return Timings(machine, timings, {name: max(before[name], after[name]) for name in after})
 
 
-def _peaks(kinds: Sequence[tuple[torch.device, str]]) -> dict[str, float]:
-    found = {}
+def _matmul_rates(kinds: Sequence[tuple[torch.device, str]]) -> dict[str, float]:
+    rates = {}
     for device, precision in kinds:
-        with multiplying(precision):
-            found[f"{device.type} {precision}"] = peak(device, precision)
-    return found
+        with matmul_precision(precision):
+            rates[f"{device.type} {precision}"] = matmul_rate(device, precision)
+    return rates
 
 
-def measure(case: Case, works: Sequence[Workload], plan: TimingPlan, advance: Advance) -> Iterator[Timing]:
-    """Yield the timing of the bare pass, and that of each of `works`, all under the conditions of `case`."""
-    with multiplying(case.precision):
-        there = subject(case)
-        bare = BARE_PASS.on(there)
-        prepared = {work.name: work.on(there) for work in works}
-        samples, failures = in_turn(clock_of(case.device), bare, prepared, plan.repeats, plan.limit, advance)
-        before = [
-            Sample(one.bare, one.bare_cpu, {}, one.bare, one.bare_cpu) for found in samples.values() for one in found
+def measure(
+    config: TimingConfig, workloads: Sequence[Workload], plan: TimingPlan, advance: Advance = lambda _name: None
+) -> Iterator[Timing]:
+    """Yield the timing of the bare pass, then that of each of `workloads`, all with the same configuration."""
+    with matmul_precision(config.precision):
+        testbed = build_testbed(config)
+        bare = BARE_PASS.on(testbed)
+        prepared = {workload.name: workload.on(testbed) for workload in workloads}
+        samples, failures = in_turn(clock_of(config.device), bare, prepared, plan.repeats, plan.limit, advance)
+        bare_samples = [
+            Sample(one.bare, one.bare_cpu, {}, one.bare, one.bare_cpu) for taken in samples.values() for one in taken
         ]
-        for work in [BARE_PASS, *works]:
-            reason = failures.get(work.name, "")
-            timing = _timing(work, case, before if work is BARE_PASS else samples.get(work.name, []), reason)
+        for workload in [BARE_PASS, *workloads]:
+            reason = failures.get(workload.name, "")
+            taken = bare_samples if workload is BARE_PASS else samples.get(workload.name, [])
+            timing = _timing(workload, config, taken, reason)
             # What takes minutes is not run again for the sake of its memory.
             once_more = plan.counted and not reason and timing.median <= plan.limit
-            yield _counted(timing, work, there, case, plan) if once_more else timing
+            yield _counted(timing, workload, testbed, config, plan) if once_more else timing
 
 
-def deviation(work: Workload, case: Case) -> Deviation:
-    """Return how far the maps of `work` in the precision of `case` are from those in fp32, where it is worst."""
-    found: list[dict[str, Tensor]] = []
-    for precision in (case.precision, "fp32"):
-        with multiplying(precision):
-            found.append(work.maps(subject(replace(case, precision=precision))))
-    low, full = found
-    pairs = [(one, there) for spec in full for one, there in zip(low[spec], full[spec], strict=True)]
+def measure_alone(config: TimingConfig, specs: Sequence[MethodSpec], plugins: tuple[Path, ...]) -> list[Timing]:
+    """Return the timing of each method alone, from a few samples: enough to see whether a new one is in another league.
+
+    Args:
+        config: what the methods are run on.
+        specs: the methods.
+        plugins: files that register methods.
+    """
+    plan = TimingPlan([(config, alone(specs))], FEW_REPEATS, SHORT_LIMIT, plugins=plugins)
+    return [timing for workloads in plan.workloads for timing in measure(*workloads, plan) if timing.specs]
+
+
+def deviation(workload: Workload, config: TimingConfig) -> Deviation:
+    """Return how far the maps of `workload` in the precision of `config` are from those in fp32, at worst."""
+    maps: list[dict[str, Tensor]] = []
+    for precision in (config.precision, "fp32"):
+        with matmul_precision(precision):
+            maps.append(workload.maps(build_testbed(replace(config, precision=precision))))
+    low, full = maps
+    pairs = [pair for spec in full for pair in zip(low[spec], full[spec], strict=True)]
     known = [value for value in map(rank_correlation, *zip(*pairs, strict=True)) if not math.isnan(value)]
-    return Deviation(max(_relative(one, there) for one, there in pairs), min(known, default=math.nan))
+    return Deviation(max(_relative(one, exact) for one, exact in pairs), min(known, default=math.nan))
 
 
-def _relative(one: Tensor, full: Tensor) -> float:
-    return float((one - full).norm() / full.norm().clamp(min=torch.finfo(full.dtype).tiny))
+def _relative(one: Tensor, exact: Tensor) -> float:
+    return float((one - exact).norm() / exact.norm().clamp(min=torch.finfo(exact.dtype).tiny))
 
 
-def _timing(work: Workload, case: Case, samples: Sequence[Sample], reason: str) -> Timing:
+def _timing(workload: Workload, config: TimingConfig, samples: Sequence[Sample], reason: str) -> Timing:
     return Timing(
-        work=work.name,
-        specs=tuple(map(str, work.specs)),
-        library=work.library,
-        stands_for=tuple(map(str, work.stands_for)),
-        conditions=case.conditions,
+        work=workload.name,
+        specs=tuple(map(str, workload.specs)),
+        library=workload.library,
+        stands_for=tuple(map(str, workload.stands_for)),
+        conditions=config.conditions,
         samples=tuple(samples),
         reason=reason,
     )
 
 
-def _counted(timing: Timing, work: Workload, there: Subject, case: Case, plan: TimingPlan) -> Timing:
-    """Add what is measured once, beside the clock."""
-    run = work.on(there)()
+def _counted(timing: Timing, workload: Workload, testbed: Testbed, config: TimingConfig, plan: TimingPlan) -> Timing:
+    """Add what is measured once, beside the stopwatch: operations, memory, and the deviation of a lower precision."""
+    run = workload.on(testbed)()
     flops, reason = None, ""
     try:
         with FlopCounterMode(display=False) as counter:
-            run(Laps(HostClock()))
+            run(Stopwatch())
         flops = counter.get_total_flops()
     except Exception as error:  # noqa: BLE001  the counter cannot follow all that libraries do; the line says what it was
         reason = f"{type(error).__name__}: {error}"
-    on_gpu = case.device.type == "cuda"
-    highest = memory.on_device(work, there) if on_gpu else memory.in_process(work, case, plan.plugins)
-    distance = deviation(work, case) if case.precision != "fp32" and work.specs and not work.library else None
-    return replace(timing, flops=flops, peak_bytes=highest, deviation=distance, reason=reason)
+    peak = peak_bytes(workload, config, plan.plugins)
+    compared = config.precision != "fp32" and workload.specs and not workload.library
+    distance = deviation(workload, config) if compared else None
+    return replace(timing, flops=flops, peak_bytes=peak, deviation=distance, reason=reason)

@@ -1,4 +1,4 @@
-"""How much memory a work takes at its highest."""
+"""How much memory a workload takes at its peak."""
 
 from __future__ import annotations
 
@@ -12,48 +12,54 @@ import torch
 
 from bench.allocator import keep_freed_memory
 from bench.plugins import load_plugins
-from bench.timing.clock import HostClock, Laps
-from bench.timing.setup import Case, Subject, multiplying, subject
+from bench.stopwatch import Stopwatch
+from bench.timing.setup import TimingConfig, build_testbed, matmul_precision
 from bench.timing.workloads import Workload
 
-HIGHEST = Path("/proc/self/status")
-FORGET = Path("/proc/self/clear_refs")
+PROCESS_STATUS = Path("/proc/self/status")
+PEAK_RESET = Path("/proc/self/clear_refs")
+"""Writing 5 to it sets the peak of the resident memory back to what is resident now."""
 
 
-def on_device(work: Workload, there: Subject) -> int:
-    """Return the bytes that `work` takes of a GPU's memory on top of what is held already, at its highest."""
-    device = there.images.device
-    run = work.on(there)()
-    before = torch.cuda.memory_allocated(device)
-    torch.cuda.reset_peak_memory_stats(device)
-    run(Laps(HostClock()))
-    return torch.cuda.max_memory_allocated(device) - before
+def peak_bytes(workload: Workload, config: TimingConfig, plugins: Sequence[Path] = ()) -> int | None:
+    """Return by how many bytes the memory in use grows, at its peak, while `workload` is run once.
 
+    On a GPU that is memory that torch allocates. Else it is resident memory as Linux counts it, of a fresh process,
+    since a process uses again what it has freed before; None on other systems, where the peak cannot be reset.
 
-def in_process(work: Workload, case: Case, plugins: Sequence[Path] = ()) -> int | None:
-    """Return the bytes by which the memory of a fresh process grows at its highest while `work` is run there once.
-
-    That is resident memory as Linux counts it; None on other systems, which do not let a process reset its mark.
+    Args:
+        workload: that is run.
+        config: what it is run on.
+        plugins: files that register the workload's methods in the fresh process.
     """
-    if not FORGET.is_file():
+    if config.device.type == "cuda":
+        return _growth(workload, config)
+    if not PEAK_RESET.is_file():
         return None
     # A server that has imported everything forks the processes: they start at once, and clean.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as pool:
-        grown = pool.submit(_grown, work, case, tuple(plugins), torch.get_num_threads())
-        return grown.result()
+        return pool.submit(_in_fresh_process, workload, config, tuple(plugins), torch.get_num_threads()).result()
 
 
-def _grown(work: Workload, case: Case, plugins: tuple[Path, ...], threads: int) -> int:
+def _in_fresh_process(workload: Workload, config: TimingConfig, plugins: tuple[Path, ...], threads: int) -> int:
     keep_freed_memory()
     torch.set_num_threads(threads)
     load_plugins(plugins)
-    with multiplying(case.precision):
-        run = work.on(subject(case))()
-        before = psutil.Process().memory_info().rss
-        FORGET.write_text("5")
-        run(Laps(HostClock()))
-    (line,) = [line for line in HIGHEST.read_text().splitlines() if line.startswith("VmHWM:")]
-    highest = 1024 * int(line.split()[1])
-    return highest - int(before)
+    return _growth(workload, config)
+
+
+def _growth(workload: Workload, config: TimingConfig) -> int:
+    with matmul_precision(config.precision):
+        run = workload.on(build_testbed(config))()
+        if config.device.type == "cuda":
+            before = torch.cuda.memory_allocated(config.device)
+            torch.cuda.reset_peak_memory_stats(config.device)
+            run(Stopwatch())
+            return torch.cuda.max_memory_allocated(config.device) - before
+        before = int(psutil.Process().memory_info().rss)
+        PEAK_RESET.write_text("5")
+        run(Stopwatch())
+    (line,) = [line for line in PROCESS_STATUS.read_text().splitlines() if line.startswith("VmHWM:")]
+    return 1024 * int(line.split()[1]) - before

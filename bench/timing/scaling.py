@@ -1,4 +1,4 @@
-"""How time grows: one quantity is varied while the others stay as they are."""
+"""How time grows with one quantity while all others stay the same."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from functools import partial
 from torch import nn
 
 from bench.provenance import import_torchvision
-from bench.timing.setup import Case
+from bench.timing.setup import TimingConfig
 from bench.timing.workloads import BARE_PASS, Workload, alone
 from methods import METHODS, MethodSpec, parse
 from results.store.timings import Growth, Timings, growth
 
 AREAS = (0.25, 0.5, 1, 2)
-"""Pixels of the images, over those of the case that is varied."""
+"""Pixels of the images, relative to those of the configuration that is varied."""
 BATCHES = (1, 2, 4, 8)
 COUNTS = (1, 2, 5, 10)
-"""Of δ; and of methods as far as there are so many."""
+"""How many δ, or methods, are computed at once; there may be fewer methods."""
 STEP = 32
 """Sides of images are multiples of it."""
 WIDTHS = {"eighth": 8, "quarter": 4, "half": 2, "whole": 1}
@@ -39,53 +39,64 @@ eighth, quarter, half, whole = (partial(vgg16, share) for share in WIDTHS.values
 
 @dataclass(frozen=True)
 class Point:
-    """One work at one value of what is varied; those of one `axis` and one `line` belong together."""
+    """One point of a line that shows how time grows.
+
+    Attributes:
+        axis: the quantity that is varied, in words.
+        line: name of the line.
+        x: value of the quantity.
+        config: what the workload is run on.
+        workload: that is timed.
+    """
 
     axis: str
     line: str
     x: float
-    case: Case
-    work: Workload
+    config: TimingConfig
+    workload: Workload
 
 
-def points(base: Case, specs: Sequence[MethodSpec]) -> list[Point]:
+def scaling_points(base: TimingConfig, specs: Sequence[MethodSpec]) -> list[Point]:
     """Return what is timed: a bare pass and `specs`, each alone, and growing groups of methods and of δ."""
-    found = [
-        Point(axis, work.name, x, case, work) for axis, x, case in _cases(base) for work in [BARE_PASS, *alone(specs)]
+    points = [
+        Point(axis, workload.name, x, config, workload)
+        for axis, x, config in _varied(base)
+        for workload in [BARE_PASS, *alone(specs)]
     ]
     weighted = [parse(name) for name, method in METHODS.items() if method.gradient_weighted]
     for count in dict.fromkeys(min(count, len(weighted)) for count in COUNTS):
-        work = Workload(f"{count} gradient-weighted methods", tuple(weighted[:count]))
-        found.append(Point("methods at once", "gradient-weighted methods", count, base, work))
+        group = Workload(f"{count} gradient-weighted methods", tuple(weighted[:count]))
+        points.append(Point("methods at once", "gradient-weighted methods", count, base, group))
     for spec in specs:
         for count in COUNTS if spec.rules else ():
             many = tuple(spec.at(delta) for delta in range(0, 100, 100 // count))
             family = str(spec.at(50)).replace("@50", "")
-            found.append(Point("δ at once", family, count, base, Workload(f"{family} at {count} δ", many)))
-    return found
+            points.append(Point("δ at once", family, count, base, Workload(f"{family} at {count} δ", many)))
+    return points
 
 
-def todo(found: Sequence[Point]) -> list[tuple[Case, list[Workload]]]:
-    """Return what has to be timed, no work twice under the same conditions."""
-    works: dict[Case, dict[Workload, None]] = {}
-    for one in found:
-        works.setdefault(one.case, {})[one.work] = None
-    return [(case, [work for work in there if work != BARE_PASS]) for case, there in works.items()]
+def workloads_of(points: Sequence[Point]) -> list[tuple[TimingConfig, list[Workload]]]:
+    """Return what has to be timed, by configuration; no workload stands twice under one of them."""
+    by_config: dict[TimingConfig, dict[Workload, None]] = {}
+    for point in points:
+        by_config.setdefault(point.config, {})[point.workload] = None
+    return [(config, [one for one in workloads if one != BARE_PASS]) for config, workloads in by_config.items()]
 
 
-def fits(found: Sequence[Point], timings: Timings) -> Iterator[Growth]:
-    """Yield how each line grows along its axis; one that could not be timed at two points at least is left out."""
+def growths(points: Sequence[Point], timings: Timings) -> Iterator[Growth]:
+    """Yield how each line grows along its axis; a line with fewer than two timed points is left out."""
     seconds = {(one.conditions, one.work): one.median for one in timings.timings if one.samples}
     lines: dict[tuple[str, str], list[tuple[float, float]]] = {}
-    for one in found:
-        if (key := (one.case.conditions, one.work.name)) in seconds:
-            lines.setdefault((one.axis, one.line), []).append((one.x, seconds[key]))
+    for point in points:
+        if (key := (point.config.conditions, point.workload.name)) in seconds:
+            lines.setdefault((point.axis, point.line), []).append((point.x, seconds[key]))
     for (axis, line), measured in lines.items():
         if len({x for x, _ in measured}) > 1:
             yield growth(axis, line, measured)
 
 
-def _cases(base: Case) -> Iterator[tuple[str, float, Case]]:
+def _varied(base: TimingConfig) -> Iterator[tuple[str, float, TimingConfig]]:
+    """Yield (axis, value, configuration) for every value of every quantity of the configuration."""
     height, width = base.size
     for area in AREAS:
         size = _rounded(height * math.sqrt(area)), _rounded(width * math.sqrt(area))

@@ -1,4 +1,4 @@
-"""What works are timed on: a network, random images and random masks, at one precision."""
+"""On what workloads are timed: a network, random images and random masks, at one precision."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from bench.network.targets import Target
 from results.store.timings import Conditions
 
 PRECISIONS = ("fp32", "tf32", "bf16")
-MULTIPLYING: tuple[Any, ...] = (torch.backends.cuda.matmul, torch.backends.cudnn.conv)  # type: ignore[attr-defined]
+MATMUL_SETTINGS: tuple[Any, ...] = (torch.backends.cuda.matmul, torch.backends.cudnn.conv)  # type: ignore[attr-defined]
 """What tells a GPU at which precision it may multiply float32."""
 
 
 @dataclass(frozen=True)
-class Case:
-    """One set of conditions.
+class TimingConfig:
+    """Everything that the time of a workload depends on, apart from the machine.
 
     Attributes:
         network: that is timed.
@@ -43,7 +43,7 @@ class Case:
 
     @property
     def conditions(self) -> Conditions:
-        """Return the same in words."""
+        """The same as it stands in a report."""
         network = self.network
         weights = self.weights if self.weights in {"none", "imagenet"} else Path(self.weights).name
         text = f"{network.name} ({network.head} head, {network.activation}, weights {weights})"
@@ -51,14 +51,14 @@ class Case:
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
-    """A network in evaluation mode and what it is shown, all on one device.
+class Testbed:
+    """A network in evaluation mode and a batch for it, on one device.
 
     Attributes:
         network: gives out logits.
         anatomy: of the network.
         images: (B, C, H, W) noise, prepared as the network expects it.
-        masks: (B, H, W) bool, at random.
+        masks: (B, H, W) bool, random.
         target: the score that is explained.
     """
 
@@ -69,32 +69,32 @@ class Subject:
     target: Target
 
 
-def subject(case: Case) -> Subject:
-    """Build the network, and make images and masks from a seed.
+def build_testbed(config: TimingConfig) -> Testbed:
+    """Build the network, and draw images and masks from a fixed seed.
 
     Raises:
         BenchError: there is no such network, or its weights cannot be had.
     """
-    network = build(case.network, weights=case.weights).to(case.device).eval()
-    drawing = torch.Generator().manual_seed(0)
-    noise = torch.randint(0, 256, (case.batch, case.network.channels, *case.size), generator=drawing)
-    masks = torch.rand(case.batch, *case.size, generator=drawing) < 0.1
-    images = prepare(noise.to(case.device), case.network)
+    network = build(config.network, weights=config.weights).to(config.device).eval()
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randint(0, 256, (config.batch, config.network.channels, *config.size), generator=generator)
+    masks = torch.rand(config.batch, *config.size, generator=generator) < 0.1
+    images = prepare(noise.to(config.device), config.network)
     anatomy = examine(network, images[:1])
-    if case.precision == "bf16":
+    if config.precision == "bf16":
         # Whatever runs the network runs it so, also the part of it behind a layer; what reads its outputs does not.
-        vars(network)["forward"] = torch.autocast(case.device.type, torch.bfloat16)(network.forward)
-    return Subject(network, anatomy, images, masks.to(case.device), Target())
+        vars(network)["forward"] = torch.autocast(config.device.type, torch.bfloat16)(network.forward)
+    return Testbed(network, anatomy, images, masks.to(config.device), Target())
 
 
 @contextmanager
-def multiplying(precision: str) -> Iterator[None]:
-    """Let GPUs multiply float32 as tf32 within the context, or forbid it."""
-    before = [one.fp32_precision for one in MULTIPLYING]
-    for one in MULTIPLYING:
+def matmul_precision(precision: str) -> Iterator[None]:
+    """Allow GPUs to multiply float32 as tf32 within the context if `precision` is tf32, or forbid it."""
+    before = [one.fp32_precision for one in MATMUL_SETTINGS]
+    for one in MATMUL_SETTINGS:
         one.fp32_precision = "tf32" if precision == "tf32" else "ieee"
     try:
         yield
     finally:
-        for one, settings in zip(MULTIPLYING, before, strict=True):
-            one.fp32_precision = settings
+        for one, setting in zip(MATMUL_SETTINGS, before, strict=True):
+            one.fp32_precision = setting

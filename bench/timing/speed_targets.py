@@ -1,4 +1,4 @@
-"""How fast the suite is meant to be: each row a work, what it is compared with, and how far it may be from that."""
+"""How fast the suite is meant to be: each target is a workload, a unit and a limit in that unit."""
 
 from __future__ import annotations
 
@@ -7,32 +7,33 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bench.errors import BenchError
-from bench.timing import memory
-from bench.timing.setup import Case, multiplying, subject
-from bench.timing.workloads import Workload, rivals
+from bench.timing.memory import peak_bytes
+from bench.timing.setup import TimingConfig
+from bench.timing.workloads import Workload, counterparts
 from methods import METHODS, MethodSpec, parse
 from methods.adapters.counterparts import through
-from methods.registry import did_you_mean
 from methods.sets import PAPER_ROWS
+from methods.spelling import did_you_mean
 from results.store.timings import Timings, Verdict
 
 DELTAS = range(0, 100, 10)
 BATCHES = (8, 32)
-"""Of two runs whose memory is compared; within the first few batches allocators still come to rest."""
+"""Batches of the two runs whose memory is compared: within the first few, allocators have not settled yet."""
 LIBRARY = "pgc"
 PASSES, TIMES, MEMORY = "bare passes", "times faster", "times the memory"
 
 
 @dataclass(frozen=True)
-class Goal:
-    """One row.
+class SpeedTarget:
+    """How fast one workload is meant to be.
 
     Attributes:
-        name: of the work.
-        specs: gives the methods that are computed together.
-        unit: of the number: `PASSES`, `TIMES` as fast as the library, or `MEMORY`.
-        limits: of the number, by kind of device.
-        square: on the largest square that fits into the images, and one of them: the library takes minutes for it.
+        name: of the workload.
+        specs: returns the methods that are computed together.
+        unit: of the limits: `PASSES`, `TIMES` as fast as the library, or `MEMORY`.
+        limits: by kind of device.
+        square: measured on a single square image with the shorter side of the size asked for, since the library
+            takes minutes for it.
     """
 
     name: str
@@ -42,8 +43,8 @@ class Goal:
     square: bool = False
 
     @property
-    def work(self) -> Workload:
-        """Return the work of ours."""
+    def workload(self) -> Workload:
+        """The workload of ours."""
         return Workload(self.name, tuple(self.specs()))
 
 
@@ -64,26 +65,26 @@ def _only(name: str) -> Callable[[], list[MethodSpec]]:
     return lambda: [parse(name)]
 
 
-GOALS = {
-    "gradient": Goal("all gradient-weighted methods", _gradient_weighted, PASSES, {"cpu": 1.4, "cuda": 1.5}),
-    "truncated": Goal(
+SPEED_TARGETS = {
+    "gradient": SpeedTarget("all gradient-weighted methods", _gradient_weighted, PASSES, {"cpu": 1.4, "cuda": 1.5}),
+    "truncated": SpeedTarget(
         "lt-grad-cam and lt-layer-cam at ten δ",
         _at_ten_deltas("lt-grad-cam", "lt-layer-cam"),
         PASSES,
         {"cpu": 1.6, "cuda": 2},
     ),
-    "ra": Goal("ra-cam at one δ", _only("ra-cam"), PASSES, {"cpu": 2, "cuda": 2}),
-    "ra-ten": Goal("ra-cam at ten δ", _at_ten_deltas("ra-cam"), PASSES, {"cpu": 9, "cuda": 9}),
-    "papers": Goal(
+    "ra": SpeedTarget("ra-cam at one δ", _only("ra-cam"), PASSES, {"cpu": 2, "cuda": 2}),
+    "ra-ten": SpeedTarget("ra-cam at ten δ", _at_ten_deltas("ra-cam"), PASSES, {"cpu": 9, "cuda": 9}),
+    "papers": SpeedTarget(
         "the papers' rows that pytorch-grad-cam has, but Score-CAM and Ablation-CAM",
         _paper_rows,
         TIMES,
         {"cpu": 6, "cuda": 10},
     ),
-    "full-grad": Goal("full-grad alone", _only("full-grad"), TIMES, {"cpu": 4, "cuda": 20}),
-    "ablation": Goal("ablation-cam alone", _only("ablation-cam"), TIMES, {"cpu": 40, "cuda": 20}, square=True),
-    "score": Goal("score-cam alone", _only("score-cam"), TIMES, {"cpu": 1.3, "cuda": 3}, square=True),
-    "memory": Goal(
+    "full-grad": SpeedTarget("full-grad alone", _only("full-grad"), TIMES, {"cpu": 4, "cuda": 20}),
+    "ablation": SpeedTarget("ablation-cam alone", _only("ablation-cam"), TIMES, {"cpu": 40, "cuda": 20}, square=True),
+    "score": SpeedTarget("score-cam alone", _only("score-cam"), TIMES, {"cpu": 1.3, "cuda": 3}, square=True),
+    "memory": SpeedTarget(
         f"a run of {BATCHES[1]} batches beside one of {BATCHES[0]}",
         _gradient_weighted,
         MEMORY,
@@ -92,61 +93,62 @@ GOALS = {
 }
 
 
-def choose(text: str) -> list[Goal]:
-    """Return the rows that a list of keys of `GOALS`, or ``all``, names.
+def choose(text: str) -> list[SpeedTarget]:
+    """Return the targets that a list of keys of `SPEED_TARGETS`, or ``all``, names.
 
     Raises:
-        BenchError: there is no such row.
+        BenchError: there is no such target.
+
+    >>> [target.name for target in choose("ra, score")]
+    ['ra-cam at one δ', 'score-cam alone']
     """
-    keys = list(GOALS) if text == "all" else [one.strip() for one in text.split(",")]
+    keys = list(SPEED_TARGETS) if text == "all" else [one.strip() for one in text.split(",")]
     for key in keys:
-        if key not in GOALS:
-            raise BenchError(f"--targets {text}: there is no target {key!r}; {did_you_mean(key, [*GOALS, 'all'])}")
-    return [GOALS[key] for key in keys]
+        if key not in SPEED_TARGETS:
+            near = did_you_mean(key, [*SPEED_TARGETS, "all"])
+            raise BenchError(f"--targets {text}: there is no target {key!r}; {near}")
+    return [SPEED_TARGETS[key] for key in keys]
 
 
-def todo(goals: Sequence[Goal], cases: Sequence[Case]) -> list[tuple[Case, list[Workload]]]:
-    """Return what has to be timed for the rows, by the conditions that it is timed under."""
-    rows: dict[Case, list[Goal]] = {}
-    for goal in goals:
-        for case in _cases(goal, cases) if goal.unit != MEMORY else ():
-            rows.setdefault(case, []).append(goal)
-    found = []
-    for case, there in rows.items():
-        compared = [spec for goal in there if goal.unit == TIMES for spec in goal.specs()]
-        found.append(
-            (case, [*(goal.work for goal in there), *(work for work in rivals(compared) if work.library == LIBRARY)])
-        )
-    return found
+def workloads_of(
+    targets: Sequence[SpeedTarget], configs: Sequence[TimingConfig]
+) -> list[tuple[TimingConfig, list[Workload]]]:
+    """Return what has to be timed for the targets, by configuration."""
+    by_config: dict[TimingConfig, list[SpeedTarget]] = {}
+    for target in targets:
+        for config in _configs(target, configs) if target.unit != MEMORY else ():
+            by_config.setdefault(config, []).append(target)
+    workloads = []
+    for config, own in by_config.items():
+        compared = [spec for target in own if target.unit == TIMES for spec in target.specs()]
+        libraries = [one for one in counterparts(compared) if one.library == LIBRARY]
+        workloads.append((config, [*(target.workload for target in own), *libraries]))
+    return workloads
 
 
-def judge(goals: Sequence[Goal], timings: Timings, cases: Sequence[Case]) -> Iterator[Verdict]:
-    """Yield the number of each row under each set of conditions, beside its target."""
-    for goal in goals:
-        for case in _cases(goal, cases):
-            number, limit = _number(goal, timings, case), goal.limits[case.device.type]
-            yield Verdict(goal.name, case.conditions, number, limit, goal.unit != TIMES, goal.unit)
+def judge(targets: Sequence[SpeedTarget], timings: Timings, configs: Sequence[TimingConfig]) -> Iterator[Verdict]:
+    """Yield what was measured for each target with each configuration, beside its limit."""
+    for target in targets:
+        for config in _configs(target, configs):
+            number, limit = _number(target, timings, config), target.limits[config.device.type]
+            yield Verdict(target.name, config.conditions, number, limit, target.unit != TIMES, target.unit)
 
 
-def _cases(goal: Goal, cases: Sequence[Case]) -> list[Case]:
-    if not goal.square:
-        return list(cases)
-    return list(dict.fromkeys(replace(case, size=(min(case.size),) * 2, batch=1) for case in cases))
+def _configs(target: SpeedTarget, configs: Sequence[TimingConfig]) -> list[TimingConfig]:
+    if not target.square:
+        return list(configs)
+    return list(dict.fromkeys(replace(one, size=(min(one.size),) * 2, batch=1) for one in configs))
 
 
-def _number(goal: Goal, timings: Timings, case: Case) -> float:
-    if goal.unit == MEMORY:
-        return _memory(goal, case)
-    (found,) = [one for one in timings.under(case.conditions) if one.work == goal.name]
-    return found.in_bare_passes if goal.unit == PASSES else timings.speed_up(found, LIBRARY)
+def _number(target: SpeedTarget, timings: Timings, config: TimingConfig) -> float:
+    if target.unit == MEMORY:
+        return _memory_growth(target, config)
+    (timing,) = [one for one in timings.under(config.conditions) if one.work == target.name]
+    return timing.in_bare_passes if target.unit == PASSES else timings.speed_up(timing, LIBRARY)
 
 
-def _memory(goal: Goal, case: Case) -> float:
-    """Return how many times the memory of a short run a longer one takes."""
-    few, many = (replace(goal.work, batches=count) for count in BATCHES)
-    if case.device.type == "cuda":
-        with multiplying(case.precision):
-            there = subject(case)
-            return memory.on_device(many, there) / memory.on_device(few, there)
-    short, long = memory.in_process(few, case), memory.in_process(many, case)
+def _memory_growth(target: SpeedTarget, config: TimingConfig) -> float:
+    """Return the peak memory of a long run over that of a short one; NaN where memory cannot be measured."""
+    few, many = (replace(target.workload, batches=count) for count in BATCHES)
+    short, long = peak_bytes(few, config), peak_bytes(many, config)
     return math.nan if short is None or long is None else long / short

@@ -1,4 +1,4 @@
-"""The works that are timed: a bare pass, methods of ours that share one, and methods of libraries."""
+"""The workloads that are timed: a bare pass, methods of ours that share one, and methods of other libraries."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from bench.attribution.evidence import Evidence, by_gradient
+from bench.attribution.evidence import Evidence
+from bench.attribution.explaining import explain_batch
 from bench.attribution.view import View
-from bench.timing.clock import Laps, Prepare, Run
-from bench.timing.setup import Subject
-from methods import METHODS, MethodSpec, heatmap, layer_maps, parse
+from bench.stopwatch import Stopwatch
+from bench.timing.sampling import Prepare, Run
+from bench.timing.setup import Testbed
+from methods import METHODS, MethodSpec, parse
 from methods.adapters import pytorch_grad_cam
 from methods.adapters.counterparts import COUNTERPARTS
 from methods.registry import LIBRARIES, library_of
-from results.metrics.levels import LevelStatistics, level_statistics
-from results.store.timings import BACKWARD, BARE, COUNTING, FORWARD, METHOD
+from results.metrics.levels import level_statistics
+from results.store.timings import BARE, COUNTING
 
 
 @dataclass(frozen=True)
 class Workload:
-    """What is timed as one.
+    """What is timed as a whole.
 
     Attributes:
-        name: of it.
+        name: of the workload.
         specs: methods that are computed together, from one forward pass; none for the bare pass.
         library: prefix of the library whose own call is timed; empty for the suite's own.
         stands_for: specs of ours that it is compared with.
@@ -39,52 +41,52 @@ class Workload:
     stands_for: tuple[MethodSpec, ...] = ()
     batches: int = 1
 
-    def on(self, subject: Subject) -> Prepare:
-        """Return the work on `subject`, for a clock."""
+    def on(self, testbed: Testbed) -> Prepare:
+        """Return the workload on `testbed`, ready to be timed."""
         if not self.specs:
-            return partial(_bare, subject)
+            return partial(_bare, testbed)
         if self.library:
             (spec,) = self.specs
-            return partial(_library_call, subject, spec)
-        return partial(_together, subject, self.specs, self.batches)
+            return partial(_library_call, testbed, spec)
+        return partial(_together, testbed, self.specs, self.batches)
 
-    def maps(self, subject: Subject) -> dict[str, Tensor]:
+    def maps(self, testbed: Testbed) -> dict[str, Tensor]:
         """Return the heatmaps, (B, H, W) float32 on the CPU, by the short text of their spec."""
-        evidence = Evidence(subject.network, subject.anatomy, subject.images, subject.target, self.specs)
-        return {str(spec): heatmap(spec, View(evidence, spec)).values.cpu() for spec in by_gradient(self.specs)}
+        results = explain_batch(testbed.network, testbed.anatomy, testbed.images, testbed.target, self.specs)
+        return {str(result.spec): result.require().values.cpu() for result in results}
 
 
 BARE_PASS = Workload(BARE, ())
 
 
 def alone(specs: Iterable[MethodSpec]) -> list[Workload]:
-    """Return a work for each method."""
+    """Return a workload for each method."""
     return [Workload(str(spec), (spec,), library_of(spec.name)) for spec in specs]
 
 
-def rivals(specs: Iterable[MethodSpec]) -> list[Workload]:
-    """Return a work for each method of a library that can be used and is a counterpart of one of `specs`."""
+def counterparts(specs: Iterable[MethodSpec]) -> list[Workload]:
+    """Return a workload for each method of a library that can be used and is a counterpart of one of `specs`."""
     wanted = set(specs)
-    found: dict[str, list[MethodSpec]] = {}
+    owns_by_name: dict[str, list[MethodSpec]] = {}
     for pair in COUNTERPARTS:
         if (own := parse(pair.own)) in wanted and LIBRARIES[library_of(pair.other)].usable:
-            found.setdefault(pair.other, []).append(own)
-    return [Workload(name, (parse(name),), library_of(name), tuple(owns)) for name, owns in found.items()]
+            owns_by_name.setdefault(pair.other, []).append(own)
+    return [Workload(name, (parse(name),), library_of(name), tuple(owns)) for name, owns in owns_by_name.items()]
 
 
-def _bare(subject: Subject) -> Run:
-    def run(_laps: Laps) -> None:
+def _bare(testbed: Testbed) -> Run:
+    def run(_watch: Stopwatch) -> None:
         outputs: list[Tensor] = []
         handles = [
-            subject.network.get_submodule(stage).register_forward_hook(
-                _noting(outputs, overwritten=subject.anatomy.layers[stage].overwritten)
+            testbed.network.get_submodule(stage).register_forward_hook(
+                _collecting(outputs, overwritten=testbed.anatomy.layers[stage].overwritten)
             )
-            for stage in subject.anatomy.stages
+            for stage in testbed.anatomy.stages
         ]
         try:
             with torch.enable_grad():
-                logits = subject.network(subject.images)
-                total = subject.target.score(logits).sum()
+                logits = testbed.network(testbed.images)
+                total = testbed.target.score(logits).sum()
         finally:
             for handle in handles:
                 handle.remove()
@@ -93,7 +95,7 @@ def _bare(subject: Subject) -> Run:
     return run
 
 
-def _noting(outputs: list[Tensor], *, overwritten: bool) -> Callable[[nn.Module, object, Tensor], Tensor | None]:
+def _collecting(outputs: list[Tensor], *, overwritten: bool) -> Callable[[nn.Module, object, Tensor], Tensor | None]:
     def hook(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor | None:
         outputs.append(output)
         return output.clone() if overwritten else None
@@ -101,42 +103,29 @@ def _noting(outputs: list[Tensor], *, overwritten: bool) -> Callable[[nn.Module,
     return hook
 
 
-def _together(subject: Subject, specs: tuple[MethodSpec, ...], batches: int) -> Run:
-    """Do what a run does, from prepared images to histograms on the CPU, which it holds for one batch."""
+def _together(testbed: Testbed, specs: tuple[MethodSpec, ...], batches: int) -> Run:
+    """Do what a run does, from prepared images to histograms on the CPU, which are let go after each method."""
 
-    def run(laps: Laps) -> None:
+    def run(watch: Stopwatch) -> None:
         for _ in range(batches):
-            _counted(subject, specs, laps)
+            for result in explain_batch(
+                testbed.network, testbed.anatomy, testbed.images, testbed.target, specs, timed=watch.part
+            ):
+                with watch.part(COUNTING):
+                    level_statistics(result.require().values, testbed.masks)
 
     return run
 
 
-def _counted(subject: Subject, specs: tuple[MethodSpec, ...], laps: Laps) -> list[LevelStatistics]:
-    with laps.scope(FORWARD):
-        evidence = Evidence(subject.network, subject.anatomy, subject.images, subject.target, specs)
-    found = []
-    for spec in by_gradient(specs):
-        view = View(evidence, spec)
-        if METHODS[spec.name].obeys_rules and not spec.wrapper:
-            # Asked for first, so that a pass which is not held yet is not counted as the method.
-            with laps.scope(BACKWARD):
-                evidence.gradient(view.layers[0], spec.filter, None)
-        with laps.scope(METHOD):
-            layer_maps(spec, view)
-        with laps.scope(COUNTING):
-            found.append(level_statistics(heatmap(spec, view).values, subject.masks))
-    return found
-
-
-def _library_call(subject: Subject, spec: MethodSpec) -> Run:
+def _library_call(testbed: Testbed, spec: MethodSpec) -> Run:
     """Let a library explain the batch by itself, to its own maps: they are not upsampled again, nor counted.
 
     pytorch-grad-cam gets the whole batch at once, captum one image after the other.
     """
-    view = View(Evidence(subject.network, subject.anatomy, subject.images, subject.target, [spec]), spec)
+    view = View(Evidence(testbed.network, testbed.anatomy, testbed.images, testbed.target, [spec]), spec)
     prefix, _, name = spec.name.partition(":")
 
-    def run(_laps: Laps) -> None:
+    def run(_watch: Stopwatch) -> None:
         if prefix == pytorch_grad_cam.PREFIX:
             pytorch_grad_cam.at_once(name, view)
         else:

@@ -168,7 +168,7 @@ def test_a_products_vote_is_a_veto():
 
 def test_parts_are_named_in_the_order_of_the_layers():
     one, two = torch.ones(1, 2, 2), torch.zeros(1, 2, 2)
-    assert fuse_named({"b": one, "a": two}, "sum", SIZE).parts == ("b", "a")
+    assert fuse_named({"b": one, "a": two}, "sum", SIZE).layers == ("b", "a")
 
 
 def signed():

@@ -3,7 +3,7 @@
 import pytest
 
 from methods import METHODS, MethodError, alias, evidence_method, gradient_method, parse
-from methods.registry import ALIASES, did_you_mean, names
+from methods.registry import ALIASES, names
 
 
 def nothing(activation, gradient, *, power=2.0, mode="a"):
@@ -64,11 +64,6 @@ def test_a_name_cannot_be_mistaken_for_another_part_of_a_spec(name):
         gradient_method(name, paper="none")(nothing)
     with pytest.raises(MethodError, match="belong to specs"):
         alias(name, "grad-cam")
-
-
-def test_near_names_are_proposed_and_otherwise_all():
-    assert did_you_mean("colour", ["colours", "size"]) == "did you mean colours?"
-    assert did_you_mean("zzz", ["colours", "size"]) == "there are colours, size"
 
 
 @pytest.mark.parametrize("name", sorted(METHODS))

@@ -1,16 +1,22 @@
 """The one call for any network."""
 
+import weakref
+
 import pytest
 import torch
 
 import bench
 from bench import explain
 from bench.attribution.evidence import Evidence
+from bench.attribution.explaining import explain_batch
 from bench.attribution.view import View
 from bench.errors import BenchError
 from bench.network.anatomy import examine
 from bench.network.targets import Target
-from methods import MethodError, NotApplicableError, heatmap, parse
+from bench.stopwatch import Stopwatch
+from methods import MethodError, NotApplicableError, evidence_method, gradient_method, heatmap, parse
+from results.status import Status
+from results.store.timings import BACKWARD, SCOPES
 from tests.helpers.small_networks import Wrapper, chain, pictures, residual
 
 
@@ -143,6 +149,87 @@ def test_mistakes_are_named():
         explain(network, images, "grad-cam/S7")
     with pytest.raises(NotApplicableError, match="global average pooling"):
         explain(network, images, ["grad-cam", "cam"])
+
+
+# Batches
+
+
+def results_of(texts, network=None, **options):
+    network, images = network or chain(), pictures()
+    specs = [parse(text) for text in texts]
+    return list(explain_batch(network, examine(chain(), images), images, Target(), specs, **options))
+
+
+def test_results_come_in_the_order_in_which_they_share_backward_passes():
+    results = results_of(["ra-cam@30", "grad-cam", "ra-cam", "layer-cam+lt"])
+    assert [str(result.spec) for result in results] == ["grad-cam", "lt-layer-cam@50", "ra-cam@30", "ra-cam@50"]
+    for result in results:
+        assert (result.status, result.reason, result.error) == (Status.OK, "", None)
+        assert torch.equal(result.require().values, directly(chain(), pictures(), str(result.spec), Target()))
+        assert torch.equal(result.logits, chain()(pictures()))
+
+
+def test_what_a_method_raises_is_its_result_and_the_others_go_on():
+    @gradient_method("fragile", paper="none")
+    def fragile(activation, gradient):
+        raise ZeroDivisionError("a planted fault")
+
+    unanswered, failed, fine = results_of(["cam", "fragile", "grad-cam"])
+    assert (unanswered.status, failed.status, fine.status) == (Status.NOT_APPLICABLE, Status.FAILED, Status.OK)
+    assert unanswered.reason.startswith("the network does not end in global average pooling")
+    assert failed.reason == "ZeroDivisionError: a planted fault"
+    assert failed.heatmap is None
+    assert failed.logits.shape == (2, 3)
+    with pytest.raises(ZeroDivisionError, match="a planted fault"):
+        failed.require()
+
+
+def test_what_the_network_raises_is_the_result_of_every_method():
+    network = chain()
+
+    def broken(module, inputs):
+        raise RuntimeError("no")
+
+    network.register_forward_pre_hook(broken)
+    results = results_of(["grad-cam", "eigen-cam"], network)
+    assert [(str(result.spec), result.reason) for result in results] == [
+        ("grad-cam", "RuntimeError: no"), ("eigen-cam", "RuntimeError: no"),
+    ]  # fmt: skip
+    assert all(result.logits.shape == (0, 0) for result in results)
+
+
+def test_a_layer_that_the_network_does_not_have_is_nobodys_result():
+    with pytest.raises(BenchError, match="S7: this network has the stages S1 to S3"):
+        results_of(["grad-cam", "grad-cam/S7"])
+
+
+def test_the_next_method_does_not_have_to_share_memory_with_one_that_failed():
+    held = []
+
+    @evidence_method("hoarding", paper="none")
+    def hoarding(view):
+        large = torch.ones(10)
+        held.append(weakref.ref(large))
+        raise MemoryError("too much")
+
+    @evidence_method("modest", paper="none")
+    def modest(view):
+        held.append(held[0]())
+        return view.input[:, 0].abs()
+
+    results = results_of(["hoarding", "modest"])
+    assert [result.status for result in results] == [Status.FAILED, Status.OK]
+    assert held[1] is None
+    assert results[0].error.__traceback__ is not None
+
+
+def test_the_parts_of_the_work_are_timed():
+    with Stopwatch() as watch:
+        results_of(["grad-cam", "eigen-cam"], timed=watch.part)
+    assert set(watch.parts) == set(SCOPES)
+    with Stopwatch() as watch:
+        results_of(["eigen-cam"], timed=watch.part)
+    assert set(watch.parts) == set(SCOPES) - {BACKWARD}
 
 
 def test_it_is_the_packages_one_function():

@@ -92,7 +92,7 @@ def test_a_layer_is_weighed_only_as_specs_that_read_it_ask(counting):
     calls = counting(additive=True)
     specs = [parse(text) for text in ("counting/stages+lt@30", "counting/last")]
     evidence = evidence_for(specs)
-    stages = len(evidence.layers(specs[0]))
+    stages = len(View(evidence, specs[0]).layers)
     for spec in specs:
         heatmap(spec, View(evidence, spec))
     assert stages > 1

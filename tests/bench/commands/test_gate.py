@@ -116,7 +116,7 @@ def test_a_new_method_is_tried_in_one_go(bench):
     (row,) = [line for line in text.splitlines() if line.startswith("twice-cam ")]
     assert row.split()[-1] == "equal"
     told = " ".join(text.split())
-    assert "Cost of an image, with its forward and backward passes, and memory at the peak: twice-cam" in told
+    assert "Time per image, with its forward and backward passes, and peak memory for 4 images: twice-cam" in told
     assert "Contract: kept by 1 new method" in told
 
 

@@ -7,13 +7,12 @@ import pandas as pd
 import pytest
 import torch
 
-from bench.attribution.evidence import Evidence
-from bench.attribution.explaining import explain
+from bench.attribution.explaining import explain, explain_batch
 from bench.errors import BenchError
 from bench.network.anatomy import examine
 from bench.network.targets import Target
 from bench.runs.experiment import find
-from bench.studies.layers import MOST_KINDS, assignment_of, block, methods_maps, one_of_each_kind
+from bench.studies.layers import MOST_KINDS, assignment_of, block, method_maps, one_of_each_kind
 from datasets import GOOD
 from datasets.catalogue.synthetic import generate
 from datasets.registry import DATASETS
@@ -30,8 +29,10 @@ MASK[0, 6:15, 8:20] = True
 def gathered(texts, network=None, mask=MASK):
     network, image = network or chain(), pictures(1)
     specs = [parse(text, layers="stages") for text in texts]
-    evidence = Evidence(network, examine(network, image), image, Target(), specs)
-    return methods_maps(evidence, specs, mask)
+    anatomy = examine(network, image)
+    results = explain_batch(network, anatomy, image, Target(), specs)
+    by_spec = {result.spec: method_maps(result, anatomy, mask) for result in results}
+    return [by_spec[spec] for spec in specs]
 
 
 def grad_cams(network, image):
@@ -144,7 +145,7 @@ def test_full_grad_shows_the_input_and_every_layer_with_a_bias():
     assert {one.stage for one in found.layers} == {""}
 
 
-def test_methods_without_an_answer_have_a_reason_and_the_others_go_on_in_the_order_asked_for():
+def test_methods_without_an_answer_have_a_reason_and_the_others_go_on():
     @gradient_method("fragile", paper="none")
     def fragile(activation, gradient):
         raise ZeroDivisionError("a planted fault")

@@ -1,0 +1,40 @@
+"""What is noted of an image reaches everyone who reads its map."""
+
+from torch import nn
+
+from bench.attribution.view import View
+from methods import heatmap
+from methods.contract import Note
+from tests.helpers.propagation import evidence_of, network_with, view_of
+from tests.helpers.small_networks import chain
+
+
+def test_specs_that_share_a_map_share_its_notes():
+    network = network_with(lambda: nn.Sequential(nn.MaxPool2d(2), nn.GroupNorm(2, 8)), 3)
+    evidence, specs = evidence_of(network, ["lift-cam/stages=sum", "lift-cam/stages=max", "grad-cam"])
+    views = [View(evidence, spec) for spec in specs]
+    for spec, view in zip(specs, views, strict=True):
+        heatmap(spec, view)
+        heatmap(spec, view)
+    assert views[0].notes
+    assert views[0].notes == views[1].notes
+    assert views[2].notes == {}
+
+
+def test_what_was_noted_beside_a_shared_map_is_not_shared():
+    evidence, specs = evidence_of(chain().double(), ["lift-cam", "cam"])
+    first, second = (View(evidence, spec) for spec in specs)
+    first.note(0, "mine")
+    for view in (first, second):
+        view.once("key", lambda view=view: view.note(1, "of both"))
+    assert first.notes == {0: Note("mine"), 1: Note("of both")}
+    assert second.notes == {1: Note("of both")}
+
+
+def test_notes_on_one_image_are_joined_and_the_largest_deviation_is_kept():
+    view = view_of(chain().double())
+    view.note(1, "one", 0.03)
+    view.note(1, "two")
+    view.note(1, "three", 0.02)
+    assert view.notes == {1: Note("one; two; three", 0.03)}
+    assert str(view.notes[1]) == "one; two; three, off by 3 %"
