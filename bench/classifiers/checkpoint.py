@@ -15,6 +15,7 @@ from bench.classifiers.networks import NetworkConfig, build, prepare
 from bench.classifiers.recipe import Recipe
 from bench.classifiers.tensors import fill
 from bench.errors import BenchError
+from results.store.atomic import replacing
 from results.store.manifest import Metrics
 from results.store.record import Record
 
@@ -100,17 +101,15 @@ class Classifier:
 
 
 def save(network: nn.Module, card: Card, path: Path) -> None:
-    """Write ``path`` (.safetensors) and its card, each to a temporary name first, the tensors last.
+    """Write ``path`` (.safetensors) and its card, each as a whole, the tensors last.
 
     Tensors are stored in half precision where none of them loses anything by it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    card_file = path.with_suffix(".json.part")
-    card_file.write_text(card.model_dump_json(indent=2) + "\n")
-    card_file.rename(path.with_suffix(".json"))
-    tensors = path.with_suffix(".safetensors.part")
-    save_file({key: tensor.contiguous() for key, tensor in _stored(network.state_dict()).items()}, tensors)
-    tensors.rename(path)
+    with replacing(path.with_suffix(".json")) as temporary:
+        temporary.write_text(card.model_dump_json(indent=2) + "\n")
+    with replacing(path) as temporary:
+        save_file({key: tensor.contiguous() for key, tensor in _stored(network.state_dict()).items()}, temporary)
 
 
 def load(path: Path, device: torch.device | str = "cpu") -> Classifier:

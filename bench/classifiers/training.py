@@ -20,6 +20,7 @@ from bench.classifiers.networks import BUILTIN, NetworkConfig, build, prepare
 from bench.classifiers.recipe import Recipe
 from bench.classifiers.tensors import fill
 from bench.errors import BenchError
+from results.store.atomic import replacing
 from results.store.manifest import Metrics
 
 Device = torch.device
@@ -200,9 +201,8 @@ class _Fit:
             "history": [epoch.model_dump() for epoch in self.history],
         }
         unfinished.parent.mkdir(parents=True, exist_ok=True)
-        temporary = unfinished.with_suffix(".part")
-        torch.save(state, temporary)
-        temporary.rename(unfinished)
+        with replacing(unfinished) as temporary:
+            torch.save(state, temporary)
 
     def _restore(self, unfinished: Path) -> None:
         state = torch.load(unfinished, map_location="cpu", weights_only=True)

@@ -18,6 +18,7 @@ from bench.errors import BenchError
 from bench.own import datasets
 from bench.provenance import versions
 from bench.runs.gallery import hint
+from results.store.atomic import replacing
 from results.store.baselines import baseline_classifier
 
 
@@ -102,9 +103,9 @@ class Experiment:
         record = self.settings.cache / "{}-{}-{}x{}.faults".format(self.dataset.folder, self.fingerprint, *self.size)
         if not record.is_file():
             record.parent.mkdir(parents=True, exist_ok=True)
-            temporary = record.with_suffix(".part")
-            temporary.write_text("".join(f"{fault}\n" for fault in datasets.faults.of_images(self.samples, self.size)))
-            temporary.rename(record)
+            found = datasets.faults.of_images(self.samples, self.size)
+            with replacing(record) as temporary:
+                temporary.write_text("".join(f"{fault}\n" for fault in found))
         return tuple(record.read_text().splitlines())
 
     def assignments(self) -> Iterator[Assignment]:

@@ -1,7 +1,9 @@
 """A run on disk: a manifest, and Parquet parts of cells.
 
-Parts are written to a temporary name and renamed, so that a run which was cut off goes on where it stopped; a later
-cell takes the place of an earlier one of the same identity. Runs of earlier releases are upgraded when they are read.
+A part is there as a whole or not at all, so that a run that was cut off goes on where it stopped. Its name is a number,
+one more than the highest that its writer saw, and an identifier: processes that write at once overwrite nothing, and
+parts have one order, in which a later cell takes the place of an earlier one of the same identity. Runs of earlier
+releases are upgraded when they are read.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pydantic import ValidationError
 
 from results.errors import ResultError
 from results.status import Status
+from results.store.atomic import identifier, replacing
 from results.store.cells import HISTOGRAMS, IDENTITY, Cell, Cells
 from results.store.manifest import Manifest
 from results.store.upgrades import SCHEMA, SCHEMA_VERSION, upgrade, upgrade_manifest
@@ -44,9 +47,8 @@ class RunStore:
         self._parts.mkdir(parents=True, exist_ok=True)
         path = self.folder / MANIFEST
         if not path.is_file():
-            temporary = path.with_suffix(".part")
-            temporary.write_text(manifest.model_dump_json(indent=2) + "\n")
-            temporary.rename(path)
+            with replacing(path) as temporary:
+                temporary.write_text(manifest.model_dump_json(indent=2) + "\n")
         if differing := self.manifest().differing(manifest):
             raise ResultError(
                 f"{self.folder} holds a run with another {' and '.join(differing)}; name another folder with --out"
@@ -113,7 +115,7 @@ class RunStore:
         return table.take(rows.to_numpy())
 
     def _files(self) -> list[Path]:
-        return sorted(self._parts.glob("*.parquet"))
+        return sorted(self._parts.glob("*.parquet"), key=_place)
 
     def _read(self, file: Path, columns: list[str], first: int) -> pa.Table:
         """Read columns of one part; one that does not say its schema has that of the manifest, `first`."""
@@ -125,11 +127,11 @@ class RunStore:
         return upgrade(pq.read_table(file), version).select(columns)
 
     def _write(self, table: pa.Table) -> None:
-        part = self._parts / f"{len(self._files()):06}.parquet"
-        temporary = part.with_suffix(".part")
+        files = self._files()
+        number = _place(files[-1])[0] + 1 if files else 0
         versioned = table.replace_schema_metadata({VERSION_KEY: str(SCHEMA_VERSION)})
-        pq.write_table(versioned, temporary, compression="zstd")
-        temporary.rename(part)
+        with replacing(self._parts / f"{number:06}-{identifier()}.parquet") as temporary:
+            pq.write_table(versioned, temporary, compression="zstd")
 
     def _stored_manifest(self) -> dict[str, Any]:
         path = self.folder / MANIFEST
@@ -144,3 +146,9 @@ class RunStore:
             raise ResultError(
                 f"{self.folder} has schema {version}, this release reads up to {SCHEMA_VERSION}: upgrade cam-bench"
             )
+
+
+def _place(part: Path) -> tuple[int, str]:
+    """Return the place of a part among the others: its number, then its identifier, which is empty up to schema 2."""
+    number, _, rest = part.stem.partition("-")
+    return int(number), rest

@@ -2,13 +2,18 @@
 
 import json
 import math
+import re
+import subprocess
+import sys
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import results
 from results.errors import ResultError
 from results.store import run_store
 from results.store.cells import Cell
@@ -16,6 +21,7 @@ from results.store.run_store import RunStore
 from results.store.upgrades import SCHEMA_VERSION
 from tests.helpers.small_runs import cell, cells, manifest, store
 
+ROOT = Path(results.__file__).parents[1]
 FULL = cell(
     "kos01/Part5", "ra-cam@50", defect={0: 3, 255: 4}, other={7: 2_000_000_000},
     fold=4, seed=2, split="val", name="hires-cam", layers="stages", fuse="sum",
@@ -138,8 +144,66 @@ def test_a_part_that_was_cut_off_harms_nothing(tmp_path):
 
 def test_nothing_is_left_under_a_temporary_name(tmp_path):
     store(tmp_path, [cell()], [cell("a/1")])
-    files = [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*")) if path.is_file()]
-    assert files == ["cells/000000.parquet", "cells/000001.parquet", "manifest.json"]
+    files = [path.name for path in sorted(tmp_path.rglob("*")) if path.is_file()]
+    assert [re.sub(r"-[0-9a-f]{24}", "", name) for name in files] == [
+        "000000.parquet", "000001.parquet", "manifest.json",
+    ]  # fmt: skip
+
+
+def images(folder):
+    return RunStore(folder).cells().frame["image"].tolist()
+
+
+def test_parts_of_older_releases_come_before_new_ones(tmp_path):
+    store(tmp_path, [cell("a/0")], [cell("a/1", status="failed")])
+    for number, part in enumerate(sorted((tmp_path / "cells").iterdir())):
+        part.rename(part.with_name(f"{number:06}.parquet"))  # as they were named up to schema 2
+    run = store(tmp_path, [cell("a/2")], [cell("a/1")])
+    assert images(tmp_path) == ["a/0", "a/1", "a/2"]
+    assert len(run.finished()) == 3
+
+
+def test_parts_are_in_the_order_of_their_numbers_however_many_there_are(tmp_path):
+    store(tmp_path, [cell("a/0")])
+    (part,) = (tmp_path / "cells").iterdir()
+    part.rename(part.with_name("999999.parquet"))
+    for number in range(1, 4):
+        store(tmp_path, [cell(f"a/{number}")])
+    assert images(tmp_path) == ["a/0", "a/1", "a/2", "a/3"]
+
+
+def test_a_clock_that_is_set_back_changes_no_order(tmp_path, monkeypatch):
+    run = store(tmp_path, [cell(status="failed")])
+    monkeypatch.setattr("results.store.atomic.time.time_ns", lambda: 0)
+    run.append([cell()])
+    assert run.cells().frame["status"].tolist() == ["ok"]
+
+
+WRITER = """
+import sys, time
+from pathlib import Path
+from results.store.run_store import RunStore
+from tests.helpers.small_runs import cell, manifest
+
+folder, name = Path(sys.argv[1]), sys.argv[2]
+(folder / f"{name} is there").touch()
+while len(list(folder.glob("* is there"))) < 2:
+    time.sleep(0.001)
+run = RunStore(folder / "run")
+run.begin(manifest())
+for number in range(40):
+    run.append([cell(f"{name}/{number}"), cell(f"both/{number}", reason=name)])
+"""
+
+
+def test_two_processes_that_write_at_once_lose_nothing(tmp_path):
+    names = ("one", "two")
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, tmp_path, name], cwd=ROOT) for name in names]
+    assert [writer.wait() for writer in writers] == [0, 0]
+    frame = RunStore(tmp_path / "run").cells().frame
+    assert sorted(frame["image"]) == sorted(f"{name}/{number}" for name in (*names, "both") for number in range(40))
+    assert frame.equals(RunStore(tmp_path / "run").cells().frame)
+    assert len(list((tmp_path / "run" / "cells").iterdir())) == 80
 
 
 def test_the_manifest_is_read_back_with_its_schema(tmp_path):
