@@ -1,8 +1,7 @@
-"""What the suite runs on: libraries that have to fit each other, versions, devices, code."""
+"""What the suite runs on: libraries that must fit each other, versions, the commit."""
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -15,11 +14,6 @@ from bench.errors import BenchError
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN_PACKAGES = ("bench", "datasets", "methods", "reports", "results")
-COMPUTING = (
-    "bench/*.py", "bench/attribution/*.py", "bench/classifiers/*.py", "bench/network/*.py", "bench/runs/*.py",
-    "datasets/**/*.py", "methods/**/*.py", "results/metrics/levels.py",
-)  # fmt: skip
-"""What cells are computed by; how they are scored and shown is no part of a run."""
 LIBRARIES = ("cam-bench", "torch", "torchvision", "numpy", "pandas", "pillow", "grad-cam", "captum")
 
 
@@ -75,15 +69,6 @@ def commit() -> tuple[str, bool]:
         return head, bool(_git("status", "--porcelain", "--untracked-files=no"))
     except (OSError, subprocess.CalledProcessError):
         return "", False
-
-
-def code_fingerprint(extra: list[Path]) -> str:
-    """Return 16 hex digits over the code that a heatmap and its statistics depend on, and `extra` files."""
-    files = sorted({path for pattern in COMPUTING for path in ROOT.glob(pattern)})
-    digest = hashlib.sha256()
-    for path in [*files, *extra]:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _git(*arguments: str) -> str:

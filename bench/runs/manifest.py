@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.classifiers.checkpoint import Classifier, TrainingPlan
-from bench.provenance import code_fingerprint, commit, versions
+from bench.code_fingerprint import code_fingerprint
+from bench.provenance import commit, versions
 from bench.runs.experiment import Experiment
 from bench.runs.runner import Evaluation
 from results.store.manifest import Manifest, RunClassifier, RunNetwork
@@ -43,7 +44,7 @@ def make_manifest(
         evaluate_at=evaluation.evaluate_at,
         images=evaluation.images or None,
         classifiers=classifiers,
-        code=code_fingerprint(list(plugins)),
+        code=code_fingerprint(plugins),
         plugins=tuple(path.name for path in plugins),
         device=str(settings.device),
         versions=versions(),

@@ -8,7 +8,7 @@ import pytest
 
 from bench import provenance
 from bench.errors import BenchError
-from bench.provenance import ROOT, code_fingerprint, commit, import_torchvision, versions
+from bench.provenance import ROOT, commit, import_torchvision, versions
 from tests.helpers.command_line import python
 
 
@@ -98,49 +98,6 @@ def test_a_changed_file_makes_the_checkout_dirty(monkeypatch, elsewhere):
     assert commit() == (head, False)
     (elsewhere / "code.py").write_text("two\n")
     assert commit() == (head, True)
-
-
-COMPUTING = (
-    "bench/runs/runner.py", "bench/classifiers/training.py", "datasets/catalogue/ksdd.py",
-    "datasets/catalogue/synthetic/defects.py",
-    "methods/catalogue/gradient.py", "methods/deep/one.py", "results/metrics/levels.py",
-)  # fmt: skip
-SHOWING = ("bench/commands/run.py", "results/metrics/scoring.py", "reports/methods_table.py")
-
-
-@pytest.fixture
-def checkout(tmp_path, monkeypatch):
-    """A checkout of a few files."""
-    for name in (*COMPUTING, *SHOWING):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(name)
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
-    return tmp_path
-
-
-@pytest.mark.parametrize("name", COMPUTING)
-def test_the_codes_fingerprint_changes_with_what_a_heatmap_depends_on(checkout, name):
-    before = code_fingerprint([])
-    (checkout / name).write_text("changed")
-    assert code_fingerprint([]) != before
-    assert len(before) == 16
-
-
-@pytest.mark.parametrize("name", SHOWING)
-def test_the_codes_fingerprint_does_not_change_with_a_report_or_a_text(checkout, name):
-    before = code_fingerprint([])
-    (checkout / name).write_text("changed")
-    (checkout / "bench" / "notes.md").write_text("new")
-    assert code_fingerprint([]) == before
-
-
-def test_a_plugins_file_is_part_of_the_code(checkout):
-    plugin = checkout / "plugin.py"
-    found = set()
-    for text in ("one", "two"):
-        plugin.write_text(text)
-        found.add(code_fingerprint([plugin]))
-    assert len(found | {code_fingerprint([])}) == 3
 
 
 def test_the_root_is_the_checkout():
