@@ -210,6 +210,21 @@ class Wrapper:
 
 
 @dataclass(frozen=True)
+class Alias:
+    """A registered alias.
+
+    Attributes:
+        name: in a spec.
+        spec: short text of the combination that it stands for.
+        paper: where the combination is described; empty for none.
+    """
+
+    name: str
+    spec: str
+    paper: str
+
+
+@dataclass(frozen=True)
 class Method:
     """A registered method.
 

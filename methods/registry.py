@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
-from methods.contract import FromEvidence, GradientWeighting, Method, Wrapper, Wrapping
+from methods.contract import Alias, FromEvidence, GradientWeighting, Method, Wrapper, Wrapping
 from methods.errors import MethodError
 from methods.open_questions import READINGS
 
@@ -67,7 +67,7 @@ class _Methods(dict[str, Method]):
 
 METHODS: dict[str, Method] = _Methods()
 LIBRARIES: dict[str, Library] = {}
-ALIASES: dict[str, str] = {}
+ALIASES: dict[str, Alias] = {}
 WRAPPERS: dict[str, Wrapper] = {}
 
 Weighting = TypeVar("Weighting", bound=GradientWeighting)
@@ -145,10 +145,19 @@ def evidence_method(
     return register
 
 
-def alias(name: str, spec: str) -> None:
-    """Let `name` stand for the combination that the text `spec` describes."""
+def alias(name: str, spec: str, *, paper: str = "") -> None:
+    """Let `name` stand for the combination that the text `spec` describes.
+
+    Args:
+        name: in a spec.
+        spec: short text of the combination.
+        paper: where the combination is described; empty for none.
+
+    Raises:
+        MethodError: the name is taken.
+    """
     _claim(name)
-    ALIASES[name] = spec
+    ALIASES[name] = Alias(name, spec, paper)
 
 
 def wrapper(name: str, *, paper: str) -> Callable[[Outer], Outer]:

@@ -194,7 +194,7 @@ def _pieces(bare: str, text: str, layers: str | None = None) -> _Pieces:
     )
     if name not in ALIASES:
         return given
-    base = _pieces(ALIASES[name], text)
+    base = _pieces(ALIASES[name].spec, text)
     inherited = tuple((rule, None if given.delta is not None else delta) for rule, delta in base.rules)
     return _Pieces(
         base.name,

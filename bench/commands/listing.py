@@ -22,8 +22,8 @@ def methods() -> None:
     table = Table("Method", "Layers", "Paper", box=None)
     for method in METHODS.values():
         table.add_row(method.name, method.layers, method.paper)
-    for name, spec in ALIASES.items():
-        table.add_row(name, "", f"{spec}")
+    for alias in ALIASES.values():
+        table.add_row(alias.name, "", ": ".join(filter(None, (alias.spec, alias.paper))))
     for wrapper in WRAPPERS.values():
         table.add_row(f"{wrapper.name}:", "", wrapper.paper)
     output().print(table)

@@ -88,10 +88,10 @@ def _of_methods() -> Iterator[Page]:
 
 
 def _of_aliases() -> Iterator[Page]:
-    for name, text in ALIASES.items():
-        spec = parse(name)
-        method = METHODS[spec.name]
-        yield Page(name, str(spec), (spec.name,), method.compute, method.paper, stands_for=text)
+    for alias in ALIASES.values():
+        spec = parse(alias.name)
+        function = METHODS[spec.name].compute
+        yield Page(alias.name, str(spec), (spec.name,), function, alias.paper, stands_for=alias.spec)
 
 
 def _of_wrappers() -> Iterator[Page]:

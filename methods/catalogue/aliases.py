@@ -6,8 +6,10 @@ Region-Aware CAM: high-resolution weakly-supervised defect segmentation via sali
 
 from methods.registry import alias
 
-alias("lt-grad-cam", "grad-cam/stages+lt")  # LTGrad-CAM paper, eq. 11 as Grad-CAM with eq. 9 put in
-alias("lt-layer-cam", "layer-cam+lt")  # LTGrad-CAM paper, section 6.1
-alias("lt-full-grad", "full-grad+lt")  # LTGrad-CAM paper, table 3
-alias("ra-cam", "hires-cam/stages+fgbp+lt")  # RA-CAM paper, eq. 5-7, weights that keep their position
-alias("ra-cam-pooled", "grad-cam/stages+fgbp+lt")  # the same with weights averaged over positions
+LTGRAD_CAM, RA_CAM = "Dong et al. 2025, LTGrad-CAM", "Dong et al. 2025, RA-CAM"
+
+alias("lt-grad-cam", "grad-cam/stages+lt", paper=f"{LTGRAD_CAM}, eq. 11 as Grad-CAM with eq. 9 put in")
+alias("lt-layer-cam", "layer-cam+lt", paper=f"{LTGRAD_CAM}, section 6.1")
+alias("lt-full-grad", "full-grad+lt", paper=f"{LTGRAD_CAM}, table 3")
+alias("ra-cam", "hires-cam/stages+fgbp+lt", paper=f"{RA_CAM}, eq. 5-7; weights keep their position")
+alias("ra-cam-pooled", "grad-cam/stages+fgbp+lt", paper=f"{RA_CAM}, eq. 5-7; weights are averaged over positions")
