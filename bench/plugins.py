@@ -7,16 +7,23 @@ import sys
 from collections.abc import Iterable
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 from bench.errors import BenchError
-from methods.registry import names
+from bench.own import datasets
+from methods.registry import ALIASES, LIBRARIES, METHODS, WRAPPERS, names
 
 GROUPS = ("cam_bench.methods", "cam_bench.datasets")
 """Entry points of installed packages: each names a module that registers methods or datasets when it is imported."""
+REGISTRIES: tuple[dict[str, Any], ...] = (METHODS, ALIASES, WRAPPERS, LIBRARIES, datasets.DATASETS)
+_registered: dict[Path, list[set[str]]] = {}
+"""The names that each file has put into each of them."""
 
 
 def load_plugins(files: Iterable[Path]) -> None:
     """Import what registers methods and datasets: every entry point of `GROUPS`, then `files`.
+
+    A file that was loaded before is loaded anew: what it registered then is forgotten first.
 
     Raises:
         BenchError: one of them is missing or fails to import; the message says which and why.
@@ -27,18 +34,29 @@ def load_plugins(files: Iterable[Path]) -> None:
         except Exception as error:
             raise BenchError(f"the plug-in {point.name} ({point.value}) fails: {_what(error)}") from error
     for path in files:
-        if not path.is_file():
-            raise BenchError(f"there is no plug-in file {path}")
-        spec = importlib.util.spec_from_file_location(f"cam_bench_plugin_{path.stem}", path)
-        if spec is None or spec.loader is None:
-            raise BenchError(f"the plug-in {path} is not a Python file")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module  # dataclasses look their own module up
-        try:
-            spec.loader.exec_module(module)
-        except Exception as error:
-            del sys.modules[spec.name]
-            raise BenchError(f"the plug-in {path} fails: {_what(error)}") from error
+        for registry, own in zip(REGISTRIES, _registered.pop(path.resolve(), ()), strict=False):
+            for name in own & registry.keys():
+                del registry[name]
+        before = [set(registry) for registry in REGISTRIES]
+        _load(path)
+        _registered[path.resolve()] = [
+            registry.keys() - known for registry, known in zip(REGISTRIES, before, strict=True)
+        ]
+
+
+def _load(path: Path) -> None:
+    if not path.is_file():
+        raise BenchError(f"there is no plug-in file {path}")
+    spec = importlib.util.spec_from_file_location(f"cam_bench_plugin_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise BenchError(f"the plug-in {path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their own module up
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[spec.name]
+        raise BenchError(f"the plug-in {path} fails: {_what(error)}") from error
 
 
 def load_new(file: Path) -> list[str]:
@@ -47,10 +65,9 @@ def load_new(file: Path) -> list[str]:
     Raises:
         BenchError: it is missing, fails to import, or registers none.
     """
-    load_plugins(())
-    before = set(names())
     load_plugins((file,))
-    new = [name for name in names() if name not in before]
+    methods, aliases, *_ = _registered[file.resolve()]
+    new = [name for name in names() if name in methods | aliases]
     if not new:
         raise BenchError(f"{file} registers no method; README shows what a method is")
     return new

@@ -14,7 +14,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from bench.classifiers.bodies import body, is_own, normalisation, own_network, torchvision_names
+from bench.classifiers.bodies import body, check_name, is_own, normalisation, own_network, torchvision_names
 from bench.errors import BenchError
 from bench.network.tracing import evaluating
 from results.store.record import Record
@@ -57,6 +57,17 @@ class NetworkConfig(Record):
         if self.name == BUILTIN:
             return (0.5,), (0.25,)
         return normalisation(self.name)
+
+
+def network_config(name: str, head: str = "fc", activation: str = "relu") -> NetworkConfig:
+    """Return the network of this name, with as many classes as there are by default.
+
+    Raises:
+        BenchError: there is none.
+    """
+    if name != BUILTIN:
+        check_name(name)
+    return NetworkConfig.model_validate({"name": name, "head": head, "activation": activation})
 
 
 def network_names() -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationError
 
 from bench.classifiers.networks import BUILTIN, NetworkConfig
+from bench.errors import BenchError
 from results.store.record import Record
 
 
@@ -44,6 +45,19 @@ class Recipe(Record):
     brightness: float = Field(0.1, ge=0, lt=1)
     patience: PositiveInt = 4
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+
+    def changed(self, changes: str) -> Recipe:
+        """Return the recipe with other values of some fields, e.g. ``epochs=6,batch=8``.
+
+        Raises:
+            BenchError: there is no such field, or it cannot have such a value.
+        """
+        pairs = [piece.partition("=") for piece in changes.split(",") if piece]
+        try:
+            return Recipe.model_validate(self.model_dump() | {key.strip(): value.strip() for key, _, value in pairs})
+        except ValidationError as error:
+            wrong = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())
+            raise BenchError(f"recipe {changes}: {wrong}; it has {', '.join(Recipe.model_fields)}") from error
 
     def mixed(self, device: str) -> bool:
         """Tell whether passes on a device of this type are in bfloat16."""

@@ -1,25 +1,24 @@
 """`python -m bench baseline`: runs that others are compared with."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
-app = typer.Typer(name="baseline", help="Keep runs for others to be compared with.", no_args_is_help=True)
+from bench.commands.options import Checkpoints
+
+app = typer.Typer(name="baseline", help="Keep runs that others are compared with.", no_args_is_help=True)
 
 
 @app.command()
 def add(
     run: Annotated[Path, typer.Argument(help="Folder of a run.")],
     *,
-    name: Annotated[str, typer.Option(help="Of the baseline; by default that of the folder.")] = "",
-    checkpoints: Annotated[
-        Optional[Path],  # noqa: UP045  read at run time by the command line's library
-        typer.Option(help="Folder of its classifiers, of which small ones are kept too; else the user's cache."),
-    ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Take the place of a baseline of this name.")] = False,
+    name: Annotated[str, typer.Option(help="Name of the baseline; by default that of the folder.")] = "",
+    checkpoints: Checkpoints = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the baseline of this name.")] = False,
 ) -> None:
-    """Keep a run as a baseline under results/baselines: manifest, statistics and small classifiers, no pictures."""
+    """Copy a run to results/baselines: its manifest, its cells and those of its classifiers that are small."""
     from bench.own import datasets
     from results.store.baselines import add as add_baseline
     from results.store.run_store import RunStore
@@ -41,8 +40,8 @@ def list_them() -> None:
 
 
 @app.command()
-def show(name: Annotated[str, typer.Argument(help="Of a baseline.")]) -> None:
-    """Print the table of a baseline, and what it was made with."""
+def show(name: Annotated[str, typer.Argument(help="Name of a baseline.")]) -> None:
+    """Print the table of a baseline and what it was made with."""
     from bench.commands.console import output
     from reports.baselines_table import origin
     from reports.methods_table import notes, terminal
@@ -60,7 +59,7 @@ def show(name: Annotated[str, typer.Argument(help="Of a baseline.")]) -> None:
 
 @app.command()
 def remove(
-    name: Annotated[str, typer.Argument(help="Of a baseline in the current folder's results/baselines.")],
+    name: Annotated[str, typer.Argument(help="Name of a baseline in the current folder's results/baselines.")],
 ) -> None:
     """Delete a baseline."""
     from results.store.baselines import remove as delete

@@ -1,33 +1,31 @@
-"""`python -m bench check`: is a run as good as the one that it is measured by?"""
+"""`python -m bench check`: is a run as good as its baseline?"""
 
 import json as json_format
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
+from bench.commands.options import Json, PairedThreshold
+
 
 def check(
-    run: Annotated[str, typer.Argument(help="Folder of a run, or the name of a kept one.")],
+    run: Annotated[str, typer.Argument(help="Folder of a run, or name of a baseline.")],
     *,
-    against: Annotated[str, typer.Option(help="What it is measured by: the folder or the name of a run.")],
+    against: Annotated[str, typer.Option(help="The run that it is compared with: a folder, or name of a baseline.")],
     tolerance: Annotated[
-        float, typer.Option(help="IoU points; differences that surely are no larger count as none.", min=0, max=100)
+        float, typer.Option(help="Points of IoU; an interval within them counts as no difference.", min=0, max=100)
     ] = 0.5,
-    threshold: Annotated[str, typer.Option(help="otsu, fixed:0.5, percentile:95 or tuned.")] = "otsu",
+    threshold: PairedThreshold = "otsu",
     exact: Annotated[
-        bool, typer.Option("--exact", help="Compare all histograms bit for bit too; same device and versions only.")
+        bool, typer.Option("--exact", help="Compare all histograms too, bit for bit; same device and versions only.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Compare runs that may not be compared.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-    markdown: Annotated[
-        Optional[Path],  # noqa: UP045  read at run time by the command line's library
-        typer.Option(help="File for the result as Markdown, for a pull request."),
-    ] = None,
-    junit: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="File for the result as JUnit XML, for a CI system."),
-    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Compare runs of other data, classifiers or protocol too.")
+    ] = False,
+    markdown: Annotated[Path | None, typer.Option(help="File for the result as Markdown, for a pull request.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="File for the result as JUnit XML, for a CI system.")] = None,
+    json: Json = False,
 ) -> None:
     """Compare a run with a baseline, method by method, paired on the images that both have.
 

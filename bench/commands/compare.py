@@ -2,29 +2,27 @@
 
 import json as json_format
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
-from bench.commands.run import RUNS
+from bench.commands.options import Json, PairedThreshold, Plugin
+from bench.runs.settings import RUNS
 
 
 def compare(
-    runs: Annotated[list[str], typer.Argument(help="Folders of runs, or names of kept ones.")],
+    runs: Annotated[list[str], typer.Argument(help="Folders of runs, or names of baselines.")],
     *,
-    reference: Annotated[str, typer.Option(help="The method that all others are compared with.")] = "ra-cam",
+    reference: Annotated[str, typer.Option(help="The method that the others are compared with.")] = "ra-cam",
     all_pairs: Annotated[bool, typer.Option("--all-pairs", help="Compare every pair of methods.")] = False,
-    threshold: Annotated[str, typer.Option(help="otsu, fixed:0.5, percentile:95 or tuned.")] = "otsu",
-    plugin: Annotated[
-        Optional[list[Path]],  # noqa: UP045  read at run time by the command line's library
-        typer.Option(help="Python file that registers methods; may be given again."),
-    ] = None,
+    threshold: PairedThreshold = "otsu",
+    plugin: Plugin = None,
     out: Annotated[Path, typer.Option(help="Folder for the pictures and comparison.md.")] = RUNS / "comparison",
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: Json = False,
 ) -> None:
-    """Compare the methods of runs, paired and corrected for their number, and draw their ranks.
+    """Test each method of some runs against one of them, item by item, and draw their ranks.
 
-    Runs of the same data and classifiers are read as one; others are settings over which rankings are compared.
+    Runs of the same data and classifiers are read as one. Where they differ, the rankings are compared too.
     """
     from bench.commands.console import output
     from bench.plugins import load_plugins

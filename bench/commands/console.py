@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import (
@@ -22,6 +24,8 @@ from rich.text import Text
 from bench.runs.reporter import Reporter, training_title
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bench.classifiers.checkpoint import TrainingPlan
     from bench.classifiers.training import Progress as TrainingProgress
     from bench.runs.budget import Cost
@@ -42,6 +46,18 @@ messages = Console(stderr=True)
 def output() -> Console:
     """Return the console for results."""
     return Console(width=None if sys.stdout.isatty() else COLUMNS, highlight=False)
+
+
+def conclude(started: float, next_step: str) -> None:
+    """Print how long a command took that was `started`, as `time.perf_counter` tells it, and what to do next."""
+    seconds = time.perf_counter() - started
+    output().print(f"\nDone in {seconds:.0f} s. {next_step}", soft_wrap=True)
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table for JSON; what is undefined is None."""
+    rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records"))
+    return rows
 
 
 class RateColumn(ProgressColumn):

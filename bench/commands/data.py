@@ -1,9 +1,11 @@
 """`python -m bench fetch`, `verify`, `leaks` and `show`: the images, before anything is trained on them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from bench.commands.options import DataRoot, Folds, Picture, Size
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,32 +14,12 @@ if TYPE_CHECKING:
     from bench.own import datasets
 
 Name = Annotated[str, typer.Argument(help="Name of the dataset, or of a part of it, e.g. ksdd or mvtec:bottle.")]
-Root = Annotated[
-    Optional[Path],  # noqa: UP045  read at run time by the command line's library
-    typer.Option(help="Its folder; else $CAM_BENCH_DATA/NAME, else the user's cache folder."),
-]
-
-
-def _checked(picture: Path | None) -> Path | None:
-    """Refuse the name of a picture before anything is computed for it."""
-    from reports.saving import check_picture
-
-    return picture and check_picture(picture)
-
-
-Picture = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option(
-        help="The picture to write (.png, .pdf, .svg or .jpg); by default one of its own in the current folder.",
-        callback=_checked,
-    ),
-]
 LISTED, DRAWN = 30, 12
 """Near-duplicates on the terminal, and in the picture."""
 
 
-def fetch(name: Name, data_root: Root = None) -> None:
-    """Download a dataset from its official address, check and unpack it; what is there is not fetched again."""
+def fetch(name: Name, data_root: DataRoot = None) -> None:
+    """Download a dataset from its official address, check it and unpack it; what is there is not downloaded again."""
     from bench.own import datasets
 
     dataset = datasets.get_dataset(name)
@@ -55,14 +37,10 @@ def fetch(name: Name, data_root: Root = None) -> None:
     typer.echo(f"{done}.")
 
 
-def verify(
-    name: Name,
-    data_root: Root = None,
-    size: Annotated[str, typer.Option(help="Input size HEIGHTxWIDTH; the dataset's own by default.")] = "",
-) -> None:
+def verify(name: Name, data_root: DataRoot = None, size: Size = "") -> None:
     """Read every image and mask, and list all faults at once; exit code 1 if there are any."""
-    from bench.commands.options import read_size
     from bench.own import datasets
+    from bench.runs.settings import read_size
 
     dataset = datasets.get_dataset(name)
     height, width = read_size(size) or dataset.size
@@ -84,13 +62,8 @@ def verify(
         raise typer.Exit(1)
 
 
-def leaks(
-    name: Name,
-    data_root: Root = None,
-    folds: Annotated[int, typer.Option(help="Folds by item; 0: the single split.", min=0)] = 0,
-    out: Picture = None,
-) -> None:
-    """Find near-duplicates across splits, and what a random split of single images would leak."""
+def leaks(name: Name, data_root: DataRoot = None, folds: Folds = 0, out: Picture = None) -> None:
+    """Find near-duplicates across splits, and count those of a random split of single images."""
     from bench.own import datasets
     from bench.studies.dataset_sheets import near_duplicates_of
     from reports.near_duplicate_sheet import draw
@@ -111,8 +84,8 @@ def leaks(
         typer.echo(f"The closest are in {target}, all in {target.with_suffix('.csv')}")
 
 
-def show(name: Name, data_root: Root = None, out: Picture = None) -> None:
-    """Draw images of every class and split with their defects outlined, and how large the defects are."""
+def show(name: Name, data_root: DataRoot = None, out: Picture = None) -> None:
+    """Draw images of each class and split with outlined defects, and a histogram of the sizes of defects."""
     from bench.own import datasets
     from bench.studies.dataset_sheets import kinds_of
     from reports.contact_sheet import draw

@@ -5,38 +5,37 @@ from typing import Annotated
 
 import typer
 
+from bench.commands.options import Device, MasklessThreshold, Plugin
 from bench.errors import BenchError
 
 
 def explain(
-    images: Annotated[list[Path], typer.Argument(help="Images.")],
+    images: Annotated[list[Path], typer.Argument(help="Image files.")],
     checkpoint: Annotated[
         Path, typer.Option(help="A classifier (.safetensors, its card beside it), as train writes it.")
     ],
     method: Annotated[str, typer.Option(help="A spec, e.g. ra-cam or grad-cam/stages+lt@30.")] = "ra-cam",
-    plugin: Annotated[list[Path] | None, typer.Option(help="Python file that registers methods.")] = None,
+    plugin: Plugin = None,
     target: Annotated[
         str, typer.Option(help="What is explained: a class index, predicted or margin; by default the defect class.")
     ] = "",
-    threshold: Annotated[str, typer.Option(help="otsu, fixed:0.5 or percentile:95.")] = "otsu",
-    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("explanations"),
-    device: Annotated[str, typer.Option(help="cpu, cuda, ...; the GPU by default where there is one.")] = "",
+    threshold: MasklessThreshold = "otsu",
+    out: Annotated[Path, typer.Option(help="Folder of the files that are written.")] = Path("explanations"),
+    device: Device = "",
 ) -> None:
-    """Write overlay, raw map (float32), mask and JSON of each image, at the image's own size."""
-    import torch
-
+    """Write an overlay, the raw heatmap (float32), the mask and a JSON of each image, at the image's own size."""
     from bench.classifiers.checkpoint import load
     from bench.network.targets import default_target, parse_target
     from bench.plugins import load_plugins
+    from bench.runs.experiment import find_device
     from bench.studies.explain_images import explain_image, stems, write
     from methods import parse
-    from results.metrics.thresholds import check_unsupervised, parse_policy
+    from results.metrics.thresholds import parse_policy
 
     places = stems(images, out)
-    load_plugins(tuple(plugin or ()))
+    load_plugins(plugin or ())
     spec, policy = parse(method), parse_policy(threshold)
-    check_unsupervised(policy)
-    classifier = load(checkpoint, torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")))
+    classifier = load(checkpoint, find_device(device))
     explained = parse_target(target) if target else default_target(len(classifier.card.plan.classes))
     if explained.uses_label:
         raise BenchError("--target label: these images have no label; choose a class index, predicted or margin")

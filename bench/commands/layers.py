@@ -2,16 +2,16 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.data import Picture
-from bench.commands.options import takes_settings
+from bench.commands.options import Picture, Plugin, Target, takes_settings
+from bench.runs.settings import ExperimentSettings
 
 if TYPE_CHECKING:
-    from bench.network.targets import Target
-    from bench.runs.experiment import Experiment, ExperimentSettings
+    from bench.network.targets import Target as Score
+    from bench.runs.experiment import Experiment
     from methods import MethodSpec
     from reports.layer_sheet import Block
 
@@ -21,31 +21,21 @@ LONGEST_NAME = 200
 
 @takes_settings
 def layers(
+    settings: ExperimentSettings,
     *,
     methods: Annotated[
         str, typer.Option(help="Specs, e.g. grad-cam,full-grad+lt@30; the stages are read where one names no layers.")
     ] = "grad-cam,lt-grad-cam",
     image: Annotated[
-        Optional[list[str]],  # noqa: UP045  read at run time by the command line's library
+        list[str] | None,
         typer.Option(help="Id of an image; may be given again. By default one of each kind of defect, up to 3."),
     ] = None,
-    plugin: Annotated[
-        Optional[list[Path]],  # noqa: UP045
-        typer.Option(help="Python file that registers methods; may be given again."),
-    ] = None,
-    target: Annotated[
-        str,
-        typer.Option(
-            help="What is explained: a class index, label, predicted or margin. By default the defect class; with "
-            "several of them the predicted one."
-        ),
-    ] = "",
+    plugin: Plugin = None,
+    target: Target = "",
     out: Picture = None,
-    settings: "ExperimentSettings",
 ) -> None:
     """Draw each layer's map of each method with its share of the fused one, on images that are tested."""
     from bench.errors import BenchError
-    from bench.network.targets import default_target, parse_target
     from bench.plugins import load_plugins
     from bench.runs.experiment import find
     from methods import parse
@@ -55,19 +45,19 @@ def layers(
     load_plugins(plugin or ())
     specs = tuple(dict.fromkeys(parse(text, layers="stages") for text in split_list(methods)))
     if not specs:
-        raise BenchError("--methods names none: write for example grad-cam,lt-grad-cam")
+        raise BenchError("no methods are named: write for example --methods grad-cam,lt-grad-cam")
     experiment = find(settings)
-    explained = parse_target(target) if target else default_target(len(experiment.classes))
+    explained = experiment.target(target)
     blocks = _blocks(experiment, tuple(dict.fromkeys(image or ())), specs, explained)
     height, width = experiment.size
-    network = f"{settings.network.name} ({settings.network.head} head)"
+    network = f"{settings.network} ({settings.head} head)"
     picture = out or Path(f"{_file_stem([block.image.name for block in blocks])}-layers.png")
     draw(blocks, f"{experiment.dataset.name} at {height}x{width}; {network}; target {explained}", picture)
     typer.echo(f"Open {picture}")
 
 
 def _blocks(
-    experiment: "Experiment", asked: tuple[str, ...], specs: "tuple[MethodSpec, ...]", target: "Target"
+    experiment: "Experiment", asked: tuple[str, ...], specs: "tuple[MethodSpec, ...]", target: "Score"
 ) -> "list[Block]":
     """Return a block for each image; a classifier that none of them needs is neither loaded nor trained."""
     from bench.commands.console import reporting

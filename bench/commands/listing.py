@@ -1,8 +1,10 @@
 """`python -m bench list`: what there is to choose from."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
+
+from bench.commands.options import Head, Network, Size
 
 if TYPE_CHECKING:
     from bench.own import datasets
@@ -67,20 +69,21 @@ def _inventory(dataset: "datasets.Dataset") -> tuple[list[str], str]:
 
 @app.command()
 def layers(
-    model: Annotated[str, typer.Option(help="vgg-small, or a torchvision network.")] = "vgg-small",
-    head: Annotated[str, typer.Option(help="fc or gap.")] = "fc",
-    size: Annotated[str, typer.Option(help="Input size HEIGHTxWIDTH.")] = "224x224",
+    *,
+    network: Network = "vgg-small",
+    head: Head = "fc",
+    size: Size = "224x224",
 ) -> None:
     """List the stages and the layers of a network with their shapes; signed ones can be negative."""
     import torch
     from rich.table import Table
 
-    from bench.classifiers.networks import build
+    from bench.classifiers.networks import build, network_config
     from bench.commands.console import output
-    from bench.commands.options import network_config, read_size
     from bench.network.anatomy import examine
+    from bench.runs.settings import read_size
 
-    config = network_config(model, head, "relu")
+    config = network_config(network, head)
     height, width = read_size(size) or (224, 224)
     noise = torch.randn(1, config.channels, height, width, generator=torch.Generator().manual_seed(0))
     anatomy = examine(build(config), noise)

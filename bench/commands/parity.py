@@ -1,33 +1,41 @@
 """`python -m bench parity`: our methods beside those of other libraries, number for number and second for second."""
 
+import json as json_format
+import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.commands.options import takes_settings
+from bench.commands.options import Json, takes_settings
+from bench.runs.settings import ExperimentSettings
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from bench.runs.experiment import ExperimentSettings
     from bench.studies.library_parity import NotCompared, Parity
+
+COLUMNS = (
+    "Deviation: the largest difference of a pixel, heatmaps scaled to [0, 1]; Rank: Spearman's correlation where it is "
+    "lowest; ms an image: the best of all, each with its forward and backward passes; Ratio: the library's time over "
+    "ours."
+)
 
 
 @takes_settings
 def parity(
+    settings: ExperimentSettings,
     *,
-    images: Annotated[int, typer.Option(help="Test images; those with defects come first.", min=1)] = 3,
-    settings: "ExperimentSettings",
+    images: Annotated[int, typer.Option(help="Number of test images; those with defects come first.", min=1)] = 3,
+    json: Json = False,
 ) -> None:
-    """Compare every method that pytorch-grad-cam or captum has too: how far maps differ, and how long each takes."""
+    """Compare each method that pytorch-grad-cam or captum has too: how far heatmaps differ, and how long each takes."""
     from bench.commands.console import output, reporting
-    from bench.network.targets import default_target
     from bench.runs.experiment import find
     from bench.studies.library_parity import compare
 
     experiment = find(settings)
-    target = default_target(len(experiment.classes))
+    target = experiment.target()
     assignment = next(experiment.assignments())
     with reporting() as reporter:
         reporter.faults(experiment.dataset.name, experiment.faults())
@@ -37,19 +45,30 @@ def parity(
         for one in compare(assignment, classifier, target, images):
             show(one.pair.own)
             found.append(one)
+    height, width = experiment.size
+    setting = (
+        f"{experiment.dataset.name} at {height}x{width}, {images} test image(s); {settings.network} ({settings.head} "
+        f"head); target {target}."
+    )
+    if json:
+        typer.echo(json_format.dumps({"setting": setting, "pairs": [_as_json(one) for one in found]}, indent=2))
+        return
     console = output()
     console.print(_table(found))
     console.print()
     for line in _notes(found):
         console.print(line, markup=False)
-    height, width = experiment.size
-    network = settings.network
-    console.print(
-        f"\n{experiment.dataset.name} at {height}x{width}, {images} test image(s); {network.name} ({network.head} "
-        f"head); target {target}. Deviation: the most that a pixel differs by, maps scaled to [0, 1]; Rank: "
-        "Spearman's correlation where it is lowest; ms an image, the best of all, each with its forward and backward "
-        "passes; Ratio: the library's time over ours."
-    )
+    console.print(f"\n{setting} {COLUMNS}")
+
+
+def _as_json(found: "Parity | NotCompared") -> dict[str, Any]:
+    """Return the numbers of one pair, or why there are none; undefined values are None."""
+    numbers = {
+        name: None if isinstance(value, float) and math.isnan(value) else value
+        for name, value in vars(found).items()
+        if name != "pair"
+    }
+    return vars(found.pair) | numbers
 
 
 def _table(found: "list[Parity | NotCompared]") -> "Table":

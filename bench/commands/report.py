@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
+from bench.commands.options import Threshold
+
 
 def report(
     runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
-    threshold: Annotated[str, typer.Option(help="otsu, fixed:0.5, percentile:95, oracle or tuned.")] = "otsu",
+    threshold: Threshold = "otsu",
 ) -> None:
-    """Write the page, tables and figures of each run into its folder; nothing is computed again."""
+    """Write the page, the tables and the figures of a run again, from what the run has kept."""
     from reports.page import write
     from results.metrics.thresholds import parse_policy
 

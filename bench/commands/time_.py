@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.options import CLASSIFIER, Activation, Head, Weights, network_config, read_size
+from bench.commands.options import Activation, Head, Network, Plugin, Weights
 from bench.errors import BenchError
+from bench.runs.settings import read_size
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +29,7 @@ def time(
         str, typer.Option(help="Sets and specs, as in run; each alone, and beside a library that has it.")
     ] = "gradient,full-grad,lt-full-grad",
     together: Annotated[
-        Optional[list[str]],  # noqa: UP045  read at run time by the command line's library
+        list[str] | None,
         typer.Option(help="NAME=METHODS: methods that share one forward pass; may be given again."),
     ] = None,
     targets: Annotated[
@@ -45,7 +46,7 @@ def time(
         ),
     ] = False,
     run: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(help="Folder of a run whose IoU is drawn against time."),
     ] = None,
     input_sizes: Annotated[str, typer.Option(help="HEIGHTxWIDTH of the images, several by commas.")] = "",
@@ -55,21 +56,18 @@ def time(
         str, typer.Option(help="Of the network's passes: fp32, tf32 (GPUs), bf16, several by commas.")
     ] = "fp32",
     threads: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option(help="Of the processor; as many as torch takes by default.", min=1),
     ] = None,
     repeats: Annotated[int, typer.Option(help="Samples of each work.", min=1)] = 7,
     limit: Annotated[float, typer.Option(help="Seconds after which a work is sampled no more.", min=0)] = 60,
     counted: Annotated[bool, typer.Option("--counted/--only-time", help="Measure memory and operations too.")] = True,
-    plugin: Annotated[
-        Optional[list[Path]],  # noqa: UP045
-        typer.Option(help="Python file that registers methods; may be given again."),
-    ] = None,
+    plugin: Plugin = None,
     out: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(help="New folder; by default one of its own under results/timings."),
     ] = None,
-    network: Annotated[str, typer.Option(help="As in run.", rich_help_panel=CLASSIFIER)] = "",
+    network: Network = "",
     head: Head = "fc",
     activation: Activation = "relu",
     weights: Weights = "none",
@@ -77,7 +75,7 @@ def time(
     """Time methods on random images, each beside a bare pass; timings are never cached and never joined."""
     import torch
 
-    from bench.classifiers.networks import BUILTIN
+    from bench.classifiers.networks import BUILTIN, network_config
     from bench.commands.console import reporting
     from bench.plugins import load_plugins
     from bench.timing import scaling, speed_targets

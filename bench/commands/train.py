@@ -1,15 +1,11 @@
 """`python -m bench train`: classifiers from image labels alone."""
 
-from typing import TYPE_CHECKING
-
-from bench.commands.options import takes_settings
-
-if TYPE_CHECKING:
-    from bench.runs.experiment import ExperimentSettings
+from bench.commands.options import Quiet, takes_settings
+from bench.runs.settings import ExperimentSettings
 
 
 @takes_settings
-def train(*, settings: "ExperimentSettings") -> None:
+def train(settings: ExperimentSettings, *, quiet: Quiet = False) -> None:
     """Train a classifier for each fold and seed, from image labels only; those in the cache are not trained again."""
     from rich.table import Table
 
@@ -19,7 +15,7 @@ def train(*, settings: "ExperimentSettings") -> None:
     experiment = find(settings)
     table = Table("Fold", "Seed", "Accuracy", "AP", "AUROC", "Confusion (good, ...)", "Checkpoint", box=None)
     folders: dict[str, None] = {}  # one that is kept with a run is taken from there
-    with reporting() as reporter:
+    with reporting(quiet=quiet) as reporter:
         reporter.faults(experiment.dataset.name, experiment.faults())
         for assignment in experiment.assignments():
             classifier = experiment.classifier(assignment, reporter.training)
@@ -33,6 +29,8 @@ def train(*, settings: "ExperimentSettings") -> None:
                 str(test.confusion),
                 assignment.path.name,
             )
+    if quiet:
+        return
     console = output()
     console.print(table)
     console.print(f"The checkpoints and their cards are in {', '.join(folders)}", soft_wrap=True)

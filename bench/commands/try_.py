@@ -7,67 +7,56 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands.options import takes_settings
-from bench.commands.run import RUNS
+from bench.runs.settings import ExperimentSettings, RunSettings
 
 if TYPE_CHECKING:
-    from bench.runs.experiment import ExperimentSettings
     from bench.studies.method_contract import Breach
     from results.store.timings import Timing
 
-FLOORS = "random,centre,every-pixel"
+CHANCE = ("random", "centre", "every-pixel")
+"""What every method has to be better than."""
 IMAGES = 4
 """In the batch on which time and memory are measured."""
 
 
 @takes_settings
 def try_(
+    settings: ExperimentSettings,
     *,
     plugin: Annotated[Path, typer.Argument(help="Python file that registers a method, or several.")],
-    against: Annotated[str, typer.Option(help="The method to be better than.")] = "ra-cam",
-    settings: "ExperimentSettings",
+    against: Annotated[str, typer.Option(help="The method that they are compared with.")] = "ra-cam",
 ) -> None:
-    """Run the methods of a plug-in and a rival, and tell which is better, at what cost, and whether rules are kept.
+    """Compare the methods of a plug-in with a known one: IoU, time, memory, and whether they keep the contract.
 
     Exit code 1: a method breaks a rule that every method has to keep to.
     """
     started = time.perf_counter()
-    from bench.commands.console import output, reporting
-    from bench.network.targets import default_target
+    from bench.api import measure
+    from bench.commands.console import conclude, output, reporting
     from bench.plugins import load_new
-    from bench.runs.experiment import find
-    from bench.runs.run import Request, execute
-    from bench.runs.runner import Evaluation
     from bench.studies.method_contract import breaches
     from bench.timing.measure import measure_alone
     from bench.timing.setup import TimingConfig
-    from methods import parse, select
+    from methods import parse
     from reports.comparison import notes, terminal
-    from results.metrics.thresholds import ThresholdPolicy
-    from results.statistics.ranking import compared_settings, duels
-    from results.store.run_store import RunStore
+    from results.statistics.ranking import duels
 
-    own, rival = [parse(name) for name in load_new(plugin)], parse(against)
-    broken = [one for spec in own for one in breaches(str(spec))]
-    experiment = find(settings)
-    target = default_target(len(experiment.classes))
-    evaluation = Evaluation((*own, rival, *select(FLOORS)), target, ("test",))
+    own, rival = [str(parse(name)) for name in load_new(plugin)], str(parse(against))
+    broken = [one for spec in own for one in breaches(spec)]
+    asked = RunSettings.read(settings.model_dump() | {"plugin": plugin, "methods": [*own, rival, *CHANCE]})
     with reporting() as reporter:
-        folder = execute(Request(experiment, evaluation, (plugin,), None, RUNS), reporter)
-    (found,) = compared_settings([RunStore(folder)], ThresholdPolicy("otsu"))
-    rows = duels(found, [str(spec) for spec in own], str(rival))
-    assignment = next(experiment.assignments())
-    config = TimingConfig(assignment.plan.network, "none", assignment.plan.size, IMAGES, settings.device)
-    timings = measure_alone(config, [*own, rival], (plugin,))
+        result = measure(asked, reporter)
+    rows = duels(result.setting, own, rival)
+    experiment = result.experiment
+    config = TimingConfig(experiment.network, "none", experiment.size, IMAGES, experiment.device)
+    timings = measure_alone(config, [parse(spec) for spec in (*own, rival)], (plugin,))
     console = output()
-    console.print(f"{found.name}\n", style="bold")
+    console.print(f"{result.setting.name}\n", style="bold")
     console.print(terminal(rows, all_pairs=False))
     console.print()
-    for line in [*notes(found, rows), *_costs(timings), *_contract(broken, len(own))]:
+    for line in [*notes(result.setting, rows), *_costs(timings), *_contract(broken, len(own))]:
         console.print(line, markup=False)
-    seconds = time.perf_counter() - started
-    console.print(
-        f"\nDone in {seconds:.0f} s. python -m bench run --plugin {plugin} goes on from here.", soft_wrap=True
-    )
+    conclude(started, f"python -m bench run --plugin {plugin} goes on from here.")
     raise typer.Exit(1 if broken else 0)
 
 

@@ -1,4 +1,4 @@
-"""What is asked for on the command line, checked, and the classifiers that it needs."""
+"""From settings to images that were found, and to the classifiers that they need."""
 
 from __future__ import annotations
 
@@ -10,51 +10,18 @@ import pandas as pd
 import torch
 
 from bench.classifiers.checkpoint import Card, Classifier, TrainingPlan, load, save
-from bench.classifiers.networks import NetworkConfig
-from bench.classifiers.recipe import Recipe
+from bench.classifiers.networks import NetworkConfig, network_config
+from bench.classifiers.recipe import Recipe, default_recipe
 from bench.classifiers.tensors import name_weights
 from bench.classifiers.training import Progress, TrainingSet, train
 from bench.errors import BenchError
+from bench.network.targets import Target, default_target, parse_target
 from bench.own import datasets
 from bench.provenance import versions
 from bench.runs.gallery import hint
+from bench.runs.settings import ExperimentSettings, read_size
 from results.store.atomic import replacing
 from results.store.baselines import baseline_classifier
-
-
-@dataclass(frozen=True)
-class ExperimentSettings:
-    """One dataset, and the classifiers to be trained on it.
-
-    Attributes:
-        dataset: its name.
-        data_root: its folder, or None for the usual places.
-        group_by: regular expression on an image's id that gives its physical item; empty for the set's own items.
-        one_kind: every kind of defect is called "defect", so that there are two classes.
-        size: (height, width) of the input, or None for the set's own.
-        folds: 0 for the single split, else the number of folds.
-        seeds: how many classifiers to train on each fold, with the seeds 0, 1, ...
-        network: what to train; `classes` is taken from the dataset.
-        weights: of the body: ``none``, ``imagenet`` or a file.
-        checkpoint: all tensors of a network that was trained elsewhere and is taken as it is, or None.
-        recipe: how to train.
-        cache: the folder of checkpoints; one that is kept with a baseline is taken from there.
-        device: where to compute.
-    """
-
-    dataset: str
-    data_root: Path | None
-    group_by: str
-    one_kind: bool
-    size: tuple[int, int] | None
-    folds: int
-    seeds: int
-    network: NetworkConfig
-    weights: str
-    checkpoint: Path | None
-    recipe: Recipe
-    cache: Path
-    device: torch.device
 
 
 @dataclass(frozen=True)
@@ -68,22 +35,42 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A `ExperimentSettings` whose images were found."""
+    """What `ExperimentSettings` stand for: images that were found, and how classifiers are trained on them.
+
+    Attributes:
+        settings: what was asked for.
+        dataset: of this name.
+        samples: its sample table, as it is grouped and labelled here.
+        fingerprint: of the table and its files.
+        size: (height, width) of the input in pixels.
+        network: what is trained.
+        recipe: how it is trained.
+        device: where everything is computed.
+        cache: folder of checkpoints; one that is kept with a baseline is taken from there.
+    """
 
     settings: ExperimentSettings
     dataset: datasets.Dataset
     samples: pd.DataFrame
     fingerprint: str
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Return (height, width) of the input in pixels."""
-        return self.settings.size or self.dataset.size
+    size: tuple[int, int]
+    network: NetworkConfig
+    recipe: Recipe
+    device: torch.device
+    cache: Path
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Return the names of the classes, "good" first."""
         return datasets.classes_of(self.samples)
+
+    def target(self, text: str = "") -> Target:
+        """Return the score that `text` names; by default that of the defect class, of several the predicted one.
+
+        Raises:
+            BenchError: there is no such target.
+        """
+        return parse_target(text) if text else default_target(len(self.classes))
 
     def check_image(self, name: str) -> None:
         """Make sure that there is an image with the id `name`.
@@ -100,7 +87,7 @@ class Experiment:
 
         All of them are read, once for each copy of the dataset and size: what was found stays in the cache.
         """
-        record = self.settings.cache / "{}-{}-{}x{}.faults".format(self.dataset.folder, self.fingerprint, *self.size)
+        record = self.cache / "{}-{}-{}x{}.faults".format(self.dataset.folder, self.fingerprint, *self.size)
         if not record.is_file():
             record.parent.mkdir(parents=True, exist_ok=True)
             found = datasets.faults.of_images(self.samples, self.size)
@@ -115,7 +102,6 @@ class Experiment:
             DatasetError: files are missing, or a split lacks what it needs; the message lists all of it.
         """
         classes = self.classes
-        network = self.settings.network.model_copy(update={"classes": len(classes)})
         weights = name_weights(self.settings.weights)
         if self.settings.checkpoint:
             weights = f"checkpoint:{name_weights(str(self.settings.checkpoint))}"
@@ -124,7 +110,7 @@ class Experiment:
             datasets.check(table, self.faults())
             for seed in range(self.settings.seeds):
                 plan = TrainingPlan(
-                    network=network,
+                    network=self.network,
                     weights=weights,
                     size=self.size,
                     classes=classes,
@@ -134,14 +120,18 @@ class Experiment:
                     fold=fold,
                     folds=self.settings.folds,
                     seed=seed,
-                    recipe=self.settings.recipe,
+                    recipe=self.recipe,
                 )
                 data = TrainingSet(table, classes, self.size)
                 kept = baseline_classifier(plan.file_name)
-                yield Assignment(plan, data, kept or self.settings.cache / plan.file_name)
+                yield Assignment(plan, data, kept or self.cache / plan.file_name)
 
     def classifier(self, assignment: Assignment, progress: Callable[[TrainingPlan], Progress]) -> Classifier:
         """Load the classifier of an assignment; train it first, or to its end, if it is not in the cache.
+
+        Args:
+            assignment: of this experiment.
+            progress: is told that a classifier is trained, and returns what is told of each step.
 
         Raises:
             BenchError: it cannot be trained or loaded.
@@ -155,7 +145,7 @@ class Experiment:
                 plan.recipe,
                 weights=settings.weights,
                 seed=plan.seed,
-                device=settings.device,
+                device=self.device,
                 progress=progress(plan),
                 unfinished=unfinished,
                 checkpoint=settings.checkpoint,
@@ -163,26 +153,56 @@ class Experiment:
             card = Card(plan=plan, metrics=metrics, versions=versions(), epochs=tuple(epochs))
             save(network, card, assignment.path)
             unfinished.unlink(missing_ok=True)
-        return load(assignment.path, settings.device)
+        return load(assignment.path, self.device)
 
 
 def find(settings: ExperimentSettings) -> Experiment:
-    """Find the images of `settings`.
+    """Find the images of `settings`, and read what they say of classifiers.
 
     Raises:
-        BenchError: there is less than one seed, or one checkpoint for several classifiers.
+        BenchError: a size, recipe, network or device cannot be had, or there is one checkpoint for several classifiers.
         DatasetError: the dataset is unknown, not where it should be, or cannot be grouped.
     """
-    if settings.seeds < 1:
-        raise BenchError("at least one seed is needed")
     if settings.checkpoint and (settings.folds or settings.seeds > 1):
-        raise BenchError("a checkpoint is one classifier: leave --folds and --seeds out")
+        raise BenchError("a checkpoint is one classifier: leave folds and seeds out")
+    size = read_size(settings.size)
+    config = network_config(settings.network, settings.head, settings.activation)
+    recipe, device = default_recipe(config).changed(settings.recipe), find_device(settings.device)
     dataset = datasets.get_dataset(settings.dataset)
+    samples = _samples(dataset, settings)
+    return Experiment(
+        settings=settings,
+        dataset=dataset,
+        samples=samples,
+        fingerprint=datasets.fingerprint(samples),
+        size=size or dataset.size,
+        network=config.model_copy(update={"classes": len(datasets.classes_of(samples))}),
+        recipe=recipe,
+        device=device,
+        cache=settings.checkpoints or datasets.cache_folder() / "classifiers",
+    )
+
+
+def _samples(dataset: datasets.Dataset, settings: ExperimentSettings) -> pd.DataFrame:
     samples = dataset.samples(datasets.find_root(dataset, settings.data_root))
     if settings.group_by:
         samples = datasets.group_by(samples, settings.group_by)
     if settings.one_kind:
         samples = datasets.merge_kinds(samples)
-    if not dataset.generated:  # its items differ by construction
-        samples = datasets.join_near_duplicates(samples)
-    return Experiment(settings, dataset, samples, datasets.fingerprint(samples))
+    # The items of a generated dataset differ by construction.
+    return samples if dataset.generated else datasets.join_near_duplicates(samples)
+
+
+def find_device(name: str = "") -> torch.device:
+    """Return the device of this name; without one the GPU where there is one, else the processor.
+
+    Raises:
+        BenchError: torch has no such device here.
+    """
+    try:
+        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).partition("\n")[0]
+        raise BenchError(f"device {name}: torch cannot compute there ({reason}); write cpu or cuda") from error
+    return device

@@ -13,10 +13,9 @@ from torch import Tensor
 
 from bench.errors import BenchError
 from bench.own import datasets
+from bench.runs.settings import PICTURES
 from methods.spelling import did_you_mean
 
-PICTURES = 6
-"""Images of which pictures are kept unless more or others are asked for."""
 LONGEST_HINT = 300
 """Characters that are spent on ids which could have been meant."""
 
@@ -67,7 +66,7 @@ def named(samples: pd.DataFrame, ids: Sequence[str]) -> tuple[str, ...]:
     known = samples["id"].tolist()
     for one in ids:
         if one not in known:
-            raise BenchError(f"--gallery-ids: no image {one!r} is looked at; {hint(one, known)}")
+            raise BenchError(f"gallery_ids: no image {one!r} is looked at; {hint(one, known)}")
     return tuple(dict.fromkeys(ids))
 
 

@@ -46,7 +46,7 @@ def make_manifest(
         classifiers=classifiers,
         code=code_fingerprint(plugins),
         plugins=tuple(path.name for path in plugins),
-        device=str(settings.device),
+        device=str(experiment.device),
         versions=versions(),
         commit=head,
         dirty=dirty,

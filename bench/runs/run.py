@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,36 +12,14 @@ from bench.classifiers.checkpoint import load
 from bench.errors import BenchError
 from bench.own import datasets
 from bench.runs.budget import estimate, needs_extra_passes, within
-from bench.runs.experiment import Assignment, Experiment
-from bench.runs.gallery import PICTURES, Gallery, choose, named, spread
+from bench.runs.experiment import Assignment
+from bench.runs.gallery import Gallery, choose, named, spread
 from bench.runs.manifest import describe, make_manifest
 from bench.runs.reporter import SILENT, Reporter
+from bench.runs.request import Request
 from bench.runs.runner import Evaluation, pending, run
 from methods import MethodSpec
 from results.store.run_store import RunStore
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is to be run.
-
-    Attributes:
-        experiment: dataset and classifiers.
-        evaluation: methods, target and splits.
-        plugins: files that registered methods; a change of them makes another run.
-        out: folder of the run, or None for one of its own in `runs`.
-        runs: folder of runs.
-        budget: minutes for methods that ask the classifier again; None: no limit.
-        pictures: of how many images pictures are kept, or of which, by id.
-    """
-
-    experiment: Experiment
-    evaluation: Evaluation
-    plugins: tuple[Path, ...]
-    out: Path | None
-    runs: Path
-    budget: float | None = None
-    pictures: int | tuple[str, ...] = PICTURES
 
 
 def execute(request: Request, reporter: Reporter = SILENT) -> Path:
@@ -76,7 +54,7 @@ def execute(request: Request, reporter: Reporter = SILENT) -> Path:
     evaluation = _affordable(request, jobs, store, reporter)
     advance = reporter.heatmaps(sum(map(len, tables)))
     for one, gallery in jobs:
-        classifier = load(one.path, experiment.settings.device)
+        classifier = load(one.path, experiment.device)
         run(one, classifier, evaluation, store, gallery, advance)
     return folder
 
@@ -101,7 +79,7 @@ def _affordable(
             images.update({spec: len(rows) for spec in specs if needs_extra_passes(spec)})
     if not images:
         return evaluation
-    classifier = load(jobs[0][0].path, request.experiment.settings.device)
+    classifier = load(jobs[0][0].path, request.experiment.device)
     costs = estimate(classifier, evaluation.target, dict(images), evaluation.chunk)
     kept = within(costs, request.budget)
     reporter.costs(costs, kept)

@@ -11,7 +11,8 @@ import torch
 from bench.classifiers.networks import NetworkConfig, build, prepare
 from bench.network.anatomy import examine
 from bench.runs.reporter import Reporter
-from bench.runs.run import Request, execute
+from bench.runs.request import Request
+from bench.runs.run import execute
 from bench.runs.runner import Evaluation
 from methods import MethodSpec
 from methods.alternatives import Alternative, Network, every_combination, one_at_a_time

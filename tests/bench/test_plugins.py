@@ -7,7 +7,7 @@ import torch
 
 from bench import explain
 from bench.errors import BenchError
-from bench.plugins import load_plugins
+from bench.plugins import load_new, load_plugins
 from datasets import DATASETS, get_dataset
 from methods import METHODS, parse
 from tests.helpers.small_networks import chain, pictures
@@ -90,6 +90,14 @@ def test_a_file_may_register_methods_and_datasets(file, tmp_path):
     assert "square-cam" in METHODS
     (tmp_path / "a.png").touch()
     assert get_dataset("bottles").samples(tmp_path)["id"].tolist() == ["a"]
+
+
+def test_a_file_that_was_changed_takes_the_place_of_what_it_was(file):
+    load_plugins([file(EXAMPLE)])
+    load_plugins([file(EXAMPLE.replace("square-cam", "cube-cam").replace("2.0", "3.0"))])
+    assert "square-cam" not in METHODS
+    assert METHODS["cube-cam"].options == {"power": 3.0}
+    assert load_new(file(EXAMPLE)) == ["square-cam"]
 
 
 def test_no_file_is_no_plugin():

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from bench.classifiers.networks import NetworkConfig
-from bench.classifiers.recipe import Recipe
+from bench.classifiers.recipe import default_recipe
 from bench.errors import BenchError
 from bench.runs import experiment as module
 from bench.runs.experiment import find
@@ -39,7 +39,7 @@ def test_every_fold_and_seed_has_a_classifier_of_its_own(settings):
     found = list(find(settings(folds=3, seeds=2)).assignments())
     assert [(one.plan.fold, one.plan.seed) for one in found] == [(f, s) for f in range(3) for s in range(2)]
     assert len({one.path for one in found}) == 6
-    assert {one.path.parent for one in found} == {settings().cache}
+    assert {one.path.parent for one in found} == {settings().checkpoints}
     assert all(one.path.name == one.plan.file_name for one in found)
 
 
@@ -65,13 +65,11 @@ def test_an_unknown_image_is_refused_with_near_ones(settings):
 
 
 def test_the_plan_holds_what_was_asked_for(settings, tmp_path):
-    recipe = Recipe(epochs=3)
-    network = NetworkConfig(head="gap", classes=7)
     (tmp_path / "body.pth").write_bytes(b"one")
-    asked = settings(network=network, recipe=recipe, weights=str(tmp_path / "body.pth"), size=(32, 40))
+    asked = settings(head="gap", recipe="epochs=3,batch=7", weights=str(tmp_path / "body.pth"), size="32x40")
     (one,) = find(asked).assignments()
     assert one.plan.network == NetworkConfig(head="gap", classes=2)
-    assert one.plan.recipe == recipe
+    assert one.plan.recipe == default_recipe(NetworkConfig()).model_copy(update={"epochs": 3, "batch": 7})
     assert one.plan.weights.startswith("body.pth:")
     assert (one.plan.size, one.data.size) == ((32, 40), (32, 40))
     assert one.plan.classes == one.data.classes == ("good", "defect")
@@ -112,8 +110,8 @@ def test_each_seed_is_trained_with_its_own(settings, monkeypatch):
 
 
 def test_less_than_one_seed_is_refused(settings):
-    with pytest.raises(BenchError, match="at least one seed"):
-        find(settings(seeds=0))
+    with pytest.raises(BenchError, match="seeds 0: "):
+        settings(seeds=0)
 
 
 def test_an_unknown_dataset_is_refused(settings):

@@ -166,7 +166,7 @@ def test_a_image_that_cannot_be_read_is_recorded_and_the_run_goes_on(tmp_path):
 def test_equal_methods_are_found_behind_pooling_and_one_linear_layer(tmp_path):
     methods = "cam,grad-cam,hires-cam,xgrad-cam,layer-cam,random,ra-cam"
     # With one of these two seeds every map of the last layer is flat, and flat maps tell nothing.
-    request = tiny_request(tmp_path, methods, network=NetworkConfig(head="gap"), seeds=2)
+    request = tiny_request(tmp_path, methods, head="gap", seeds=2)
     cells = RunStore(execute(request)).cells()
     assert (cells.frame["status"][cells.frame["spec"] == "grad-cam"] == "ok").any()
     assert equal_rows(cells) == [("cam", "grad-cam", "hires-cam", "xgrad-cam")]
@@ -257,7 +257,7 @@ def build(classes):
 def own_network(tmp_path, monkeypatch):
     (tmp_path / "workshop.py").write_text(OWN)
     monkeypatch.syspath_prepend(str(tmp_path))
-    return NetworkConfig(name="workshop:build")
+    return "workshop:build"
 
 
 def test_a_users_own_network_is_trained_like_any_other(tmp_path, own_network):
@@ -266,7 +266,7 @@ def test_a_users_own_network_is_trained_like_any_other(tmp_path, own_network):
 
 
 def test_a_checkpoint_of_a_network_that_was_trained_elsewhere_is_taken_as_it_is(tmp_path, own_network):
-    tensors = build(own_network, seed=5).state_dict()
+    tensors = build(NetworkConfig(name=own_network), seed=5).state_dict()
     torch.save(tensors, tmp_path / "theirs.pth")
     request = tiny_request(tmp_path, "layer-cam", network=own_network, checkpoint=tmp_path / "theirs.pth")
     folder = execute(request)
@@ -279,8 +279,8 @@ def test_a_checkpoint_of_a_network_that_was_trained_elsewhere_is_taken_as_it_is(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"network": NetworkConfig(name="workshop:built")}, "workshop:built cannot be called"),
-        ({"checkpoint": Path("theirs.pth"), "folds": 2}, "leave --folds and --seeds out"),
+        ({"network": "workshop:built"}, "workshop:built cannot be called"),
+        ({"checkpoint": Path("theirs.pth"), "folds": 2}, "leave folds and seeds out"),
         ({"checkpoint": Path("nowhere.pth")}, "there are no weights at nowhere.pth"),
     ],
 )

@@ -196,7 +196,7 @@ def test_every_image_is_shown_by_the_classifier_that_was_not_trained_on_it(exper
 
 
 def test_without_folds_there_is_one_classifier_whatever_the_split(experiment):
-    (only,) = replace(experiment, settings=replace(experiment.settings, folds=0)).assignments()
+    (only,) = replace(experiment, settings=experiment.settings.model_copy(update={"folds": 0})).assignments()
     assert set(only.data.table["split"]) == {"train", "val", "test"}
     assert all(assignment_of([only], image) is only for image in only.data.table["id"])
 
