@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
 
 from bench.errors import BenchError
 from bench.own import datasets
@@ -16,6 +15,7 @@ from bench.runs.run import execute
 from methods import MethodSpec
 from methods.spec import DEFAULT_DELTA
 from results.metrics.thresholds import ThresholdPolicy
+from results.store.manifest import Manifest
 from results.store.run_store import RunStore
 from results.studies.sweeps import Sweep, score_sweep
 
@@ -30,7 +30,7 @@ class SweptRun:
 
     sweep: Sweep
     folder: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
 
 
 def sweep(request: Request, families: Families, policy: ThresholdPolicy, reporter: Reporter) -> SweptRun:

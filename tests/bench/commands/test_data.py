@@ -144,7 +144,7 @@ def test_verify_lists_all_faults_with_code_1(bench, place):
         "lost defect",
     ]
     assert all(str(root) in line for line in lines[:-1])
-    assert "20 images at 32x32, 4 faults" in lines[-1]
+    assert "20 images at 32x32, 5 faults" in lines[-1]
 
 
 def test_verify_of_another_folder_shows_the_layout_expected(bench, place):
