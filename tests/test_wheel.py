@@ -50,7 +50,8 @@ class Environment:
         self.run(sys.executable, "-m", "pip", "--python", self.python, *arguments)
 
     def install(self, wheel):
-        self.pip("install", "--no-index", "--no-deps", wheel)
+        # What is installed here, CAM bench itself among it, is no reason to install nothing there.
+        self.pip("install", "--ignore-installed", "--no-index", "--no-deps", wheel)
 
     def files(self, folder=""):
         """Return what is installed below `folder`, by name."""
