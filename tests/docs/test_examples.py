@@ -13,6 +13,7 @@ from docs.examples import examples, run
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs" / "pages").rglob("*.md"))]
+IN_A_CLONE = "<!-- examples begin in a clone -->"
 WITH_EXAMPLES = [page for page in PAGES if any(examples(page.read_text(encoding="utf-8")))]
 
 
@@ -39,7 +40,7 @@ def environment(tmp_path, cache):
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_the_examples_of_a_page_run(page, tmp_path, environment):
     folder = tmp_path / "work"
-    if page == README:  # it begins in a clone, which it installs
+    if page == README or IN_A_CLONE in page.read_text(encoding="utf-8"):
         subprocess.run(["git", "clone", "--quiet", "--shared", ROOT, folder], check=True)
     else:
         folder.mkdir()
