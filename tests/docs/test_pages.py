@@ -7,7 +7,7 @@ import pytest
 
 from methods.fusing import FUSE
 from methods.open_questions import READINGS
-from methods.registry import WRAPPERS
+from methods.registry import ALIASES, METHODS, WRAPPERS
 from methods.rules import RULES
 from results.metrics.formulas import METRICS
 
@@ -52,3 +52,11 @@ def test_every_term_of_the_glossary_has_a_meaning_and_stands_once():
     terms = re.findall(r"^([^\s#:].*)\n: ", text, re.MULTILINE)
     assert len(terms) > 50
     assert len(terms) == text.count("\n: ") == len(set(terms))
+
+
+def test_every_paper_that_a_method_names_stands_in_full():
+    named = " ".join(one.paper for registry in (METHODS, ALIASES, WRAPPERS) for one in registry.values())
+    cited = set(re.findall(r"[A-Z]\w+ (?:et al\.|and [A-Z]\w+) 20\d\d", named))
+    assert len(cited) > 15
+    text = TEXTS[PAGES / "papers.md"]
+    assert [one for one in cited if not re.search(rf"^{one}\b.*\n: ", text, re.MULTILINE)] == []
