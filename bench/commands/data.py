@@ -22,7 +22,7 @@ def fetch(name: Name, data_root: DataRoot = None) -> None:
     """Download a dataset from its official address, check it and unpack it; what is there is not downloaded again."""
     from bench.own import datasets
 
-    dataset = datasets.get_dataset(name)
+    dataset = _dataset(name)
     if dataset.archive is None:
         typer.echo(f"There is nothing to fetch for {name}: {dataset.url}.")
         return
@@ -42,7 +42,7 @@ def verify(name: Name, data_root: DataRoot = None, size: Size = "") -> None:
     from bench.own import datasets
     from bench.runs.settings import read_size
 
-    dataset = datasets.get_dataset(name)
+    dataset = _dataset(name)
     height, width = read_size(size) or dataset.size
     table, faults = datasets.faults.verify(dataset, datasets.find_root(dataset, data_root), (height, width))
     for fault in faults:
@@ -68,7 +68,7 @@ def leaks(name: Name, data_root: DataRoot = None, folds: Folds = 0, out: Picture
     from bench.studies.dataset_sheets import near_duplicates_of
     from reports.near_duplicate_sheet import draw
 
-    tables = datasets.leaks.parts(_samples(datasets.get_dataset(name), data_root), folds)
+    tables = datasets.leaks.parts(_samples(name, data_root), folds)
     pairs = datasets.leaks.near_duplicates(tables[0]["image_path"].tolist())
     found = datasets.leaks.crossing(pairs, tables)
     rows = datasets.leaks.described(found, tables)
@@ -90,15 +90,25 @@ def show(name: Name, data_root: DataRoot = None, out: Picture = None) -> None:
     from bench.studies.dataset_sheets import kinds_of
     from reports.contact_sheet import draw
 
-    table = datasets.assign(_samples(datasets.get_dataset(name), data_root))
+    table = datasets.assign(_samples(name, data_root))
     target = out or Path(f"{name.replace(':', '-')}-images.png")
     draw(kinds_of(table), f"{name}: {len(table)} images, {table['group'].nunique()} items", target)
     typer.echo(f"Open {target}")
 
 
-def _samples(dataset: "datasets.Dataset", data_root: Path | None) -> "pd.DataFrame":
+def _dataset(name: str) -> "datasets.Dataset":
+    """Return the dataset of this name, which an installed package may have brought."""
+    from bench.own import datasets
+    from bench.plugins import load_plugins
+
+    load_plugins(())
+    return datasets.get_dataset(name)
+
+
+def _samples(name: str, data_root: Path | None) -> "pd.DataFrame":
     from bench.own import datasets
 
+    dataset = _dataset(name)
     return dataset.samples(datasets.find_root(dataset, data_root))
 
 

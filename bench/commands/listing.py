@@ -18,9 +18,11 @@ def methods() -> None:
     from rich.table import Table
 
     from bench.commands.console import output
+    from bench.plugins import load_plugins
     from methods import METHODS
     from methods.registry import ALIASES, WRAPPERS
 
+    load_plugins(())
     table = Table("Method", "Layers", "Paper", box=None)
     for method in METHODS.values():
         table.add_row(method.name, method.layers, method.paper)
@@ -39,7 +41,9 @@ def list_datasets() -> None:
 
     from bench.commands.console import output
     from bench.own import datasets
+    from bench.plugins import load_plugins
 
+    load_plugins(())
     table = Table("Dataset", *datasets.SPLITS, "Size", "Licence", box=None)
     table.add_column("Where", overflow="fold")
     for dataset in datasets.DATASETS.values():

@@ -17,6 +17,7 @@ from bench.classifiers.training import Progress, TrainingSet, train
 from bench.errors import BenchError
 from bench.network.targets import Target, default_target, parse_target
 from bench.own import datasets
+from bench.plugins import load_plugins
 from bench.provenance import versions
 from bench.runs.gallery import hint
 from bench.runs.settings import ExperimentSettings, read_size
@@ -168,6 +169,7 @@ def find(settings: ExperimentSettings) -> Experiment:
     size = read_size(settings.size)
     config = network_config(settings.network, settings.head, settings.activation)
     recipe, device = default_recipe(config).changed(settings.recipe), find_device(settings.device)
+    load_plugins(())
     dataset = datasets.get_dataset(settings.dataset)
     samples = _samples(dataset, settings)
     return Experiment(

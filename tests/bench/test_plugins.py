@@ -9,7 +9,9 @@ from bench import explain
 from bench.errors import BenchError
 from bench.plugins import load_new, load_plugins
 from datasets import DATASETS, get_dataset
+from datasets.fake_files import write_good
 from methods import METHODS, parse
+from tests.helpers.command_line import python
 from tests.helpers.small_networks import chain, pictures
 
 EXAMPLE = """
@@ -175,3 +177,21 @@ def test_an_installed_package_that_fails_is_named(install, group):
     install("installed_broken", "import nowhere_to_be_found", group)
     with pytest.raises(BenchError, match=r"plug-in mine \(installed_broken\) fails: ModuleNotFoundError"):
         load_plugins([])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("list", "methods"), "square-cam"),
+        (("list", "datasets"), "bottles"),
+        (("verify", "bottles", "--data-root", "images"), "3 items cannot be dealt to 5 folds"),
+        (("train", "--dataset", "bottles", "--data-root", "images"), "3 items cannot be dealt to 5 folds"),
+    ],
+)
+def test_every_command_sees_what_installed_packages_bring(install, tmp_path, arguments, told):
+    install("installed_methods", EXAMPLE, "cam_bench.methods")
+    install("installed_datasets", DATASET, "cam_bench.datasets")
+    for number in range(3):
+        write_good(tmp_path / "images" / f"good-{number}.png")
+    done = python(tmp_path, "-m", "bench", *arguments, first=[tmp_path])
+    assert told in done.stdout + done.stderr
