@@ -134,7 +134,7 @@ def run(*, progress: Progress | None = None, **settings: Any) -> RunResult:
         MethodError: a spec cannot be read.
         ResultError: the folder holds another run, or there is no such threshold.
 
-    Example:
+    Examples:
         >>> result = run(dataset="folder", data_root="my images", methods="paper")  # doctest: +SKIP
         >>> result.table()["iou"].idxmax()  # doctest: +SKIP
         'ra-cam@50'

@@ -21,8 +21,9 @@ class Note:
         text: in words.
         deviation: by what share the heatmap is not exact, 0.03 for 3 %; 0 where the note is about something else.
 
-    >>> str(Note("not exact at layer4", 0.034))
-    'not exact at layer4, off by 3.4 %'
+    Examples:
+        >>> str(Note("not exact at layer4", 0.034))
+        'not exact at layer4, off by 3.4 %'
     """
 
     text: str

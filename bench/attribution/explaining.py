@@ -146,11 +146,13 @@ def explain(
         MethodError: a spec cannot be read, or its method has no answer on this network.
         BenchError: the network has not the layers or the class that are asked for.
 
-    >>> import torch
-    >>> network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
-    >>> heatmaps = explain(network, torch.rand(3, 1, 16, 24), ["grad-cam", "ra-cam@30"])
-    >>> heatmaps["ra-cam@30"].shape
-    torch.Size([3, 16, 24])
+    Examples:
+        >>> import torch
+        >>> features = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1))
+        >>> network = nn.Sequential(features, nn.Flatten(), nn.Linear(4, 2))
+        >>> heatmaps = explain(network, torch.rand(3, 1, 16, 24), ["grad-cam", "ra-cam@30"])
+        >>> heatmaps["ra-cam@30"].shape
+        torch.Size([3, 16, 24])
     """
     given = [methods] if isinstance(methods, str | MethodSpec) else list(methods)
     specs = {one: parse(one, layers=layers) if isinstance(one, str) else one for one in given}
