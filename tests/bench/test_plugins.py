@@ -25,13 +25,15 @@ def square_cam(activation, gradient, *, power: float = 2.0):
 
 
 DATASET = """
-from datasets import GOOD, dataset, sample_table
+from bench.own import datasets
+
+GOOD = datasets.GOOD
 
 
-@dataset("bottles", size=(64, 64), licence="MIT", citation="none", url="none")
+@datasets.dataset("bottles", size=(64, 64), licence="MIT", citation="none", url="none")
 def bottles(root):
     images = sorted(root.glob("*.png"))
-    return sample_table(
+    return datasets.sample_table(
         [
             {"id": one.stem, "group": one.stem, "split": "", "label": GOOD, "image_path": str(one), "mask_path": ""}
             for one in images
