@@ -21,7 +21,7 @@ from bench.runs.runner import Evaluation
 from bench.runs.settings import RunSettings
 from methods import parse, select
 from methods.adapters.counterparts import through
-from reports import effects_table, methods_table, overview
+from reports import effects_figure, effects_table, methods_table, overview
 from reports.page import write
 from reports.paired_table import as_rows
 from reports.summary import Summary, summarise
@@ -112,7 +112,7 @@ class RunResult:
         page, picture = self.folder / "effects.md", self.folder / "effects.png"
         if self.effects:
             page.write_text(effects_table.markdown(self.effects))
-            effects_table.draw(self.effects, picture)
+            effects_figure.draw(self.effects, picture)
         else:
             for earlier in (page, picture):
                 earlier.unlink(missing_ok=True)

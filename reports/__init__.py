@@ -1,1 +1,1 @@
-"""Reports: from a run's folder to tables and pictures."""
+"""Reports: a run folder in, tables, figures and a page out."""

@@ -1,13 +1,14 @@
-"""Baselines: what there is, and one method over them."""
+"""Tables of baselines: a list of all, and one method over them."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 
 from rich.table import Table
 
+from reports.formatting import bracketed, percent
+from reports.grid import Column, Grid
 from results.errors import ResultError
 from results.metrics.formulas import iou
 from results.metrics.scoring import score_rows
@@ -19,76 +20,75 @@ from results.store.manifest import Manifest
 from results.store.run_store import RunStore
 
 POLICY = ThresholdPolicy("otsu")
+OVERVIEW = (
+    Column("Name"), Column("Dataset"), Column("Network"), Column("Folds", right=True), Column("Seeds", right=True),
+    Column("Methods", right=True), Column("Classifier"), Column("Made"), Column("MB", right=True),
+)  # fmt: skip
+HISTORY = (
+    Column("Made", wrap="nowhere"), Column("Baseline", wrap="nowhere"), Column("Setting"),
+    Column("IoU [95 %]", right=True, wrap="nowhere"), Column("Items", right=True, wrap="nowhere"),
+    *(Column(heading, wrap="nowhere") for heading in ("Version", "torch", "Commit")),
+)  # fmt: skip
 
 
 def overview(runs: Mapping[str, Path]) -> Table:
     """Return a table of baselines, by name; it fits 100 columns."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("Name", "Dataset", "Network", "Folds", "Seeds", "Methods", "Classifier", "Made", "MB"):
-        table.add_column(heading, justify="right" if heading in ("Folds", "Seeds", "Methods", "MB") else "left")
-    for name, folder in runs.items():
-        store = RunStore(folder)
-        manifest, network = store.manifest(), store.manifest().network
-        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        table.add_row(
-            name,
-            f"{manifest.dataset} {'x'.join(map(str, manifest.size))}",
-            f"{network.name} {network.head}",
-            str(manifest.folds or ""),
-            str(manifest.seeds),
-            str(store.cells().frame["spec"].nunique()),
-            "kept" if (folder / CLASSIFIERS).is_dir() else "",
-            manifest.started[:10],
-            f"{size / 1e6:.1f}",
-        )
-    return table
+    return Grid(OVERVIEW, [_baseline(name, folder) for name, folder in runs.items()]).terminal()
 
 
 def history(runs: Mapping[str, Path], spec: str) -> Table:
     """Return a table of one method over baselines, the oldest first: IoU in percent with its interval over items.
 
     Raises:
-        ResultError: none of them has the method.
+        ResultError: no baseline has the method.
     """
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("Made", "Run", "On", "IoU [95 %]", "Items", "Version", "torch", "Commit"):
-        right = heading in ("IoU [95 %]", "Items")
-        table.add_column(heading, justify="right" if right else "left", no_wrap=heading != "On")
     dated = sorted((RunStore(folder).manifest().started, name) for name, folder in runs.items())
-    for _, name in dated:
-        line = _line(name, RunStore(runs[name]), spec)
-        if line:
-            table.add_row(*line)
-    if not table.row_count:
-        raise ResultError(f"no baseline has {spec}; kept are {', '.join(runs)}")
-    return table
+    rows = [row for _, name in dated if (row := _scored(name, RunStore(runs[name]), spec))]
+    if not rows:
+        raise ResultError(f"no baseline has {spec}; the baselines are {', '.join(runs)}")
+    return Grid(HISTORY, rows).terminal()
 
 
 def origin(manifest: Manifest) -> str:
-    """Say what a run was made with."""
+    """Return one sentence on when, where and with which versions a run was made."""
     versions = ", ".join(f"{name} {version}" for name, version in manifest.versions.items())
-    changed = ", changed since" if manifest.dirty else ""
+    changed = " with changes" if manifest.dirty else ""
     return f"Made {manifest.started[:10]} on {manifest.device} at {manifest.commit[:7]}{changed}: {versions}."
 
 
-def _line(name: str, store: RunStore, spec: str) -> list[str]:
-    """Return a row of the history; nothing if the run does not have the method."""
+def _baseline(name: str, folder: Path) -> list[str]:
+    store = RunStore(folder)
+    manifest, network = store.manifest(), store.manifest().network
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return [
+        name,
+        f"{manifest.dataset} {'x'.join(map(str, manifest.size))}",
+        f"{network.name} {network.head}",
+        str(manifest.folds or ""),
+        str(manifest.seeds),
+        str(store.cells().frame["spec"].nunique()),
+        "kept" if (folder / CLASSIFIERS).is_dir() else "",
+        manifest.started[:10],
+        f"{size / 1e6:.1f}",
+    ]
+
+
+def _scored(name: str, store: RunStore, spec: str) -> list[str]:
+    """Return a row of the history; nothing if the baseline does not have the method."""
     cells, manifest = store.cells(), store.manifest()
     cells = cells.where(cells.frame["spec"] == spec)
-    marked = counted(cells, POLICY)
-    if marked.empty:
+    counts = counted(cells, POLICY)
+    if counts.empty:
         return []
-    whole = paired(marked, marked)
-    low, high = (100 * end for end in interval(whole.first, iou))
+    whole = paired(counts, counts)
     (row,) = score_rows(cells, POLICY)
-    spread = f" ±{100 * row.spread['iou']:.2f}" if row.spread else ""
-    ends = "" if math.isnan(low) else f" [{low:.1f}, {high:.1f}]"
+    value = percent(row.mean["iou"], spread=row.spread["iou"] if row.spread else None)
     network, versions = manifest.network, manifest.versions
     return [
         manifest.started[:10],
         name,
         f"{manifest.dataset}, {network.name} {network.head}",
-        f"{100 * row.mean['iou']:.2f}{spread}{ends}",
+        f"{value} {bracketed(interval(whole.first, iou), 1)}".rstrip(),
         str(len(whole.items)),
         versions["cam-bench"],
         versions["torch"],

@@ -9,25 +9,30 @@ from xml.etree import ElementTree
 from rich.table import Table
 
 from reports import paired_table
+from reports.formatting import points
+from reports.grid import Grid
 from results.statistics.checking import Check, UnmatchedCells
 
-HEADINGS = ("Baseline", "Run")
 WORSE = "worse than the baseline"
+CHANGED = "cells differ from those of the baseline"
 
 
 def terminal(found: Check) -> Table:
     """Return the table for a terminal; with one seed it fits 100 columns."""
-    return paired_table.terminal(found.comparisons, paired_table.headings(found.comparisons, *HEADINGS))
+    return _grid(found).terminal()
 
 
 def markdown(found: Check) -> str:
-    """Return verdict, table and notes as Markdown, for a pull request."""
-    table = paired_table.markdown(found.comparisons, paired_table.headings(found.comparisons, *HEADINGS))
-    return "\n\n".join([f"**{conclusion(found)}**", table, *notes(found)]) + "\n"
+    """Return conclusion, table and notes as Markdown, for a pull request."""
+    return "\n\n".join([f"**{conclusion(found)}**", _grid(found).markdown(), *notes(found)]) + "\n"
+
+
+def _grid(found: Check) -> Grid:
+    return paired_table.grid(found.comparisons, "Baseline", "Run")
 
 
 def conclusion(found: Check) -> str:
-    """Return the verdict over all in one sentence."""
+    """Return in one sentence whether the run has passed, and why."""
     counts = {
         word: sum(one.verdict == word for one in found.comparisons)
         for word in ("worse", "better", "equal", "undecided")
@@ -35,7 +40,7 @@ def conclusion(found: Check) -> str:
     told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     changed = sum(one.cells > 0 for one in found.changed or ())
     exact = f"; {changed} with changed cells" if found.changed is not None else ""
-    forced = " Forced: these runs may not be compared." if found.forced else ""
+    forced = " Forced: these runs are not comparable." if found.forced else ""
     return f"{'Passed' if found.passed else 'Failed'}: of {len(found.comparisons)} methods {told}{exact}.{forced}"
 
 
@@ -45,17 +50,15 @@ def notes(found: Check) -> list[str]:
         f"{setting(found)}; threshold {found.policy}; tolerance {100 * found.tolerance:g} IoU points.",
         *paired_table.notes(found.comparisons),
     ]
-    lines += [f"Differs, though it must not: {field}." for field in found.forced]
-    for whose, unmatched in (("the run", found.only_run), ("the baseline", found.only_baseline)):
-        lines += list(_lonely(whose, unmatched))
-    for one in found.changed or ():
-        if one.cells:
-            lines.append(f"{one.method}: {one.cells} of {one.of} cells are not what they were, bit for bit.")
+    lines += [f"Not comparable, since the runs differ in {field}." for field in found.forced]
+    for whose, unmatched in _unmatched(found):
+        lines += _only_in(whose, unmatched)
+    lines += [f"{one.method}: {one.cells} of {one.of} {CHANGED}." for one in found.changed or () if one.cells]
     return lines
 
 
 def setting(found: Check) -> str:
-    """Name dataset, classifier and protocol in a few words."""
+    """Return dataset, classifier and protocol in a few words."""
     manifest, network = found.manifest, found.manifest.network
     size = "x".join(map(str, manifest.size))
     folds = f", {manifest.folds} folds" if manifest.folds else ""
@@ -81,33 +84,35 @@ def as_json(found: Check) -> dict[str, Any]:
 
 
 def junit(found: Check) -> str:
-    """Return JUnit XML: a test a method, which fails if it is worse or has changed, and is skipped if it is missing."""
+    """Return JUnit XML with a test case for each method: failed if it is worse or has changed, skipped if missing."""
     manifest = found.manifest
     place = f"{manifest.dataset}.{manifest.network.name}-{manifest.network.head}"
-    changed = {one.method: one for one in found.changed or () if one.cells}
+    changed = {one.method for one in found.changed or () if one.cells}
     suite = ElementTree.Element("testsuite", name="cam-bench check", errors="0")
-    failures = skipped = 0
     for one in found.comparisons:
         case = ElementTree.SubElement(suite, "testcase", classname=place, name=one.method)
-        told = f"{paired_table.difference(one)} IoU points, p {paired_table.p_value(one) or 'none'}: {one.verdict}"
         if one.verdict == "worse" or one.method in changed:
-            failures += 1
-            what = WORSE if one.verdict == "worse" else "cells are not what they were, bit for bit"
-            ElementTree.SubElement(case, "failure", message=what).text = told
+            detail = ElementTree.SubElement(case, "failure", message=WORSE if one.verdict == "worse" else CHANGED)
         else:
-            ElementTree.SubElement(case, "system-out").text = told
-    for whose, unmatched in (("the run", found.only_run), ("the baseline", found.only_baseline)):
+            detail = ElementTree.SubElement(case, "system-out")
+        difference = points(one.difference, one.interval)
+        detail.text = f"{difference} IoU points, p {paired_table.p_value(one)}: {one.verdict}"
+    for whose, unmatched in _unmatched(found):
         for method in (one.method for one in unmatched if one.whole):
-            skipped += 1
             case = ElementTree.SubElement(suite, "testcase", classname=place, name=method)
             ElementTree.SubElement(case, "skipped", message=f"only {whose} has this method")
-    tests = len(found.comparisons) + skipped
-    suite.attrib.update(tests=str(tests), failures=str(failures), skipped=str(skipped))
+    numbers = {"tests": "testcase", "failures": "testcase/failure", "skipped": "testcase/skipped"}
+    suite.attrib.update({name: str(len(suite.findall(path))) for name, path in numbers.items()})
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _lonely(whose: str, unmatched: Sequence[UnmatchedCells]) -> Iterator[str]:
+def _unmatched(found: Check) -> Iterator[tuple[str, Sequence[UnmatchedCells]]]:
+    yield "the run", found.only_run
+    yield "the baseline", found.only_baseline
+
+
+def _only_in(whose: str, unmatched: Sequence[UnmatchedCells]) -> Iterator[str]:
     whole = [one.method for one in unmatched if one.whole]
     if whole:
         yield f"Only {whose} has: {', '.join(whole)}."

@@ -1,36 +1,25 @@
-"""The papers' table: method, IoU, precision, recall, micro-F1, and what a reader has to know beside it."""
+"""The main table of a run: IoU, precision, recall, micro-F1 and false-positive area of each method, and its notes."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from rich.table import Table
-from rich.text import Text
 
+from reports.formatting import masks_read, percent
+from reports.grid import GREY, Cell, Column, Grid
 from reports.summary import Summary
 from results.metrics.formulas import METRICS
 from results.metrics.scoring import Row
 
 COLUMNS = ("iou", "precision", "recall", "f1", "false_positive_area")
+"""Metrics of the table; those of the files and of the page are all metrics."""
 HEADINGS = {"false_positive_area": "FP area"}
-UNDEFINED = "–"
-
-
-@dataclass(frozen=True)
-class _Line:
-    """One method, its numbers written in percent; `best` holds the columns in which none is better."""
-
-    method: str
-    numbers: tuple[str, ...]
-    best: frozenset[int]
-    supervision: str
-    published: str
-    grey: bool
 
 
 def headings(summary: Summary) -> list[str]:
-    """Return the headings of the table's columns; under "Masks" stands what the threshold was chosen on."""
+    """Return the headings of the table; "Masks" heads the split whose masks the threshold was chosen on."""
     names = [HEADINGS.get(name, METRICS[name].label) for name in COLUMNS]
     published = [f"IoU {summary.published_setting}"] if summary.published else []
     return ["Method", *names, "Masks", *published]
@@ -38,96 +27,83 @@ def headings(summary: Summary) -> list[str]:
 
 def terminal(summary: Summary) -> Table:
     """Return the table for a terminal; it fits 100 columns."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    first, *others = headings(summary)
-    table.add_column(first, no_wrap=True)
-    for heading in others:
-        table.add_column(heading, justify="right")
-    for line in _lines(summary):
-        style = "bright_black" if line.grey else ""
-        numbers = [Text(number, "bold" if column in line.best else style) for column, number in enumerate(line.numbers)]
-        published = [Text(line.published, "bright_black")] if summary.published else []
-        table.add_row(Text(line.method, style), *numbers, Text(line.supervision, style), *published)
-    return table
+    return grid(summary).terminal()
 
 
 def markdown(summary: Summary) -> str:
     """Return the table and its notes as Markdown."""
-    heads = headings(summary)
-    rows = [heads, ["---", *["---:" for _ in heads[1:]]]]
-    for line in _lines(summary):
-        numbers = [f"**{number}**" if column in line.best else number for column, number in enumerate(line.numbers)]
-        rows.append([f"`{line.method}`", *numbers, line.supervision, *([line.published] if summary.published else [])])
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return "\n\n".join([table, *notes(summary)]) + "\n"
+    return "\n\n".join([grid(summary).markdown(), *notes(summary)]) + "\n"
+
+
+def grid(summary: Summary) -> Grid:
+    """Return the table, numbers in percent, the best of each column in bold; what is no result is grey."""
+    first, *others = headings(summary)
+    columns = [Column(first, wrap="nowhere"), *(Column(heading, right=True) for heading in others)]
+    return Grid(columns, [_cells(summary, row) for row in summary.rows])
 
 
 def notes(summary: Summary) -> list[str]:
-    """Return the lines under the table: unit and protocol, and what is not as a reader would expect."""
+    """Return the lines under the table: unit and protocol, and whatever a reader would not expect."""
     lines = [f"In percent. {summary.protocol}"]
     if summary.manifest.target.startswith("label"):
-        lines.append("Every heatmap was told its image's label.")
+        lines.append("Target label: every heatmap explains its image's own label, which is read from the test set.")
     lines += [f"Equal on this network: {' = '.join(group)}." for group in summary.equal]
     for row in summary.rows:
-        if not row.applicable:
-            lines.append(f"{row.spec} has no answer here: {row.reason}.")
-        elif found := _unlike_others(row):
-            why = f" ({row.reason})" if row.failed and row.reason else ""
-            lines.append(f"{row.spec}: of {row.images} maps {found}{why}.")
-        if row.noted:
-            worst = ", at worst" if row.noted > 1 else ""
-            lines.append(f"{row.spec}, {row.noted} of {row.images} images{worst}: {row.note}.")
-        if row.dominant:
-            layer, share = row.dominant
-            lines.append(f"{row.spec} is a one-layer method here: {layer} gives {100 * share:.0f} % of it.")
+        lines += _notes_of(row)
+    if any(row.empty for row in summary.rows):
+        lines.append("Empty: the heatmap is zero everywhere, so that no pixel is predicted positive.")
+    if any(row.constant or row.failed for row in summary.rows):
+        lines.append("Constant, failed: no pixel is predicted positive, and none counts as a true negative.")
     if unread := max((row.unread for row in summary.rows), default=0):
-        lines.append(f"Images that could not be read, and are not scored: {unread}.")
+        lines.append(f"Images that could not be read and are not scored: {unread}.")
     return lines
 
 
-def _unlike_others(row: Row) -> str:
-    """Say how many maps of a method show nothing, and how many of those are of defective images."""
+def _notes_of(row: Row) -> Iterator[str]:
+    if not row.applicable:
+        yield f"{row.spec} is not applicable: {row.reason}."
+    elif unusual := _unusual(row):
+        why = f" ({row.reason})" if row.failed and row.reason else ""
+        yield f"{row.spec}: of {row.images} heatmaps, {unusual}{why}."
+    if row.noted:
+        worst = ", at worst" if row.noted > 1 else ""
+        yield f"{row.spec}, {row.noted} of {row.images} images{worst}: {row.note}."
+    if row.dominant:
+        layer, share = row.dominant
+        contributed = f"{layer} contributes {100 * share:.0f} % of the fused heatmap's maximum"
+        yield f"{row.spec} amounts to one layer here: {contributed}."
+
+
+def _unusual(row: Row) -> str:
+    """Return how many heatmaps are empty, constant or failed, and how many of those are of defective images."""
     numbers = {
         "empty": (row.empty, row.empty_defective),
         "constant": (row.constant, row.constant_defective),
         "failed": (row.failed, row.failed_defective),
     }
-    return ", ".join(
-        f"{count} {name} ({defective} with a defect)" for name, (count, defective) in numbers.items() if count
-    )
+    known = {name: counts for name, counts in numbers.items() if counts[0]}
+    return ", ".join(f"{count} {name} ({defective} on defective images)" for name, (count, defective) in known.items())
 
 
-def _lines(summary: Summary) -> list[_Line]:
-    grey = summary.policy.supervision == "masks of test"
-    return [
-        _Line(
-            method=row.spec,
-            numbers=tuple(_number(row, name) for name in COLUMNS),
-            best=frozenset(i for i, name in enumerate(COLUMNS) if place(summary, row, name) == 1),
-            supervision=row.supervision.removeprefix("masks of "),
-            published=f"{summary.published[row.spec]:.2f}" if row.spec in summary.published else "",
-            grey=grey or not row.applicable,
-        )
-        for row in summary.rows
-    ]
-
-
-def _number(row: Row, name: str) -> str:
-    value = row.mean[name]
-    if math.isnan(value):
-        return UNDEFINED
-    spread = f" ±{100 * row.spread[name]:.2f}" if row.spread else ""
-    return f"{100 * value:.2f}{spread}"
+def _cells(summary: Summary, row: Row) -> list[Cell]:
+    colour = GREY if summary.policy.is_oracle or not row.applicable else ""
+    texts = {name: percent(row.mean[name], spread=row.spread[name] if row.spread else None) for name in COLUMNS}
+    numbers = [Cell(text, bold=place(summary, row, name) == 1, colour=colour) for name, text in texts.items()]
+    cells = [Cell(row.spec, code=True, colour=colour), *numbers, Cell(masks_read(row.supervision), colour=colour)]
+    if summary.published:
+        known = summary.published.get(row.spec)
+        cells.append(Cell("" if known is None else f"{known:.2f}", colour=GREY))
+    return cells
 
 
 def place(summary: Summary, row: Row, name: str) -> int:
-    """Return how a row ranks in `name` among those that are not of chance, as far as the printed digits show.
+    """Return the rank of a row in the metric `name`, as far as the printed digits show; equal numbers share a rank.
 
     Returns:
-        1 for the best, 2 for the second, ...; equal numbers share a place. 0 for rows without one: of chance,
-        undefined, or of thresholds that were chosen on the masks of test.
+        1 for the best, 2 for the second, ...; 0 for rows that are not ranked: chance-level methods, undefined numbers,
+        and all rows where the threshold was chosen on the masks of the test images.
     """
-    return 0 if summary.policy.supervision == "masks of test" else _place(row, name, summary.rows)
+    return 0 if summary.policy.is_oracle else _place(row, name, summary.rows)
 
 
 def _place(row: Row, name: str, rows: tuple[Row, ...]) -> int:

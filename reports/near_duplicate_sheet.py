@@ -1,34 +1,24 @@
-"""One picture of the closest near-duplicates across splits."""
+"""The sheet of near-duplicates: pairs of images that are almost the same and lie in different splits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
-import numpy as np
-from numpy.typing import NDArray
-
-from reports.contact_sheet import TALLEST, outline, shortened
+from reports.contact_sheet import WIDTH, image_height
+from reports.outlined_image import Tile, outline, shortened
 from reports.saving import save
+from reports.style import new_figure, no_frame
 
 ACROSS = 4
 """Pairs side by side."""
-WIDTH = 1.35
-"""Of an image, in inches."""
 
 
 @dataclass(frozen=True)
 class NearDuplicates:
-    """Two images, (H, W, 3) of 0 to 255, with their masks, (H, W), and names; and what joins them."""
+    """Two images, and a caption that says how they are alike."""
 
-    images: tuple[NDArray[np.uint8], NDArray[np.uint8]]
-    masks: tuple[NDArray[np.bool_], NDArray[np.bool_]]
-    names: tuple[str, str]
+    tiles: tuple[Tile, Tile]
     caption: str
 
 
@@ -36,19 +26,17 @@ def draw(pairs: list[NearDuplicates], title: str, target: Path) -> None:
     """Draw at least one pair, each with its caption above, as the PNG file `target`; its folder is made."""
     across = min(ACROSS, len(pairs))
     down = -(-len(pairs) // across)
-    shapes = [mask.shape for pair in pairs for mask in pair.masks]
-    height = WIDTH * min(TALLEST, float(np.median([tall / wide for tall, wide in shapes]))) + 0.45
-    size = (2 * WIDTH * across + 0.4, height * down + 0.4)
-    figure, axes = plt.subplots(down, 2 * across, figsize=size, squeeze=False, layout="constrained")
+    height = image_height([tile for pair in pairs for tile in pair.tiles]) + 0.45
+    figure = new_figure(2 * WIDTH * across + 0.4, height * down + 0.4)
     figure.suptitle(title, fontsize=10)
+    axes = figure.subplots(down, 2 * across, squeeze=False)
     for axis in axes.flat:
-        axis.set(xticks=[], yticks=[])
-        axis.spines[:].set_visible(False)
+        no_frame(axis)
     for (left, right), pair in zip(axes.reshape(-1, 2), pairs, strict=False):
-        for axis, image, mask, name in zip((left, right), pair.images, pair.masks, pair.names, strict=True):
-            outline(axis, image, mask)
-            axis.set_xlabel(shortened(name), fontsize=5)
-        # It runs on over the second image, for which the first one's column must not grow.
+        for axis, tile in zip((left, right), pair.tiles, strict=True):
+            outline(axis, tile)
+            axis.set_xlabel(shortened(tile.name), fontsize=5)
+        # The caption runs on over the second image: the layout must not widen the first one's column for it.
         left.set_title(pair.caption, fontsize=6.5, loc="left").set_in_layout(False)
         right.set_title(" ", fontsize=6.5)
     save(figure, target, 130)

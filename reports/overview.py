@@ -1,4 +1,4 @@
-"""One picture of a run: some images, and what each method sees in them."""
+"""The overview of a run: some of its images, and every method's heatmap of each."""
 
 from __future__ import annotations
 
@@ -6,33 +6,27 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
 from reports.saving import save
+from reports.style import HEATMAP, new_figure
 from results.errors import ResultError
 
-COLOURS = "viridis"
-COLUMN_WIDTH = 1.6
-TITLE, MARGIN = 0.32, 0.2
-"""Width of a picture, height of the title above it, and width of the image's name beside it, in inches."""
+COLUMN_WIDTH, TITLE, MARGIN = 1.6, 0.32, 0.2
+"""Width of a heatmap, height of the title above it, and width of the image's name beside it, in inches."""
 DPI = 90
 ACROSS = 13
-"""Pictures side by side, the image first: 1872 pixels."""
+"""Columns at most, the image itself included: 1872 pixels."""
 TALLEST = 33.0
-"""Inches that are filled with images; the others are left out."""
+"""Height at most, in inches; images that would make it taller are left out."""
 
 
 def draw(folder: Path, methods: list[str]) -> Path:
-    """Draw some of the run's gallery as ``overview.png``: the mask outlined, and each method's heatmap.
+    """Draw images of the run's gallery as ``overview.png``: their masks outlined, and each method's heatmap over them.
 
-    A row an image and a column a method; where methods are too many for one row they go on in the next one. At most
-    1900 pixels wide and, with several images, about 3000 high.
+    A row is an image and a column a method; methods that do not fit into one row continue in the next one. The picture
+    is at most 1900 pixels wide and, with several images, about 3000 pixels high.
 
     Args:
         folder: of the run.
@@ -42,11 +36,11 @@ def draw(folder: Path, methods: list[str]) -> Path:
         Where the picture is.
 
     Raises:
-        ResultError: the run has kept no pictures.
+        ResultError: the run has no gallery.
     """
     kept = sorted((folder / "gallery").glob("*/image.png"))
     if not kept:
-        raise ResultError(f"{folder} has no pictures: none of the images chosen for it could be read")
+        raise ResultError(f"{folder} has no gallery: none of the images chosen for it could be read")
     across = -(-len(methods) // -(-len(methods) // (ACROSS - 1)))
     blocks = [methods[first : first + across] for first in range(0, len(methods), across)]
     tall, wide = np.asarray(Image.open(kept[0])).shape[:2]
@@ -55,8 +49,9 @@ def draw(folder: Path, methods: list[str]) -> Path:
     images = [path.parent for path in _spread(kept, most)]
     columns, rows = 1 + max(map(len, blocks)), len(blocks) * len(images)
     size = (COLUMN_WIDTH * columns, height * rows)
-    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
-    # By hand: so many panels of one size need none of the time that it takes to lay them out.
+    figure = new_figure(*size, layout="none")
+    axes = figure.subplots(rows, columns, squeeze=False)
+    # By hand: to lay out so many panels automatically takes long, and they are all of one size.
     space = {"wspace": 0.04, "hspace": TITLE / (height - TITLE)}
     figure.subplots_adjust(left=MARGIN / size[0], right=1, top=1 - TITLE / size[1], bottom=0, **space)
     places = [(image, block) for image in images for block in blocks]
@@ -72,7 +67,7 @@ def _spread(kept: list[Path], most: int) -> list[Path]:
 
 
 def _row(row: Any, folder: Path, methods: list[str], *, heading: bool) -> None:
-    """Show one image, and what some methods see in it."""
+    """Show one image, and some methods' heatmaps of it."""
     image = np.asarray(Image.open(folder / "image.png").convert("L"))
     mask = np.asarray(Image.open(folder / "mask.png"))
     _show(row[0], image, mask, None)
@@ -91,6 +86,6 @@ def _show(axis: Any, image: np.ndarray, mask: np.ndarray, levels: np.ndarray | N
     axis.set(xticks=[], yticks=[])
     axis.imshow(image, cmap="gray", vmin=0, vmax=255)
     if levels is not None:
-        axis.imshow(levels, cmap=COLOURS, vmin=0, vmax=255, alpha=0.65)
+        axis.imshow(levels, cmap=HEATMAP, vmin=0, vmax=255, alpha=0.65)
     if mask.any():
         axis.contour(mask, levels=[127], colors="white" if levels is not None else "red", linewidths=0.6)

@@ -1,72 +1,86 @@
-"""The rows of a comparison: both numbers, their difference with its interval, how sure it is, and the verdict."""
+"""The table of paired comparisons: both IoU, their difference with its interval, p, and the verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
-
+from reports.formatting import UNDEFINED, percent, points
+from reports.grid import Cell, Column, Grid
 from results.statistics.comparison import Comparison
 
 TOO_FEW = "too few items"
 LEAST_P = 0.001
-STYLES = {"better": "bold green", "worse": "bold red", "equal": "", "undecided": "yellow"}
+COLOURS = {"better": "green", "worse": "red", "equal": "", "undecided": "yellow"}
 
 
-def headings(comparisons: Sequence[Comparison], first: str, second: str) -> list[str]:
-    """Return the headings of the columns; that of the seeds is there with several of them only.
+def grid(comparisons: Sequence[Comparison], first: str, second: str) -> Grid:
+    """Return the table, IoU in percent; with several seeds it has a column more, the spread over them.
 
     Args:
-        comparisons: what is shown.
-        first: what the reference's column is called.
-        second: what the method's column is called.
+        comparisons: a row each.
+        first: heading of the reference's IoU.
+        second: heading of the method's IoU.
     """
     seeds = ["By seed"] if _several_seeds(comparisons) else []
-    return ["Method", first, second, "Difference [95 %]", *seeds, "p", "+ = -", "Verdict"]
+    numbers = [first, second, "Difference [95 %]", *seeds, "p", "+ = -"]
+    columns = [
+        Column("Method", wrap="anywhere"),
+        *(Column(heading, right=True, wrap="nowhere") for heading in numbers),
+        Column("Verdict", wrap="nowhere"),
+    ]
+    return Grid(columns, [_cells(one, by_seed=bool(seeds)) for one in comparisons])
 
 
-def cells(comparison: Comparison, comparisons: Sequence[Comparison]) -> list[str]:
-    """Return the texts of one row, IoU in percent."""
-    seeds = [by_seed(comparison)] if _several_seeds(comparisons) else []
+def _cells(one: Comparison, *, by_seed: bool) -> list[Cell | str]:
+    spread = [f"{points(min(one.by_seed))} to {points(max(one.by_seed))}"] if by_seed else []
     return [
-        comparison.method,
-        f"{100 * comparison.reference_iou:.2f}",
-        f"{100 * comparison.iou:.2f}",
-        difference(comparison),
-        *seeds,
-        p_value(comparison),
-        f"{comparison.wins} {comparison.ties} {comparison.losses}",
-        comparison.verdict,
+        Cell(one.method, code=True),
+        percent(one.reference_iou),
+        percent(one.iou),
+        points(one.difference, one.interval),
+        *spread,
+        p_value(one),
+        f"{one.wins} {one.ties} {one.losses}",
+        Cell(one.verdict, bold=one.verdict != "equal", colour=COLOURS[one.verdict]),
     ]
 
 
-def terminal(comparisons: Sequence[Comparison], heads: Sequence[str]) -> Table:
-    """Return the table for a terminal."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    name, *others, verdict_heading = heads
-    table.add_column(name, overflow="fold")
-    for heading in others:
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column(verdict_heading, no_wrap=True)
-    for one in comparisons:
-        *texts, verdict = cells(one, comparisons)
-        table.add_row(*map(Text, texts), Text(verdict, STYLES[verdict]))
-    return table
+def p_value(one: Comparison) -> str:
+    """Return the corrected p; a dash where nothing differs, and words where there are too few items for a test."""
+    if one.too_few:
+        return TOO_FEW
+    if one.p is None:
+        return UNDEFINED
+    return f"<{LEAST_P}" if one.p < LEAST_P else f"{one.p:.3f}"
 
 
-def markdown(comparisons: Sequence[Comparison], heads: Sequence[str]) -> str:
-    """Return the table as Markdown."""
-    rows = [list(heads), ["---", *["---:" for _ in heads[2:]], "---"]]
-    for one in comparisons:
-        method, *texts, verdict = cells(one, comparisons)
-        rows.append([f"`{method}`", *texts, verdict if verdict == "equal" else f"**{verdict}**"])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+def notes(comparisons: Sequence[Comparison]) -> list[str]:
+    """Return the lines under the table: what is compared, and how p and intervals are computed."""
+    items = sorted({one.items for one in comparisons})
+    counted = f"{items[0]}" if len(items) == 1 else f"{items[0]} to {items[-1]}"
+    images = max(one.images for one in comparisons)
+    protocol = (
+        f"IoU in percent, differences in percentage points, paired on {images} defective test images of {counted} "
+        "physical items. Interval: BCa bootstrap over items. p: two-sided permutation test that swaps the two within "
+        "items, Holm-corrected over all rows that differ. + = -: items on which the method's IoU is higher, equal, "
+        "lower."
+    )
+    lines = [protocol]
+    if any(one.too_few for one in comparisons):
+        lines.append(
+            f"{TOO_FEW.capitalize()}: with n items that differ, p cannot be below 2 / 2^n, and that is above the "
+            "corrected significance level."
+        )
+    if left_out := max(one.left_out for one in comparisons):
+        lines.append(f"Up to {left_out} images are left out of a row because only one of the two sides has them.")
+    if _several_seeds(comparisons):
+        lines.append("By seed: the smallest and the largest difference among the seeds of the classifiers.")
+    return lines
 
 
 def as_rows(comparisons: Sequence[Comparison]) -> list[dict[str, Any]]:
-    """Return the table for a program: IoU in [0, 1], p already corrected."""
+    """Return the table for a program: IoU in [0, 1], p after correction."""
     return [
         {
             "method": one.method,
@@ -90,56 +104,5 @@ def as_rows(comparisons: Sequence[Comparison]) -> list[dict[str, Any]]:
     ]
 
 
-def difference(comparison: Comparison) -> str:
-    """Write a difference in IoU points with its interval, if it has one."""
-    text = _points(comparison.difference)
-    if comparison.interval:
-        low, high = map(_points, comparison.interval)
-        text += f" [{low}, {high}]"
-    return text
-
-
-def by_seed(comparison: Comparison) -> str:
-    """Write the smallest and the largest difference of one seed's classifiers, in IoU points."""
-    return f"{_points(min(comparison.by_seed))} to {_points(max(comparison.by_seed))}"
-
-
-def p_value(comparison: Comparison) -> str:
-    """Write the corrected p, or why there is none; nothing where nothing differs."""
-    if comparison.too_few:
-        return TOO_FEW
-    if comparison.p is None:
-        return ""
-    return f"<{LEAST_P}" if comparison.p < LEAST_P else f"{comparison.p:.3f}"
-
-
-def notes(comparisons: Sequence[Comparison]) -> list[str]:
-    """Return the lines under the table: over what is compared, and how p and interval are made."""
-    items = sorted({one.items for one in comparisons})
-    counted = f"{items[0]}" if len(items) == 1 else f"{items[0]} to {items[-1]}"
-    images = max(one.images for one in comparisons)
-    protocol = (
-        f"IoU in percent, differences in points, paired on {images} defective test images of {counted} physical items. "
-        "Interval: BCa bootstrap over items. p: permutation test that swaps the two within an item, two-sided, Holm "
-        "for all rows that differ. + = -: items on which the method is higher, the same, lower."
-    )
-    lines = [protocol]
-    if any(one.too_few for one in comparisons):
-        lines.append(
-            f"{TOO_FEW.capitalize()}: with n items that differ no p below 2 / 2^n exists, and that is above the level "
-            "that the correction leaves."
-        )
-    if left_out := max(one.left_out for one in comparisons):
-        lines.append(f"Up to {left_out} images are left out of a row, since only one of the two has them.")
-    if _several_seeds(comparisons):
-        lines.append("By seed: the smallest and the largest difference with the classifiers of one seed.")
-    return lines
-
-
 def _several_seeds(comparisons: Sequence[Comparison]) -> bool:
     return any(len(one.by_seed) > 1 for one in comparisons)
-
-
-def _points(value: float) -> str:
-    """Write a difference of IoU with its sign, in percent; what rounds to nothing has no minus."""
-    return f"{round(100 * value, 2) + 0.0:+.2f}"

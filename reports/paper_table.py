@@ -1,4 +1,4 @@
-"""The table of a run for a paper: LaTeX with booktabs, and CSV with every metric."""
+"""The table of a run for a paper, as LaTeX, and with every metric as CSV."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from reports.methods_table import COLUMNS, UNDEFINED, headings, notes, place
+from reports.formatting import Interval, bracketed, masks_read, percent
+from reports.methods_table import COLUMNS, headings, notes, place
 from reports.summary import Summary
 from results.metrics.formulas import METRICS
+from results.metrics.scoring import Row
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -17,12 +19,13 @@ _SPECIAL = {
     "|": r"\textbar{}", "δ": r"$\delta$", "±": r"$\pm$", "≥": r"$\geq$", "–": "--", "·": r"$\cdot$", "×": r"$\times$",
 }  # fmt: skip
 UNKNOWN = "?"
-"""Stands for a letter that plain LaTeX does not know."""
+"""Stands for a character that LaTeX without further packages does not know."""
 PLACES = {1: r"\textbf{%s}", 2: r"\underline{%s}"}
-"""How the best number of a column is set, and the second one."""
+"""How the best and the second-best number of a column are set."""
+NONE = (math.nan, math.nan)
 
-Intervals = Mapping[str, tuple[float, float]]
-"""Both ends of the 95 % interval of the IoU, in [0, 1], by method."""
+Intervals = Mapping[str, Interval]
+"""The 95 % interval of the IoU, in [0, 1], by method."""
 
 
 def latex(summary: Summary, intervals: Intervals) -> str:
@@ -30,7 +33,7 @@ def latex(summary: Summary, intervals: Intervals) -> str:
 
     Args:
         summary: of a run.
-        intervals: of its methods; where one is unknown the cell is empty.
+        intervals: of its methods; the cell is empty where there is none.
     """
     method, first, *others = headings(summary)
     heads = [method, first, "95 %", *others]
@@ -44,17 +47,12 @@ def latex(summary: Summary, intervals: Intervals) -> str:
         r"\toprule",
         " & ".join(map(escaped, heads)) + r" \\",
         r"\midrule",
+        *(" & ".join(_cells(summary, row, intervals.get(row.spec, NONE))) + r" \\" for row in summary.rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\end{table}",
     ]
-    for row in summary.rows:
-        number, *numbers = (_set(summary, row.spec, name) for name in COLUMNS)
-        low, high = intervals.get(row.spec, (math.nan, math.nan))
-        between = "" if math.isnan(low) else f"[{100 * low:.2f}, {100 * high:.2f}]"
-        cells = [rf"\texttt{{{escaped(row.spec)}}}", number, f"{{{between}}}", *numbers]
-        cells.append(row.supervision.removeprefix("masks of "))
-        if summary.published:
-            cells.append(f"{summary.published[row.spec]:.2f}" if row.spec in summary.published else "")
-        lines.append(" & ".join(cells) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"]) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def csv(summary: Summary, intervals: Intervals) -> str:
@@ -66,7 +64,7 @@ def csv(summary: Summary, intervals: Intervals) -> str:
     """
     rows = []
     for row in summary.rows:
-        low, high = intervals.get(row.spec, (math.nan, math.nan))
+        low, high = intervals.get(row.spec, NONE)
         numbers = {name: row.mean[name] for name in METRICS}
         spread = {f"{name}_spread": row.spread[name] for name in METRICS} if row.spread else {}
         published = summary.published.get(row.spec, math.nan) / 100
@@ -78,16 +76,28 @@ def csv(summary: Summary, intervals: Intervals) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return `text` as LaTeX shows it."""
+    r"""Return `text` as LaTeX that shows it.
+
+    >>> print(escaped("50 % of a_b, δ ≥ 50"))
+    50 \% of a\_b, $\delta$ $\geq$ 50
+    """
     known = (_SPECIAL.get(letter, letter) for letter in text)
     return "".join(letter if letter.isascii() else UNKNOWN for letter in known)
 
 
-def _set(summary: Summary, spec: str, name: str) -> str:
+def _cells(summary: Summary, row: Row, interval: Interval) -> list[str]:
+    number, *numbers = (_number(summary, row, name) for name in COLUMNS)
+    # In braces, since a line that begins with a bracket would be read as an option of the line break before it.
+    cells = [rf"\texttt{{{escaped(row.spec)}}}", number, f"{{{bracketed(interval)}}}", *numbers]
+    cells.append(masks_read(row.supervision))
+    if summary.published:
+        known = summary.published.get(row.spec)
+        cells.append("" if known is None else f"{known:.2f}")
+    return cells
+
+
+def _number(summary: Summary, row: Row, name: str) -> str:
     """Set one number in percent."""
-    row = next(row for row in summary.rows if row.spec == spec)
-    value = row.mean[name]
-    if math.isnan(value):
-        return escaped(UNDEFINED)
-    text = PLACES.get(place(summary, row, name), "%s") % f"{100 * value:.2f}"
-    return text + (rf" $\pm$ {100 * row.spread[name]:.2f}" if row.spread else "")
+    text = escaped(percent(row.mean[name], spread=row.spread[name] if row.spread else None))
+    number, space, spread = text.partition(" ")
+    return PLACES.get(place(summary, row, name), "%s") % number + space + spread

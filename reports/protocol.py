@@ -1,7 +1,8 @@
-"""One sentence on what the numbers of a run are taken over."""
+"""One sentence that says how the numbers of a run were obtained."""
 
 from __future__ import annotations
 
+from reports.formatting import counted
 from results.metrics.thresholds import ThresholdPolicy
 from results.store.manifest import Manifest
 
@@ -9,26 +10,26 @@ SIZES = {"input": "the input's size", "original": "each image's own size"}
 
 
 def protocol(manifest: Manifest, policy: ThresholdPolicy, pooled: str) -> str:
-    """Return the sentence.
+    """Return dataset, network, target, threshold and images as one sentence.
 
     Args:
         manifest: of the run.
         policy: how thresholds are chosen.
-        pooled: what the pixel counts are pooled over.
+        pooled: the images whose pixel counts are pooled.
     """
     network, (height, width) = manifest.network, manifest.size
     split = f"{manifest.folds} folds" if manifest.folds else "one split"
     weights = manifest.weights.split(":")[0]
     return (
-        f"{manifest.dataset} at {height}x{width}, {split} by item, {manifest.seeds} seed(s); "
+        f"{manifest.dataset} at {height}x{width}, {split} by item, {counted(manifest.seeds, 'seed')}; "
         f"{network.name} ({network.head} head, {network.activation}, weights {weights}), "
-        f"test average precision {_precision(manifest)}; target {manifest.target}; "
+        f"average precision {_precision(manifest)} on test images; target {manifest.target}; "
         f"scored at {SIZES[manifest.evaluate_at]}; threshold {policy}; pixel counts pooled over {pooled}."
     )
 
 
 def _precision(manifest: Manifest) -> str:
-    """Return the mean over the classifiers that have one."""
+    """Return the mean average precision of the classifiers whose test split allows to compute it."""
     found = [one.test.average_precision for one in manifest.classifiers.values()]
     known = [value for value in found if value is not None]
     return f"{sum(known) / len(known):.3f}" if known else "unknown"

@@ -1,4 +1,4 @@
-"""Two pictures of a ranking: mean ranks with the critical difference, and the rank with each classifier."""
+"""Two figures of a ranking: mean ranks with their critical difference, and the rank with each classifier."""
 
 from __future__ import annotations
 
@@ -6,28 +6,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
+from reports.saving import save
+from reports.style import BLACK, GREY, VERMILLION, new_figure, open_frame
 from results.metrics.formulas import FloatArray
 from results.statistics.permutation import LEVEL
 from results.statistics.ranking import Setting, by_classifier, common, critical_difference, item_ious, mean_ranks
 
-REFERENCE, CHANCE, OTHER = "#D55E00", "0.6", "black"
+REFERENCE, CHANCE, OTHER = VERMILLION, GREY, BLACK
+"""Colours of the reference, of chance-level methods, and of the other methods."""
 DPI = 130
 ROW, WIDTH = 0.2, 9.0
-"""Inches of a line of text, and of the whole picture."""
+"""Height of a line of text and width of the figure of mean ranks, in inches."""
 
 
 def draw_critical_difference(found: Sequence[Setting], reference: str, target: Path) -> None:
     """Draw the mean rank of each method over the items of all settings as the PNG file `target`.
 
-    Each item ranks the methods by its own IoU. A thick line joins methods that Nemenyi's test does not tell apart.
+    Each item ranks the methods by their IoU on it. A thick line joins methods that do not differ by Nemenyi's test.
     """
     methods, scores = common(found), item_ious(found)
     chance = frozenset[str]().union(*(setting.chance for setting in found))
@@ -38,7 +36,8 @@ def draw_critical_difference(found: Sequence[Setting], reference: str, target: P
     groups = _alike(np.sort(ranks), reach)
     top = 0.16 * (len(groups) + 1)
     height = top / ROW + half + 5
-    figure, axis = plt.subplots(figsize=(WIDTH, ROW * height), layout="constrained")
+    figure = new_figure(WIDTH, ROW * height)
+    axis = figure.subplots()
     axis.set(xlim=(1 - 0.45 * len(methods), 1.45 * len(methods)), ylim=(-(top / ROW + half + 1), 4))
     axis.axis("off")
     _axis(axis, len(methods), reach)
@@ -53,16 +52,15 @@ def draw_critical_difference(found: Sequence[Setting], reference: str, target: P
     for level, (low, high) in enumerate(groups):
         depth = -0.8 * (level + 1)
         axis.plot([low - 0.05, high + 0.05], [depth, depth], color=OTHER, linewidth=3, solid_capstyle="butt")
-    told = f"Mean rank over {len(scores)} items; Nemenyi at {100 * LEVEL:g} %: CD = {reach:.2f}"
-    axis.set_title(told, fontsize=9)
-    figure.savefig(target, dpi=DPI)
-    plt.close(figure)
+    title = f"Mean rank over {len(scores)} items; critical difference (Nemenyi, {100 * LEVEL:g} %): {reach:.2f}"
+    axis.set_title(title, fontsize=9)
+    save(figure, target, DPI)
 
 
 def draw_ranks(found: Sequence[Setting], reference: str, target: Path) -> None:
-    """Draw the rank of each method with the classifier of each fold and seed of each setting as the PNG file `target`.
+    """Draw the rank of each method with every classifier (setting, fold and seed) as the PNG file `target`.
 
-    Ranks are by pooled IoU among the methods that all settings have; lines that do not cross are a ranking that holds.
+    The methods that all settings have are ranked by their pooled IoU; where no lines cross, the ranking is the same.
     """
     methods = common(found)
     chance = frozenset[str]().union(*(setting.chance for setting in found))
@@ -70,8 +68,8 @@ def draw_ranks(found: Sequence[Setting], reference: str, target: Path) -> None:
     scores = np.concatenate([part.to_numpy() for part in parts])
     ranks = (-scores).argsort(1, kind="stable").argsort(1) + 1
     labels = [_label(setting, key, part) for setting, part in zip(found, parts, strict=True) for key in part.index]
-    size = (max(6.0, 1.1 * len(labels) + 4), ROW * len(methods) + 1.2)
-    figure, axis = plt.subplots(figsize=size, layout="constrained")
+    figure = new_figure(max(6.0, 1.1 * len(labels) + 4), ROW * len(methods) + 1.2)
+    axis = figure.subplots()
     colours = dict(zip(methods, sns.color_palette("husl", len(methods)), strict=True))
     for column, name in enumerate(methods):
         own = name == reference
@@ -82,13 +80,12 @@ def draw_ranks(found: Sequence[Setting], reference: str, target: Path) -> None:
     axis.set_yticks(range(1, len(methods) + 1))
     axis.tick_params(axis="y", labelsize=8)
     axis.set(ylim=(len(methods) + 0.5, 0.5), xlim=(-0.3, len(labels) - 0.9), ylabel="rank by pooled IoU")
-    axis.spines[["top", "right"]].set_visible(False)
-    figure.savefig(target, dpi=DPI)
-    plt.close(figure)
+    open_frame(axis)
+    save(figure, target, DPI)
 
 
 def _axis(axis: Any, methods: int, reach: float) -> None:
-    """Draw the axis of ranks, and above it how long the critical difference is."""
+    """Draw the axis of ranks, and above it the length of the critical difference."""
     axis.plot([1, methods], [0, 0], color=OTHER, linewidth=1)
     for rank in range(1, methods + 1):
         axis.plot([rank, rank], [0, 0.4], color=OTHER, linewidth=1)
@@ -99,7 +96,7 @@ def _axis(axis: Any, methods: int, reach: float) -> None:
 
 
 def _alike(ranks: FloatArray, reach: float) -> list[tuple[float, float]]:
-    """Return the longest stretches of sorted `ranks` whose ends differ by less than `reach`."""
+    """Return the longest intervals of sorted `ranks` whose ends differ by less than `reach`."""
     found: list[tuple[int, int]] = []
     for first, rank in enumerate(ranks):
         last = int(np.flatnonzero(ranks < rank + reach)[-1])
@@ -109,7 +106,7 @@ def _alike(ranks: FloatArray, reach: float) -> list[tuple[float, float]]:
 
 
 def _label(setting: Setting, key: tuple[int, int], part: Any) -> str:
-    """Name a classifier by what differs: its fold and its seed where there are several."""
+    """Return setting, fold and seed of a classifier; fold and seed only where there are several."""
     fold, seed = key
     several = {level: part.index.get_level_values(level).nunique() > 1 for level in ("fold", "seed")}
     pieces = [f"fold {fold + 1}"] * several["fold"] + [f"seed {seed}"] * several["seed"]

@@ -1,36 +1,39 @@
-"""How pictures are written: of which kinds, and the same bytes whenever they are made again."""
+"""How figures are written to files: the same figure gives the same bytes each time."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from results.errors import ResultError
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 SUFFIXES = (".png", ".pdf", ".svg", ".jpg")
-"""Of the names of pictures."""
-# No file says when it was made.
+"""Kinds of picture files."""
+# Without the date at which the file is made.
 METADATA = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 
 def check_picture(target: Path) -> Path:
-    """Return `target` if its name says that it is a picture of a kind that can be written.
+    """Return `target` if its suffix is that of a kind of picture that can be written.
 
     Raises:
-        ResultError: it does not.
+        ResultError: it is not.
     """
     if target.suffix.lower() not in SUFFIXES:
         raise ResultError(f"{target} is no name of a picture: let it end in {', '.join(SUFFIXES)}")
     return target
 
 
-def save(figure: Any, target: Path, dpi: int = 150) -> Path:
-    """Write a figure of matplotlib and close it; the folder is made.
+def save(figure: Figure, target: Path, dpi: int = 150) -> Path:
+    """Write a figure to a file; the file's folder is made.
 
     Args:
-        figure: of matplotlib.
-        target: the file; its suffix says of which kind.
-        dpi: pixels an inch, where the kind has pixels.
+        figure: not used any more afterwards.
+        target: the file; its suffix says which kind of picture it is.
+        dpi: pixels in an inch, where the kind has pixels.
 
     Returns:
         `target`.
@@ -41,17 +44,15 @@ def save(figure: Any, target: Path, dpi: int = 150) -> Path:
     return save_all(figure, [target], dpi)[0]
 
 
-def save_all(figure: Any, targets: list[Path], dpi: int = 150) -> list[Path]:
-    """Write a figure to several files, as `save` does, and close it."""
-    import matplotlib as mpl
-    import matplotlib.pyplot as plt
+def save_all(figure: Figure, targets: list[Path], dpi: int = 150) -> list[Path]:
+    """Write a figure to several files, as `save` does."""
+    import matplotlib as mpl  # not above: a command checks the name of a picture before it needs matplotlib
 
     for target in targets:
         check_picture(target).parent.mkdir(parents=True, exist_ok=True)
-        # Ids within an SVG file are drawn from the salt, and not at random.
+        # Matplotlib derives the ids within an SVG file from this salt; without it they are random.
         with mpl.rc_context({"svg.hashsalt": "cam-bench"}):
             figure.savefig(target, dpi=dpi, metadata=METADATA.get(target.suffix.lower()))
-        # One layout serves all files: to find it takes longer than to write one.
+        # All files get the layout of the first one, since to compute it takes longer than to write a file.
         figure.set_layout_engine("none")
-    plt.close(figure)
     return targets

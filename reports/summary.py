@@ -1,4 +1,4 @@
-"""What a run says: its rows under one threshold policy, and what has to be known beside them."""
+"""The scores of a run under one threshold policy, with the protocol and the papers' numbers beside them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ class Summary:
         folder: of the run.
         manifest: of the run.
         policy: how thresholds were chosen.
-        rows: one a method.
-        equal: groups of methods whose maps cannot be told apart.
-        published: the papers' IoU in percent, by spec, and how their setting is called.
+        rows: one for each method.
+        equal: groups of methods whose heatmaps are equal.
+        published: the papers' IoU in percent, by spec.
+        published_setting: heading of the papers' numbers, which names their setting where it is another one.
     """
 
     folder: Path
@@ -39,13 +40,13 @@ class Summary:
 
     @property
     def protocol(self) -> str:
-        """One sentence on what the numbers are taken over."""
+        """One sentence that says how the numbers were obtained."""
         scored = max((row.images for row in self.rows), default=0)
         chosen = "chosen " if self.manifest.images else ""
-        return protocol(self.manifest, self.policy, f"the defective ones of {scored} {chosen}test images")
+        return protocol(self.manifest, self.policy, f"the defective images among {scored} {chosen}test images")
 
     def as_json(self) -> dict[str, Any]:
-        """Return the same for a program; undefined values are None."""
+        """Return everything for a program, with every metric in `METRICS`; undefined values are None."""
         return {
             "run": str(self.folder),
             "protocol": self.protocol,
@@ -84,7 +85,7 @@ def summarise(folder: Path, policy: ThresholdPolicy, specs: list[str] | None = N
     Args:
         folder: of the run.
         policy: how thresholds are chosen.
-        specs: short texts of the methods to show, in this order; all by default, those of chance last.
+        specs: short texts of the methods to show, in this order; by default all, chance-level methods last.
 
     Raises:
         ResultError: the folder holds no run, or the policy needs what the run does not have.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bench.network.targets import Target as Score
     from bench.runs.experiment import Experiment
     from methods import MethodSpec
-    from reports.layer_sheet import Block
+    from reports.layer_maps import Block
 
 LONGEST_NAME = 200
 """Characters of the ids in the name of a picture: file systems take little more."""

@@ -41,7 +41,8 @@ def readings(
     from bench.runs.runner import Evaluation
     from bench.studies.readings import compare, network_of
     from methods import select
-    from reports.readings_table import draw, write
+    from reports.readings_figure import draw
+    from reports.readings_table import write
     from results.metrics.thresholds import parse_policy
 
     plugins = tuple(plugin or ())

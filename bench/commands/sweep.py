@@ -58,7 +58,9 @@ def sweep(
 
 def _write(found: "SweptRun") -> Path:
     """Write points, table and picture into the folder of the run, and return where the picture is."""
-    from reports.sweep_table import POINTS, draw, markdown, points_table
+    from reports.sweep_figure import draw
+    from reports.sweep_points import POINTS, points_table
+    from reports.sweep_table import markdown
 
     points_table(found.sweep).to_csv(found.folder / POINTS, index=False)
     (found.folder / "sweep.md").write_text(markdown(found.sweep, found.manifest))
@@ -69,7 +71,7 @@ def _as_json(found: "SweptRun") -> dict[str, Any]:
     import pandas as pd
 
     from bench.commands.console import records
-    from reports.sweep_table import points_table
+    from reports.sweep_points import points_table
 
     choices = pd.DataFrame(
         {

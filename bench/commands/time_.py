@@ -235,8 +235,10 @@ def read_precisions(text: str) -> list[str]:
 def _keep(found: "Timings", folder: Path, run: Path | None) -> None:
     """Write everything into a new folder, and print it."""
     from bench.commands.console import output
+    from reports.timing_csv import frame
     from reports.timing_figures import draw
-    from reports.timing_table import frame, growth_table, markdown, notes, terminal, verdict_table
+    from reports.timing_notes import notes
+    from reports.timing_table import growth_table, markdown, terminal, verdict_table
     from results.store.timings import write
 
     folder.mkdir(parents=True)

@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bench.own import datasets
-from reports.contact_sheet import Kind, Tile
+from reports.contact_sheet import Kind
 from reports.near_duplicate_sheet import NearDuplicates
+from reports.outlined_image import Tile
 
 PIXELS = 480
 """Of the longer side of an image in a picture."""
@@ -46,18 +47,12 @@ def near_duplicates_of(
         DatasetError: a file cannot be read.
     """
     rows = list(table.itertuples(index=False))
-    found = []
-    for pair, between in zip(pairs, splits, strict=True):
-        first, second = _tile(rows[pair.first]), _tile(rows[pair.second])
-        found.append(
-            NearDuplicates(
-                images=(first.image, second.image),
-                masks=(first.mask, second.mask),
-                names=(first.name, second.name),
-                caption=f"{between}: {pair.correlation:.3f}, {pair.move}",
-            )
+    return [
+        NearDuplicates(
+            (_tile(rows[pair.first]), _tile(rows[pair.second])), f"{between}: {pair.correlation:.3f}, {pair.move}"
         )
-    return found
+        for pair, between in zip(pairs, splits, strict=True)
+    ]
 
 
 def _spread(rows: pd.DataFrame, most: int) -> list[Any]:

@@ -18,8 +18,8 @@ from bench.runs.experiment import Assignment
 from bench.runs.gallery import choose
 from methods import Heatmap, MethodSpec
 from methods.fusing import fuse
-from reports.contact_sheet import Tile
-from reports.layer_sheet import Block, FusedMap, LayerMap, MethodMaps
+from reports.layer_maps import Block, FusedMap, LayerMap, MethodMaps
+from reports.outlined_image import Tile
 from results.metrics.formulas import counts_at, iou
 from results.metrics.levels import level_statistics, to_levels
 from results.metrics.thresholds import otsu

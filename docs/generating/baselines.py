@@ -7,8 +7,9 @@ from functools import cache
 
 import pandas as pd
 
-from reports.methods_table import COLUMNS, UNDEFINED, place
-from reports.page.page_data import Material, gather
+from reports.formatting import bracketed, percent
+from reports.methods_table import COLUMNS, place
+from reports.page.page_data import PageData, gather
 from results.metrics.formulas import METRICS
 from results.metrics.scoring import Row
 from results.metrics.thresholds import ThresholdPolicy
@@ -53,7 +54,7 @@ class Baseline:
         name: of the baseline.
         protocol: what its numbers are taken over.
         columns: headings of `Score.others`.
-        sizes: headings of `Score.by_size`, the marked share of the image.
+        sizes: headings of `Score.by_size`, the area of the defect as a share of the image.
         ranked: how many methods have a place.
         published_setting: what the papers' numbers were taken on; empty where there are none.
         scores: one a spec, in the order of its table.
@@ -79,9 +80,9 @@ def baselines() -> tuple[Baseline, ...]:
 
 
 def _read(name: str) -> Baseline:
-    material = gather(SHIPPED / name, OTSU)
-    summary = material.summary
-    sizes = pooled_iou(material.defective, size_classes(material.defective))
+    data = gather(SHIPPED / name, OTSU)
+    summary = data.summary
+    sizes = pooled_iou(data.defective, size_classes(data.defective))
     return Baseline(
         name,
         summary.protocol,
@@ -89,32 +90,22 @@ def _read(name: str) -> Baseline:
         tuple(map(str, sizes.columns)),
         sum(not row.chance and row.applicable for row in summary.rows),
         summary.published_setting if summary.published else "",
-        tuple(_score(material, row, sizes) for row in summary.rows),
+        tuple(_score(data, row, sizes) for row in summary.rows),
     )
 
 
-def _score(material: Material, row: Row, sizes: pd.DataFrame) -> Score:
-    places = {name: place(material.summary, row, name) for name in COLUMNS}
+def _score(data: PageData, row: Row, sizes: pd.DataFrame) -> Score:
+    places = {name: place(data.summary, row, name) for name in COLUMNS}
     return Score(
         row.spec,
-        _with_interval(row.mean["iou"], material.intervals.get(row.spec)),
-        tuple(_percent(row.mean[name]) for name in COLUMNS[1:]),
+        f"{percent(row.mean['iou'])} {bracketed(data.intervals.get(row.spec))}".rstrip(),
+        tuple(percent(row.mean[name]) for name in COLUMNS[1:]),
         places["iou"],
         tuple(f"{_ordinal(at)} in {METRICS[name].label}" for name, at in places.items() if 0 < at <= NOTABLE),
-        tuple(map(_percent, sizes.loc[row.spec])) if row.spec in sizes.index else (),
-        f"{published:.2f}" if (published := material.summary.published.get(row.spec)) else "",
+        tuple(map(percent, sizes.loc[row.spec])) if row.spec in sizes.index else (),
+        f"{published:.2f}" if (published := data.summary.published.get(row.spec)) else "",
         "" if row.applicable else row.reason,
     )
-
-
-def _percent(value: float) -> str:
-    return UNDEFINED if pd.isna(value) else f"{100 * value:.2f}"
-
-
-def _with_interval(value: float, ends: tuple[float, float] | None) -> str:
-    if pd.isna(value) or ends is None:
-        return _percent(value)
-    return f"{_percent(value)} [{_percent(ends[0])}, {_percent(ends[1])}]"
 
 
 def _ordinal(number: int) -> str:

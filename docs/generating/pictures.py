@@ -5,16 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 
 from docs.generating.subject import SHOWN, subject
 from reports.saving import save
+from reports.style import HEATMAP, new_figure, no_frame
 
 SIDE = 1.5
 """Width and height of one image, in inches."""
@@ -25,10 +21,8 @@ def draw(target: Path, specs: list[str]) -> None:
     known = subject()
     maps = [known.heatmaps(spec).numpy() for spec in specs]
     images = known.images.numpy().transpose(0, 2, 3, 1)
-    figure, axes = plt.subplots(
-        len(SHOWN), 1 + len(specs), figsize=(SIDE * (1 + len(specs)), SIDE * len(SHOWN)), squeeze=False,
-        layout="constrained",
-    )  # fmt: skip
+    figure = new_figure(SIDE * (1 + len(specs)), SIDE * len(SHOWN))
+    axes = figure.subplots(len(SHOWN), 1 + len(specs), squeeze=False)
     for row, image, mask, seen in zip(axes, images, known.masks, zip(*maps, strict=True), strict=True):
         _show(row[0], image, mask, None)
         for axis, values in zip(row[1:], seen, strict=True):
@@ -40,8 +34,8 @@ def draw(target: Path, specs: list[str]) -> None:
 
 
 def _show(axis: Any, image: NDArray[Any], mask: NDArray[np.bool_], values: NDArray[np.float32] | None) -> None:
-    axis.set(xticks=[], yticks=[])
+    no_frame(axis)
     axis.imshow(image[..., 0], cmap="gray", vmin=0, vmax=255)
     if values is not None:
-        axis.imshow(values, cmap="viridis", alpha=0.65)
+        axis.imshow(values, cmap=HEATMAP, alpha=0.65)
     axis.contour(mask, levels=[0.5], colors="red" if values is None else "white", linewidths=0.8)

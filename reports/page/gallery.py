@@ -1,7 +1,7 @@
-"""The gallery of the page: images as files, levels within script files.
+"""The gallery of the page: images as files, heatmaps and masks within scripts.
 
-A browser does not let a page from disk read the pixels of a picture file. So the levels of each image's maps, and
-its mask, stand as ``data:`` in one script of their own, which the page loads when the image is shown.
+A browser does not let a page that is opened from disk read the pixels of an image file. So the mask and the heatmaps of
+each image are ``data:`` URLs in a script, which the page loads when the image is shown.
 """
 
 from __future__ import annotations
@@ -18,33 +18,32 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from reports.page.page_data import Material
+from reports.page.page_data import PageData
+from reports.style import HEATMAP
 from results.metrics.formulas import iou
 from results.statistics.breakdown import pixel_counts
 
-COLOURS = "viridis"
 
-
-def write_gallery(material: Material, folder: Path) -> int:
+def write_gallery(data: PageData, folder: Path) -> int:
     """Write ``gallery/`` into the page's folder.
 
-    ``index.js`` says which images and methods there are, what each method scored on each, and the 256 colours.
+    Its ``index.js`` lists images and methods, what each method scored on each image, and the colour of each level.
 
     Returns:
-        How many images there are; none where the run kept no pictures, and nothing is written then.
+        Number of images; 0 where the run has no gallery, and nothing is written then.
     """
     target = folder / "gallery"
     shutil.rmtree(target, ignore_errors=True)
-    kept = sorted(path.parent for path in (material.folder / "gallery").glob("*/image.png"))
+    kept = sorted(path.parent for path in (data.folder / "gallery").glob("*/image.png"))
     if not kept:
         return 0
     target.mkdir(parents=True)
-    methods = [row.spec for row in material.summary.rows if row.applicable]
-    images = [_image(material, source, methods, target, f"{number:03}") for number, source in enumerate(kept)]
+    methods = [row.spec for row in data.summary.rows if row.applicable]
+    images = [_image(data, source, methods, target, f"{number:03}") for number, source in enumerate(kept)]
     index = {
         "methods": methods,
-        "best": max(0, methods.index(material.best) if material.best in methods else 0),
-        "policy": str(material.summary.policy),
+        "best": max(0, methods.index(data.best) if data.best in methods else 0),
+        "policy": str(data.summary.policy),
         "colours": _colours(),
         "images": images,
     }
@@ -52,7 +51,7 @@ def write_gallery(material: Material, folder: Path) -> int:
     return len(images)
 
 
-def _image(material: Material, source: Path, methods: list[str], target: Path, name: str) -> dict[str, Any]:
+def _image(data: PageData, source: Path, methods: list[str], target: Path, name: str) -> dict[str, Any]:
     """Write the files of one image, and return what the index says of it."""
     shutil.copyfile(source / "image.png", target / f"{name}.png")
     with Image.open(source / "image.png") as opened:
@@ -66,14 +65,14 @@ def _image(material: Material, source: Path, methods: list[str], target: Path, n
     loaded = {"mask": _data(source / "mask.png"), "maps": maps}
     (target / f"{name}.js").write_text(f"cam.loaded({json.dumps(name)}, {json.dumps(loaded)});\n")
     image = unquote(source.name)
-    rows = material.images[material.images["image"] == image]
+    rows = data.images[data.images["image"] == image]
     scored = [_scored(rows[rows["spec"] == method]) for method in methods]
     label = str(rows["label"].iloc[0]) if len(rows) else "not scored"
     return {"id": image, "file": name, "label": label, "width": width, "height": height, "scored": scored}
 
 
 def _scored(rows: pd.DataFrame) -> dict[str, Any] | None:
-    """Return threshold, IoU and status of one method on one image, with the classifier whose map is shown."""
+    """Return threshold, IoU and status of one method on one image, for the classifier whose heatmap is shown."""
     if rows.empty:
         return None
     first = rows.sort_values(["seed", "fold"]).iloc[0]
@@ -88,5 +87,5 @@ def _data(path: Path) -> str:
 
 def _colours() -> list[list[int]]:
     """Return red, green and blue, 0 to 255, of each level."""
-    colours = mpl.colormaps[COLOURS](np.arange(256), bytes=True)
+    colours = mpl.colormaps[HEATMAP](np.arange(256), bytes=True)
     return [[int(part) for part in colour[:3]] for colour in colours]

@@ -1,4 +1,4 @@
-"""The words and tables of the page, as the template takes them."""
+"""The tables and texts of the page, as its template takes them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from reports.methods_table import UNDEFINED, place
-from reports.page.page_data import Material
+from reports.formatting import UNDEFINED, counted, masks_read, number, percent
+from reports.methods_table import COLUMNS, place
+from reports.page.page_data import PageData
 from results.metrics.formulas import METRICS
 from results.metrics.scoring import Row
 from results.status import Status
@@ -18,8 +19,8 @@ from results.store.manifest import Manifest
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of the page's table: its key, heading, what it means, and whether it is shown at first."""
+class PageColumn:
+    """A column of the page's table: its key, its heading, what it means, and whether it is shown at first."""
 
     key: str
     heading: str
@@ -29,7 +30,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of the page's table: its text, what it is sorted by ("" is last), and whether none is better."""
+    """An entry of the page's table: its text, what it is sorted by ("" comes last), and whether it is the best."""
 
     text: str
     value: str = ""
@@ -39,16 +40,16 @@ class Entry:
 def facts(manifest: Manifest) -> list[tuple[str, str]]:
     """Return what the run is, as pairs of a name and a text."""
     network, (height, width) = manifest.network, manifest.size
-    changed = ", changed since" if manifest.dirty else ""
+    changed = " with changes" if manifest.dirty else ""
     split = f"{manifest.folds} folds by item" if manifest.folds else "one split by item"
     known = {
         "Dataset": manifest.dataset,
         "Fingerprint of the data": manifest.dataset_fingerprint,
         "Input": f"{height}x{width} pixels",
-        "Split": f"{split}, {manifest.seeds} seed(s)",
+        "Split": f"{split}, {counted(manifest.seeds, 'seed')}",
         "Network": f"{network.name}, {network.head} head, {network.activation}",
         "Weights before training": manifest.weights,
-        "Explained": f"target {manifest.target}",
+        "Target": manifest.target,
         "Started": manifest.started,
         "Device": manifest.device,
         "Commit": f"{manifest.commit}{changed}" if manifest.commit else "",
@@ -61,78 +62,73 @@ def classifiers(manifest: Manifest) -> list[tuple[str, ...]]:
     """Return a row for each classifier: name, accuracy, average precision, AUROC and confusion on its test split."""
     rows = []
     for name, one in manifest.classifiers.items():
-        numbers = (one.test.accuracy, one.test.average_precision, one.test.auroc)
-        texts = (UNDEFINED if number is None else f"{number:.3f}" for number in numbers)
-        rows.append((name.removesuffix(".safetensors"), *texts, str(one.test.confusion)))
+        numbers = (number(value, 3) for value in (one.test.accuracy, one.test.average_precision, one.test.auroc))
+        rows.append((name.removesuffix(".safetensors"), *numbers, str(one.test.confusion)))
     return rows
 
 
-def columns(material: Material) -> list[Column]:
-    """Return the columns of the table behind the method's name."""
-    first = ("iou", "precision", "recall", "f1", "false_positive_area")
-    found = [Column(name, METRICS[name].label, meaning(name), shown=True) for name in first]
+def columns(data: PageData) -> list[PageColumn]:
+    """Return the columns of the table after the method's name; every metric has one."""
+    iou, *others = (_metric(name, shown=True) for name in COLUMNS)
     interval = "95 % interval of the IoU: BCa bootstrap over physical items with a defect"
-    found.insert(1, Column("interval", "IoU 95 %", interval, shown=True))
-    if material.summary.published:
-        setting = material.summary.published_setting
-        found.append(Column("published", f"IoU {setting}", "The paper's IoU in percent, corrected", shown=True))
-        found.append(Column("difference", "Difference", "Measured IoU less the published one, in points", shown=True))
-    found += [Column(name, METRICS[name].label, meaning(name), shown=False) for name in METRICS if name not in first]
-    found.append(Column("empty", "Empty", "Images whose map shows no evidence of a defect, of all scored", shown=True))
-    found.append(Column("failed", "Failed", "Images whose map failed or is constant, of all scored", shown=True))
-    found.append(Column("masks", "Masks", "What masks the threshold was chosen on", shown=False))
+    found = [iou, PageColumn("interval", "IoU 95 %", interval, shown=True), *others]
+    if data.summary.published:
+        setting = data.summary.published_setting
+        found.append(PageColumn("published", f"IoU {setting}", "The paper's IoU in percent, corrected", shown=True))
+        difference = "Measured IoU minus the published one, in percentage points"
+        found.append(PageColumn("difference", "Difference", difference, shown=True))
+    found += [_metric(name, shown=False) for name in METRICS if name not in COLUMNS]
+    empty = "Images whose heatmap is zero everywhere, of all that were scored"
+    found.append(PageColumn("empty", "Empty", empty, shown=True))
+    failed = "Images whose heatmap is constant or failed, of all that were scored"
+    found.append(PageColumn("failed", "Failed", failed, shown=True))
+    found.append(PageColumn("masks", "Masks", "Split whose masks the threshold was chosen on", shown=False))
     return found
 
 
-def meaning(name: str) -> str:
-    """Return the first sentence of a metric's docstring."""
-    return " ".join((METRICS[name].formula.__doc__ or "").split())
+def _metric(name: str, *, shown: bool) -> PageColumn:
+    return PageColumn(name, METRICS[name].label, METRICS[name].meaning, shown)
 
 
-def rows(material: Material, shown: list[Column]) -> list[dict[str, Any]]:
-    """Return the rows of the table: the method, whether it is of chance or grey, and an entry a column."""
-    oracle = material.summary.policy.supervision == "masks of test"
+def rows(data: PageData, shown: list[PageColumn]) -> list[dict[str, Any]]:
+    """Return the rows of the table: the method, whether the row is grey, and an entry for each column."""
     found = []
-    for row in material.summary.rows:
-        entries = _entries(material, row)
-        grey = oracle or not row.applicable
+    for row in data.summary.rows:
+        entries = _entries(data, row)
+        grey = data.summary.policy.is_oracle or not row.applicable
         found.append({"method": row.spec, "grey": grey, "entries": [entries[column.key] for column in shown]})
     return found
 
 
-def _entries(material: Material, row: Row) -> dict[str, Entry]:
-    summary = material.summary
-    found = {
-        name: _number(row.mean[name], row.spread[name] if row.spread else None, best=place(summary, row, name) == 1)
-        for name in METRICS
-    }
-    low, high = material.intervals.get(row.spec, (math.nan, math.nan))
+def _entries(data: PageData, row: Row) -> dict[str, Entry]:
+    summary = data.summary
+    found = {name: _number(data, row, name) for name in METRICS}
+    low, high = data.intervals.get(row.spec, (math.nan, math.nan))
     known = not math.isnan(low)
-    found["interval"] = Entry(f"{100 * low:.2f} to {100 * high:.2f}", f"{low}") if known else Entry(UNDEFINED)
+    found["interval"] = Entry(f"{percent(low)} to {percent(high)}", f"{low}") if known else Entry(UNDEFINED)
     published = summary.published.get(row.spec)
-    away = math.nan if published is None else 100 * row.mean["iou"] - published
+    difference = math.nan if published is None else 100 * row.mean["iou"] - published
     found["published"] = Entry("") if published is None else Entry(f"{published:.2f}", f"{published}")
-    found["difference"] = Entry("") if math.isnan(away) else Entry(f"{away:+.2f}", f"{away}")
-    failed = row.failed + row.constant
-    found["failed"] = Entry(f"{failed} of {row.images}", f"{failed}") if row.images else Entry(UNDEFINED)
-    found["empty"] = Entry(f"{row.empty} of {row.images}", f"{row.empty}") if row.images else Entry(UNDEFINED)
-    found["masks"] = Entry(row.supervision.removeprefix("masks of "), row.supervision)
+    found["difference"] = Entry("") if math.isnan(difference) else Entry(f"{difference:+.2f}", f"{difference}")
+    for name, count in {"empty": row.empty, "failed": row.constant + row.failed}.items():
+        found[name] = Entry(f"{count} of {row.images}", f"{count}") if row.images else Entry(UNDEFINED)
+    found["masks"] = Entry(masks_read(row.supervision), row.supervision)
     return found
 
 
-def _number(value: float, spread: float | None, *, best: bool) -> Entry:
-    if math.isnan(value):
-        return Entry(UNDEFINED)
-    return Entry(f"{100 * value:.2f}" + (f" ±{100 * spread:.2f}" if spread is not None else ""), f"{value}", best)
+def _number(data: PageData, row: Row, name: str) -> Entry:
+    value = row.mean[name]
+    text = percent(value, spread=row.spread[name] if row.spread else None)
+    return Entry(text, "" if math.isnan(value) else f"{value}", place(data.summary, row, name) == 1)
 
 
-def statuses(material: Material) -> Iterator[tuple[str, str, int, str]]:
-    """Yield method, status, images and the first reason, of whatever is not as it should be."""
-    frame = material.cells.frame
+def statuses(data: PageData) -> Iterator[tuple[str, str, int, str]]:
+    """Yield method, status, number of images and the first reason, of all heatmaps that are not ok or have a note."""
+    frame = data.cells.frame
     tested = frame[(frame["split"] == "test") & ((frame["status"] != Status.OK) | (frame["reason"] != ""))]
-    order = {row.spec: number for number, row in enumerate(material.summary.rows)}
+    order = {row.spec: number for number, row in enumerate(data.summary.rows)}
     groups: list[tuple[Any, pd.DataFrame]] = list(tested.groupby(["spec", "status"], sort=False))
     for (spec, status), own in sorted(groups, key=lambda group: order[group[0][0]]):
-        said = own["reason"][own["reason"] != ""]
+        reasons = own["reason"][own["reason"] != ""]
         word = "ok, with a note" if status == Status.OK else status
-        yield str(spec), word, int(own["image"].nunique()), str(said.iloc[0]) if len(said) else ""
+        yield str(spec), word, int(own["image"].nunique()), str(reasons.iloc[0]) if len(reasons) else ""

@@ -101,6 +101,11 @@ class Metric:
     over: Over
     formula: Callable[[Any], Any]
 
+    @property
+    def meaning(self) -> str:
+        """First paragraph of the formula's docstring, in one line."""
+        return " ".join((self.formula.__doc__ or "").partition("\n\n")[0].split())
+
 
 METRICS: dict[str, Metric] = {}
 

@@ -63,6 +63,11 @@ class ThresholdPolicy:
         """The masks that the policy reads: a row that used those of the test images is never a result."""
         return _SUPERVISION[self.kind]
 
+    @property
+    def is_oracle(self) -> bool:
+        """Tell whether the masks of the test images are read, so that nothing under this policy is a result."""
+        return self.supervision == "masks of test"
+
 
 def parse_policy(text: str) -> ThresholdPolicy:
     """Read a policy from its short form, for example ``otsu`` or ``fixed:0.5``.

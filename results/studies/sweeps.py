@@ -82,8 +82,13 @@ class Choice:
 
     @property
     def supervision(self) -> Supervision:
-        """The masks that were read: a row that used those of the test images is never a result."""
+        """The masks that δ was chosen on."""
         return SUPERVISION[self.chosen_on]
+
+    @property
+    def is_oracle(self) -> bool:
+        """Tell whether δ was chosen on the masks of the test images, so that this is never a result."""
+        return self.chosen_on == "test"
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,8 @@ class Sweep:
     unread: int
 
 
-UNDEFINED = Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
+NO_ESTIMATE = Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
+"""What is estimated from no images."""
 
 
 def score_sweep(
@@ -191,7 +197,7 @@ def _curve(family: str, split: str, rows: pd.DataFrame, deltas: Sequence[float])
 def _estimate(rows: pd.DataFrame) -> Estimate:
     """Pool the counts of `rows`, one δ a classifier."""
     if rows.empty:
-        return UNDEFINED
+        return NO_ESTIMATE
     low, high = item_interval(rows)
     return Estimate(
         iou=float(iou(pixel_counts(rows.groupby("seed")[COUNTS].sum())).mean()),
@@ -226,7 +232,7 @@ def _choices(family: str, rows: pd.DataFrame, curves: Mapping[str, Curve], defau
             best = _best(rows[rows["split"] == on])
             deltas = tuple(tuple(best.get((seed, fold), math.nan) for fold in folds) for seed in seeds)
             everywhere = len(best) == len(seeds) * len(folds)
-            found[on] = Choice(family, on, deltas, _estimate(_at(tested, best)) if everywhere else UNDEFINED)
+            found[on] = Choice(family, on, deltas, _estimate(_at(tested, best)) if everywhere else NO_ESTIMATE)
     return [found[on] for on in SUPERVISION if on in found]
 
 

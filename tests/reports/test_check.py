@@ -71,13 +71,13 @@ def test_ci_gets_a_test_a_method(found):
 def test_changed_cells_fail_in_ci_too(tmp_path):
     exact = made(tmp_path, exact=True)
     assert conclusion(exact) == "Failed: of 2 methods 1 worse, 1 equal; 1 with changed cells."
-    assert "a: 10 of 10 cells are not what they were, bit for bit." in notes(exact)
+    assert "a: 10 of 10 cells differ from those of the baseline." in notes(exact)
 
 
 def test_what_was_forced_is_marked(tmp_path):
     forced = made(tmp_path, force=True, target="label")
-    assert conclusion(forced).endswith("Forced: these runs may not be compared.")
-    assert "Differs, though it must not: target (label and 1)." in notes(forced)
+    assert conclusion(forced).endswith("Forced: these runs are not comparable.")
+    assert "Not comparable, since the runs differ in target (label and 1)." in notes(forced)
     assert as_json(forced)["forced"] == ["target (label and 1)"]
 
 
@@ -91,5 +91,5 @@ def test_seeds_and_too_few_items_are_told_where_there_are_some(tmp_path):
     assert "| By seed |" in text
     assert "-6.00 to +0.00" in text
     assert "| too few items |" in text
-    assert "no p below 2 / 2^n exists" in text
+    assert "p cannot be below 2 / 2^n" in text
     assert few.passed

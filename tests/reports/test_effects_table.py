@@ -1,59 +1,15 @@
-"""The table and the picture of main effects."""
+"""The table of main effects."""
 
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
-import numpy as np
-import pytest
-from PIL import Image
-from rich.console import Console
-
-from reports.effects_table import MEAN, as_rows, draw, effects_of, markdown, notes, terminal
+from reports.effects_table import as_rows, effects_of, markdown, notes, terminal
 from results.metrics.thresholds import parse_policy
 from results.statistics import bootstrap
-from results.studies.effects import Combination, Effect, Effects, Interaction
+from tests.helpers.main_effects import FOUND, LONG
 from tests.helpers.small_runs import cell, store
+from tests.helpers.terminal import COLOURS, text_of
 
-OTSU = parse_policy("otsu")
 HALF = parse_policy("fixed:0.5")
-LONG = "grad-cam-elementwise"
-
-
-def combination(rule, layers, name, fuse, iou):
-    fused = layers != "last"
-    return Combination((rule, layers, name, fuse), f"{name}/{layers}={fuse if fused else 'sum'}{rule}", fused, iou)
-
-
-FOUND = Effects(
-    delta=50.0,
-    policy=OTSU,
-    items=12,
-    combinations=tuple(
-        combination(rule, layers, name, fuse, iou=0.1 + 0.05 * (rule == "+lt") + 0.2 * (layers == "stages"))
-        for rule in ("plain", "+lt")
-        for layers in ("last", "stages")
-        for name in ("grad-cam", LONG)
-        for fuse in ("sum", "minmax")
-    ),
-    rows=(
-        Effect("rule", "plain", 0.2, None, None),
-        Effect("rule", "+lt", 0.25, 0.05, (0.0123, 0.0789)),
-        Effect("layers", "last", 0.125, None, None),
-        Effect("layers", "stages", 0.325, 0.2, (-0.01, 0.31)),
-        Effect("weighting", "grad-cam", 0.225, None, None),
-        Effect("weighting", LONG, 0.2, -0.025, (-0.03, -0.0001)),
-        Effect("fuse", "sum", 0.325, None, None),
-        Effect("fuse", "minmax", 0.325, 0.0, (0.0, 0.0)),
-    ),
-    interaction=Interaction({"rule": "+lt", "weighting": LONG}, -0.0525),
-)
-
-
-def text_of(table, **options):
-    console = Console(width=100, legacy_windows=False, **options)
-    with console.capture() as captured:
-        console.print(table)
-    return captured.get()
 
 
 def test_the_table_has_a_row_a_level_in_percent_with_the_factor_named_once():
@@ -71,7 +27,7 @@ def test_the_table_has_a_row_a_level_in_percent_with_the_factor_named_once():
 def test_what_excludes_nothing_is_bold_on_both_sides_of_it():
     bold = [line.split("|")[2].strip() for line in markdown(FOUND).splitlines() if "**" in line]
     assert bold == ["`+lt`", f"`{LONG}`"]
-    text = text_of(terminal(FOUND), force_terminal=True, color_system="standard", no_color=False)
+    text = text_of(terminal(FOUND), **COLOURS)
     assert [line.split("\x1b[1m")[1].split()[0] for line in text.splitlines()[1:] if "\x1b[1m" in line] == [
         "+5.00",
         "-2.50",
@@ -98,7 +54,7 @@ def test_the_notes_say_what_is_averaged_and_over_what_is_resampled():
     assert "12 methods at δ = 50" in protocol
     assert "mean over all combinations of the other factors" in protocol
     assert "Threshold otsu." in protocol
-    assert "within several layers only" in fusing
+    assert "among methods of several layers only" in fusing
     assert "12 physical items" in unit
     assert f"difference of +lt to plain is 5.25 percentage points lower with {LONG} than with grad-cam" in interaction
     assert all(line in markdown(FOUND) for line in notes(FOUND))
@@ -114,7 +70,7 @@ def test_notes_leave_out_what_is_not_there():
     bare = replace(FOUND, delta=None, items=1, interaction=None, rows=rows)
     protocol, unit = notes(bare)
     assert "δ" not in protocol
-    assert unit == "No intervals: the defects are all on one physical item."
+    assert unit == "No intervals: all defects are on one physical item."
     assert "| -2.50 |" in markdown(bare)
     several = replace(FOUND, combinations=tuple(one for one in FOUND.combinations if one.fused))
     assert not any("one layer" in line for line in notes(several))
@@ -138,45 +94,3 @@ def test_a_run_is_read_for_the_methods_that_are_asked_for(tmp_path, monkeypatch)
     specs = [one.spec for one in found[:4]]
     assert effects_of(tmp_path, HALF, specs).delta == 30
     assert effects_of(tmp_path, HALF, specs[:3]) is None
-
-
-@pytest.fixture
-def figures(monkeypatch):
-    """Every figure that is closed, kept for a look at it."""
-    kept = []
-    monkeypatch.setattr(plt, "close", kept.append)
-    yield kept
-    monkeypatch.undo()
-    plt.close("all")
-
-
-def test_a_panel_a_factor_with_means_over_single_methods(tmp_path, figures):
-    draw(FOUND, tmp_path / "effects.png")
-    (figure,) = figures
-    assert [axis.get_title() for axis in figure.axes] == ["Rule", "Layers", "Weighting", "Fusing"]
-    for axis, singles in zip(figure.axes, (8, 8, 8, 4), strict=True):
-        *others, means = axis.get_lines()
-        assert len(others) == singles
-        assert means.get_color() == MEAN
-    *others, means = figure.axes[1].get_lines()
-    np.testing.assert_allclose(means.get_ydata(), [12.5, 32.5])
-    assert sorted({tuple(np.round(line.get_ydata(), 6)) for line in others}) == [(10, 30), (15, 35)]
-    assert [label.get_text() for label in figure.axes[1].get_xticklabels()] == ["last", "stages"]
-    assert [text.get_text() for text in figure.axes[1].texts] == ["12.5", "32.5"]
-
-
-def test_a_picture_with_long_names_is_wide_enough_for_them(tmp_path, figures):
-    draw(FOUND, tmp_path / "effects.png")
-    axis = figures[0].axes[2]
-    boxes = [label.get_window_extent() for label in axis.get_xticklabels()]
-    assert boxes[0].x1 < boxes[1].x0
-
-
-def test_the_picture_is_not_blank_and_no_figure_is_left_open(tmp_path):
-    before = plt.get_fignums()
-    draw(FOUND, tmp_path / "effects.png")
-    assert plt.get_fignums() == before
-    with Image.open(tmp_path / "effects.png") as picture:
-        pixels = np.asarray(picture.convert("L"))
-    assert pixels.shape[1] > 500
-    assert len(np.unique(pixels)) > 50

@@ -4,27 +4,23 @@ import math
 from dataclasses import replace
 from itertools import combinations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from PIL import Image
 
 from reports import layer_sheet
-from reports.contact_sheet import Tile
-from reports.layer_sheet import DPI, MOST, Block, FusedMap, LayerMap, MethodMaps, draw
+from reports.layer_maps import Block, FusedMap, LayerMap, MethodMaps
+from reports.layer_sheet import DPI, MOST, draw
+from reports.outlined_image import Tile
 
 SQUARE, TALL, WIDE = (40, 40), (88, 32), (32, 88)
 
 
 @pytest.fixture
-def figures(monkeypatch):
-    """The figures that are drawn, kept open; coarse, since it is not their pixels that are looked at."""
-    kept = []
+def figures(figures, monkeypatch):
+    """The figures that are drawn; coarse, since it is not their pixels that are looked at."""
     monkeypatch.setattr(layer_sheet, "DPI", 30)
-    monkeypatch.setattr(plt, "close", kept.append)
-    yield kept
-    monkeypatch.undo()
-    plt.close("all")
+    return figures
 
 
 def slope(shape):
@@ -36,7 +32,7 @@ def layer(number, shape, stage=True, share=0.25):
 
 
 def method(text="grad-cam/stages", layers=4, shape=SQUARE, **fused):
-    given = {"how": "sum", "status": "ok", "levels": slope(shape), "marked": slope(shape) > 200, "iou": 0.243} | fused
+    given = {"how": "sum", "status": "ok", "levels": slope(shape), "positive": slope(shape) > 200, "iou": 0.243} | fused
     return MethodMaps(text, tuple(layer(number, shape) for number in range(1, layers + 1)), FusedMap(**given))
 
 
@@ -88,10 +84,10 @@ def lines(axis):
     return [path for drawn in axis.collections for path in drawn.get_paths() if len(path.vertices)]
 
 
-def test_only_the_fused_map_has_a_line_and_it_runs_on_the_border_of_what_is_marked(tmp_path, figures):
-    marked = np.zeros(SQUARE, dtype=bool)
-    marked[10:20, 30:40] = True
-    _, (_, *alone, fused) = drawn(figures, tmp_path, block(method(marked=marked)))
+def test_only_the_fused_map_has_a_line_and_it_runs_on_the_border_of_what_is_predicted_positive(tmp_path, figures):
+    positive = np.zeros(SQUARE, dtype=bool)
+    positive[10:20, 30:40] = True
+    _, (_, *alone, fused) = drawn(figures, tmp_path, block(method(positive=positive)))
     assert not any(lines(axis) for axis in alone)
     (path,) = lines(fused)
     low, high = path.vertices.min(0), path.vertices.max(0)
@@ -101,21 +97,21 @@ def test_only_the_fused_map_has_a_line_and_it_runs_on_the_border_of_what_is_mark
     assert fused.get_ylim() == (39.5, -0.5)
 
 
-def test_what_marks_nothing_has_no_line_and_says_why(tmp_path, figures):
+def test_a_constant_map_has_no_line_and_a_defect_free_image_has_an_area_for_iou(tmp_path, figures):
     nothing = np.zeros(SQUARE, dtype=bool)
-    flat = method(status="constant", marked=nothing, iou=0.0)
-    clean = method(marked=~nothing, iou=math.nan)
+    flat = method(status="constant", positive=nothing, iou=0.0)
+    clean = method(positive=~nothing, iou=math.nan)
     _, axes = drawn(figures, tmp_path, block(flat, clean))
     assert titles(axes)[5] == "fused (sum)\nconstant: IoU 0.0 %"
     assert not lines(axes[5])
-    assert titles(axes)[-1] == "fused (sum)\nmarks 100.0 %"
+    assert titles(axes)[-1] == "fused (sum)\nFP area 100.0 %"
 
 
 def test_one_map_is_not_called_fused_and_unknown_shares_are_a_dash(tmp_path, figures):
     dead = replace(layer(5, SQUARE, share=math.nan), maximum=0.0)
     one = method(layers=0, how="")
     _, axes = drawn(figures, tmp_path, block(replace(one, layers=(dead,))))
-    assert titles(axes)[1:] == ["S5 features.5\n–, max 0", "the map\nIoU 24.3 %"]
+    assert titles(axes)[1:] == ["S5 features.5\n–, max 0", "heatmap\nIoU 24.3 %"]
 
 
 def test_a_long_name_keeps_its_stage_and_its_end(tmp_path, figures):

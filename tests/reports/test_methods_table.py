@@ -1,12 +1,12 @@
 """The table on a terminal and in Markdown, and the notes under it."""
 
 import pytest
-from rich.console import Console
 
 from reports.methods_table import headings, markdown, notes, terminal
 from reports.summary import summarise
 from results.metrics.thresholds import parse_policy
 from tests.helpers.small_runs import cell, store
+from tests.helpers.terminal import COLOURS, text_of
 
 HALF = parse_policy("fixed:0.5")
 LONG = [
@@ -29,13 +29,6 @@ def good(image="g/0", spec="grad-cam", *, fp=9, **fields):
 def summary(folder, found, policy=HALF, **changes):
     store(folder, found, **changes)
     return summarise(folder, policy)
-
-
-def text_of(table, **options):
-    console = Console(width=100, legacy_windows=False, **options)
-    with console.capture() as captured:
-        console.print(table)
-    return captured.get()
 
 
 @pytest.mark.parametrize("seeds", [1, 3])
@@ -92,7 +85,7 @@ def bold(shown):
 def test_the_best_of_each_column_is_bold(tmp_path):
     found = [hit(spec="one", tp=9, fp=41), good(spec="one", fp=45), hit(spec="two", tp=4, fp=1), good(spec="two", fp=9)]
     shown = bold(summary(tmp_path, found))
-    # `two` wins by precision and marks less beside defects; `one` wins by recall.
+    # `two` has the better precision and fewer false positives, `one` the better recall.
     assert shown["one"] == ["90.00"]
     assert shown["two"] == ["36.36", "80.00", "53.33", "10.00"]
 
@@ -112,7 +105,7 @@ def test_equally_good_methods_are_all_bold(tmp_path):
 
 def test_the_best_number_is_bold_on_a_terminal(tmp_path):
     shown = summary(tmp_path, [hit(spec="one"), hit(spec="two", tp=1, fp=40)])
-    text = text_of(terminal(shown), force_terminal=True, color_system="standard", no_color=False)
+    text = text_of(terminal(shown), **COLOURS)
     assert "\x1b[1m33.33" in text
     assert "\x1b[1m2.00" not in text
 
@@ -137,7 +130,7 @@ def test_equal_methods_are_noted(tmp_path):
 def test_a_method_without_an_answer_is_noted_with_its_reason(tmp_path):
     absent = cell("a/0", "cam", defect={0: 10}, status="not applicable", reason="it needs a pooled head")
     shown = summary(tmp_path, [hit(), absent])
-    assert "cam has no answer here: it needs a pooled head." in notes(shown)
+    assert "cam is not applicable: it needs a pooled head." in notes(shown)
     assert "| `cam` | – | – | – | – | – | none |" in markdown(shown)
 
 
@@ -145,8 +138,12 @@ def test_failures_are_noted_with_their_number_and_reason(tmp_path):
     failed = cell("b/0", defect={0: 10}, status="failed", reason="RuntimeError: too large")
     flat, empty = (cell(f"{one}/0", defect={0: 10}, status=one) for one in ("constant", "empty"))
     shown = summary(tmp_path, [hit(), failed, flat, empty, cell("good/0", status="empty")])
-    expected = "1 constant (1 with a defect), 1 failed (1 with a defect) (RuntimeError: too large)."
-    assert f"grad-cam: of 5 maps 2 empty (1 with a defect), {expected}" in notes(shown)
+    numbers = ", ".join(f"{count} (1 on defective images)" for count in ("2 empty", "1 constant", "1 failed"))
+    assert notes(shown)[1:] == [
+        f"grad-cam: of 5 heatmaps, {numbers} (RuntimeError: too large).",
+        "Empty: the heatmap is zero everywhere, so that no pixel is predicted positive.",
+        "Constant, failed: no pixel is predicted positive, and none counts as a true negative.",
+    ]
 
 
 def test_what_a_method_noted_is_told_with_its_worst(tmp_path):
@@ -170,10 +167,10 @@ def test_images_that_could_not_be_read_are_noted_once(tmp_path):
     unread = [cell("x/0", spec, other={0: 0}, status="failed", reason="x is empty") for spec in ("one", "two")]
     shown = summary(tmp_path, [hit(spec="one"), hit(spec="two"), *unread])
     assert [line for line in notes(shown) if "could not be read" in line] == [
-        "Images that could not be read, and are not scored: 1."
+        "Images that could not be read and are not scored: 1."
     ]
 
 
 def test_a_one_layer_method_in_disguise_is_noted(tmp_path):
     shown = summary(tmp_path, [hit(layer_names=["S4", "S5"], shares=[0.03, 0.97])])
-    assert "grad-cam is a one-layer method here: S5 gives 97 % of it." in notes(shown)
+    assert "grad-cam amounts to one layer here: S5 contributes 97 % of the fused heatmap's maximum." in notes(shown)

@@ -3,7 +3,6 @@
 import contextlib
 from urllib.parse import quote
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from PIL import Image
@@ -29,16 +28,6 @@ def run(tmp_path):
         for title, pixels in pictures.items():
             Image.fromarray(pixels).save(folder / f"{quote(title, safe='')}.png")
     return tmp_path
-
-
-@pytest.fixture
-def figures(monkeypatch):
-    """Every figure that is closed, kept for a look at it."""
-    kept = []
-    monkeypatch.setattr(plt, "close", kept.append)
-    yield kept
-    monkeypatch.undo()
-    plt.close("all")
 
 
 def layers(axis):
@@ -103,12 +92,6 @@ def test_an_empty_mask_has_no_outline(run, figures):
     Image.fromarray(np.zeros(SIZE, np.uint8)).save(run / "gallery" / quote("a/0", safe="") / "mask.png")
     draw(run, METHODS)
     assert not figures[0].axes[0].collections
-
-
-def test_no_figure_is_left_open(run):
-    before = plt.get_fignums()
-    draw(run, METHODS)
-    assert plt.get_fignums() == before
 
 
 def test_a_run_without_any_picture_does_not_crash(tmp_path):

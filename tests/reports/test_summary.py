@@ -35,15 +35,16 @@ def test_all_rows_come_where_none_is_asked_for(tmp_path):
 def test_the_protocol_says_what_the_numbers_are_taken_over(tmp_path):
     found = summary(tmp_path, [hit("a/0"), hit("b/0")], folds=5, seeds=1, target="label", weights="body.pth:0123")
     for part in (
-        "synthetic at 128x128", "5 folds by item", "1 seed(s)", "vgg-small (fc head, relu, weights body.pth)",
-        "average precision 0.875", "target label", "threshold fixed:0.5", "pooled over the defective ones of 2 test",
+        "synthetic at 128x128", "5 folds by item", "1 seed;", "vgg-small (fc head, relu, weights body.pth)",
+        "average precision 0.875 on test images", "target label", "threshold fixed:0.5",
+        "pooled over the defective images among 2 test images",
     ):  # fmt: skip
         assert part in found.protocol
 
 
 def test_the_protocol_counts_an_image_once_however_many_seeds_there_are(tmp_path):
     found = summary(tmp_path, [hit("a/0", seed=seed) for seed in range(3)], seeds=3)
-    assert "of 1 test images" in found.protocol
+    assert "among 1 test images" in found.protocol
 
 
 def test_one_split_and_an_unknown_precision_are_said_so(tmp_path):

@@ -1,6 +1,6 @@
 "use strict";
 
-// The table: a click on a heading sorts by it, what has no value comes last; boxes show and hide columns.
+// The table: a click on a heading sorts by its column, undefined values last; boxes show and hide columns.
 for (const table of document.querySelectorAll(".sortable")) {
   const headings = [...table.tHead.rows[0].cells];
   headings.forEach((heading, column) => heading.querySelector("button").addEventListener("click", () => {
@@ -17,16 +17,16 @@ for (const table of document.querySelectorAll(".sortable")) {
     table.tBodies[0].append(...rows.map(([, row]) => row));
   }));
   for (const box of document.querySelectorAll("#columns input")) {
-    // A browser may remember the boxes of an earlier visit.
+    // Applied at once too, since a browser may remember the boxes of an earlier visit.
     const apply = () => { for (const row of table.rows) row.cells[box.dataset.column].hidden = !box.checked; };
     box.addEventListener("change", apply);
     apply();
   }
 }
 
-// The gallery. Levels come as pictures within scripts, since a page from disk may not read the pixels of a file.
+// The gallery. Heatmaps come as data within scripts, since a page from disk may not read the pixels of an image file.
 const cam = (() => {
-  // Colours as alpha, blue, green, red: of the true defect, and of a line on its own side and on the other.
+  // Colours as alpha, blue, green, red: of the true defect's outline, and of a line on its inner and its outer side.
   const AT_ONCE = 3, PINK = 0xffd040ff, LINE = [0, 0xffffffff, 0xff000000];
   const byId = (id) => document.getElementById(id);
   const waiting = new Map();
@@ -56,13 +56,13 @@ const cam = (() => {
     });
   }
 
-  // Return where `marks` ends: 1 on its own side of the line, 2 on the other, `reach` pixels wide.
-  function edges(marks, width, height, reach) {
-    const found = new Uint8Array(marks.length);
+  // Return the border of `region`: 1 on its inner side and 2 on its outer side, `reach` pixels wide each.
+  function edges(region, width, height, reach) {
+    const found = new Uint8Array(region.length);
     const compare = (place, other) => {
-      if (marks[place] !== marks[other]) {
-        found[place] = marks[place] ? 1 : 2;
-        found[other] = marks[other] ? 1 : 2;
+      if (region[place] !== region[other]) {
+        found[place] = region[place] ? 1 : 2;
+        found[other] = region[other] ? 1 : 2;
       }
     };
     for (let y = 0, place = 0; y < height; y++) {
@@ -72,7 +72,7 @@ const cam = (() => {
           if (y + step < height) compare(place, place + step * width);
         }
         const edge = x < reach || y < reach || x >= width - reach || y >= height - reach;
-        if (edge && marks[place]) found[place] = 1;
+        if (edge && region[place]) found[place] = 1;
       }
     }
     return found;
@@ -89,28 +89,28 @@ const cam = (() => {
     const colours = Uint32Array.from(index.colours, (colour) => packed(colour, opacity));
     const context = canvas.getContext("2d");
     const image = context.createImageData(width, height), out = new Uint32Array(image.data.buffer);
-    let marks = 0, hit = 0, defect = 0;
+    let positives = 0, hits = 0, defect = 0;
     for (let place = 0; place < mask.length; place++) defect += mask[place];
     if (levels) {
-      const marked = levels.map((level) => level > cut), line = edges(marked, width, height, reach);
+      const positive = levels.map((level) => level > cut), line = edges(positive, width, height, reach);
       for (let place = 0; place < out.length; place++) {
         out[place] = line[place] ? LINE[line[place]] : colours[levels[place]];
-        marks += marked[place];
-        hit += marked[place] & mask[place];
+        positives += positive[place];
+        hits += positive[place] & mask[place];
       }
     }
     if (byId("truth").checked) {
       edges(mask, width, height, reach).forEach((side, place) => { if (side === 2) out[place] = PINK; });
     }
     context.putImageData(image, 0, 0);
-    if (levels) tell(view, cut, marks, own ? scored.iou : (defect ? hit / (marks + defect - hit) : null));
+    if (levels) describe(view, cut, positives, own ? scored.iou : (defect ? hits / (positives + defect - hits) : null));
   }
 
-  function tell({ canvas, caption, name, image, scored }, cut, marks, iou) {
+  function describe({ canvas, caption, name, image, scored }, cut, positives, iou) {
     const words = iou === null ? "no defect" : `IoU\u00a0${(100 * iou).toFixed(1)}\u00a0%`;
     const failed = scored && scored.status !== "ok" ? `, ${scored.status}` : "";
     caption.textContent = `${name}: ${words}${failed}`;
-    canvas.dataset.marked = marks;
+    canvas.dataset.positives = positives;
     canvas.setAttribute("aria-label", `Heatmap of ${name} on ${image.id}, cut at level ${cut} of 255; ${words}`);
   }
 
@@ -119,7 +119,7 @@ const cam = (() => {
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", name ? `Heatmap of ${name} on ${image.id}` : `True defect of ${image.id}`);
     const picture = make("img", { src: `gallery/${image.file}.png`, alt: name ? "" : `Image ${image.id}` });
-    const status = scored === null ? "was not run here" : scored && scored.status;
+    const status = scored === null ? "was not run on this image" : scored && scored.status;
     const caption = make("figcaption", { textContent: name ? `${name}: ${status}` : "image" });
     const element = make("figure", { className: "map" }, make("div", {}, picture, canvas), caption);
     return { element, canvas, caption, name, image, scored };
@@ -135,7 +135,7 @@ const cam = (() => {
     await Promise.all(views.map(async (view, number) => {
       const source = number ? found.maps[chosen[number - 1]] : null;
       Object.assign(view, { mask, levels: source ? await pixels(source) : null });
-      if (view.scored?.status === "ok" && !source) view.caption.textContent = `${view.name}: no picture was kept`;
+      if (view.scored?.status === "ok" && !source) view.caption.textContent = `${view.name}: this heatmap was not kept`;
     }));
     return views;
   }
@@ -150,15 +150,15 @@ const cam = (() => {
     }
     first = Math.max(0, Math.min(first, AT_ONCE * Math.floor((images.length - 1) / AT_ONCE)));
     const page = images.slice(first, first + AT_ONCE);
-    byId("place").textContent = page.length ? `${first + 1} to ${first + page.length} of ${images.length}` : "none of this name";
-    byId("back").disabled = first === 0;
-    byId("on").disabled = first + AT_ONCE >= images.length;
+    byId("place").textContent = page.length ? `${first + 1} to ${first + page.length} of ${images.length}` : "no image of this name";
+    byId("previous").disabled = first === 0;
+    byId("next").disabled = first + AT_ONCE >= images.length;
     byId("images").replaceChildren();
     const chosen = index.methods.map((_, number) => number).filter((number) => byId(`method-${number}`).checked);
     const mine = shown = [];
     for (const image of page) {
       const views = await show(image, chosen);
-      if (mine !== shown) return;  // Something else was asked for meanwhile.
+      if (mine !== shown) return;  // Another page was asked for in the meantime.
       views.forEach(paint);
       mine.push(...views);
     }
@@ -190,8 +190,8 @@ const cam = (() => {
       byId("threshold").addEventListener("input", () => { byId("own").checked = false; repaint(); });
       for (const id of ["opacity", "own", "truth"]) byId(id).addEventListener("input", repaint);
       for (const id of ["named", "order", "method"]) byId(id).addEventListener("input", () => { first = 0; refresh(); });
-      byId("back").onclick = () => { first -= AT_ONCE; refresh(); };
-      byId("on").onclick = () => { first += AT_ONCE; refresh(); };
+      byId("previous").onclick = () => { first -= AT_ONCE; refresh(); };
+      byId("next").onclick = () => { first += AT_ONCE; refresh(); };
       document.querySelector(".controls").onsubmit = (event) => event.preventDefault();
       sliders();
       refresh();

@@ -103,7 +103,7 @@ def test_maps_maxima_shares_and_the_fused_map_are_what_arithmetic_gives():
     assert (found.fused.how, found.fused.status) == ("sum", "ok")
     assert nearly_all(found.fused.levels, fused)
     marked, defect = fused > otsu(fused), MASK[0].numpy()
-    assert (found.fused.marked == marked).mean() > 0.99
+    assert (found.fused.positive == marked).mean() > 0.99
     assert found.fused.iou == pytest.approx((marked & defect).sum() / (marked | defect).sum(), abs=0.02)
     assert 0 < found.fused.iou < 1
 
@@ -165,7 +165,7 @@ def test_a_flat_map_marks_nothing_and_says_so():
 
     (found,) = gathered(["flat"])
     assert (found.fused.status, found.fused.iou) == ("constant", 0)
-    assert not found.fused.marked.any()
+    assert not found.fused.positive.any()
 
 
 def test_without_a_defect_there_is_no_iou():

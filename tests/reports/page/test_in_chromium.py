@@ -18,8 +18,8 @@ from tests.helpers.page_runs import BAD, METHODS, ODD, make, mask
 OTSU = ThresholdPolicy("otsu")
 SHOWN = [ODD, "a/0", "b/2"]
 """The images of the first page, in the order of their names as files."""
-PAINTED = "return document.querySelectorAll('canvas[data-marked]').length === 9"
-MARKED = "return [...document.querySelectorAll('canvas[data-marked]')].map((one) => Number(one.dataset.marked))"
+PAINTED = "return document.querySelectorAll('canvas[data-positives]').length === 9"
+MARKED = "return [...document.querySelectorAll('canvas[data-positives]')].map((one) => Number(one.dataset.positives))"
 
 
 @pytest.fixture(scope="module")
@@ -162,14 +162,14 @@ def test_the_images_are_ordered_by_how_well_one_method_does(opened, run):
 
 def test_images_and_methods_are_chosen_and_pages_turned(opened):
     assert names(opened) == SHOWN
-    opened.run("document.getElementById('on').click()")
-    opened.wait("return document.querySelectorAll('canvas[data-marked]').length === 3")
+    opened.run("document.getElementById('next').click()")
+    opened.wait("return document.querySelectorAll('canvas[data-positives]').length === 3")
     assert names(opened) == ["c/3"]
     slide(opened, "named", "pit")
-    opened.wait("return document.querySelectorAll('canvas[data-marked]').length === 6")
+    opened.wait("return document.querySelectorAll('canvas[data-positives]').length === 6")
     assert names(opened) == ["a/0", "b/2"]
     opened.run("document.getElementById('none').click(); document.getElementById('method-1').click()")
-    opened.wait("return document.querySelectorAll('canvas[data-marked]').length === 2")
+    opened.wait("return document.querySelectorAll('canvas[data-positives]').length === 2")
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (400, False), (400, True)])
@@ -205,8 +205,8 @@ def names(browser):
 
 
 def contours(browser):
-    return browser.run("return [...document.querySelectorAll('canvas[data-marked]')].map((one) => one.toDataURL())")
+    return browser.run("return [...document.querySelectorAll('canvas[data-positives]')].map((one) => one.toDataURL())")
 
 
 def labels(browser):
-    return browser.run("return [...document.querySelectorAll('canvas[data-marked]')].map((one) => one.ariaLabel)")
+    return browser.run("return [...document.querySelectorAll('canvas[data-positives]')].map((one) => one.ariaLabel)")

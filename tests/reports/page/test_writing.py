@@ -6,8 +6,6 @@ import pandas as pd
 import pytest
 
 from reports.page import write
-from reports.page.chart_files import DARK_PAPER, INK, PAPER, darkened
-from reports.page.page_data import gather
 from results.metrics.thresholds import ThresholdPolicy
 from tests.helpers.page_runs import BAD, METHODS, ODD, make
 
@@ -62,18 +60,3 @@ def test_the_gallery_says_what_each_method_scored(page):
     assert (first["width"], first["height"], first["label"]) == (24, 40, "scratch")
     assert first["scored"][3]["status"] == f"failed: {BAD}"
     assert len(index["colours"]) == 256
-
-
-def test_dark_charts_keep_the_colours_of_data():
-    svg = f'<svg a="1"><path style="fill: {PAPER}; stroke: {INK}"/><path style="fill: #ffffff; stroke: #0072b2"/></svg>'
-    dark = darkened(svg)
-    assert DARK_PAPER in dark
-    assert INK not in dark
-    assert "#ffffff; stroke: #0072b2" in dark
-
-
-def test_what_a_sweep_alone_has_tested_is_no_row(run, page):
-    assert [row.spec for row in gather(run, OTSU).summary.rows] == [*METHODS, "cam"]
-    frame = pd.read_csv(run / "sweep.csv").assign(family="grad-cam")
-    frame.to_csv(run / "sweep.csv", index=False)
-    assert gather(run, OTSU).best == "layer-cam"
