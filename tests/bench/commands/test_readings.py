@@ -42,7 +42,7 @@ def test_every_reading_has_a_row_and_only_two_of_a_method_are_shown_on_test(made
     assert rows["test"][rows["question"].isna() | rows["chosen"]].notna().all()
     # Where no image is called defective there is nothing to count over them.
     assert rows["val"][rows["counted_over"] != "images called defective"].notna().all()
-    assert "ra-cam@50 is moved most by:" in made
+    assert "Questions by how far they move ra-cam@50:" in made
     assert (workplace / "run" / "readings.png").stat().st_size > 10_000
 
 

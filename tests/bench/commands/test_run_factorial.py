@@ -53,7 +53,7 @@ def test_the_terminal_shows_the_effects_behind_the_table_just_where_there_are_so
     text = run("--methods", "grad-cam,hires-cam,grad-cam+lt,hires-cam+lt")
     assert text.index("Micro-F1") < text.index("Difference [95 %]") < text.index("Done in")
     assert max(map(len, text.splitlines()[:-1])) <= 100
-    assert "full product of 4 methods" in text
+    assert "full factorial design of 4 methods" in text
     assert "| Rule | `plain` |" in (workplace / "run" / "effects.md").read_text()
     with Image.open(workplace / "run" / "effects.png") as picture:
         assert picture.width > 400

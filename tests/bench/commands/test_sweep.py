@@ -135,7 +135,7 @@ def test_folds_validation_and_a_plugin_in_a_folder_of_ones_own(bench, workplace,
     lines = [line.split()[1] for line in shown.splitlines() if line.startswith("my-swept-cam")]
     assert lines == ["training", "validation", "test"]
     assert "2 folds by item" in shown
-    assert "threshold percentile:95" in shown
+    assert "threshold percentile:95" in " ".join(shown.split())
     rows = pd.read_csv(tmp_path / "run" / "sweep.csv")
     assert list(dict.fromkeys(rows["split"])) == ["train", "val", "test"]
     # Every defective image is tested in one of the folds, and trained on in the other or used for validation.
