@@ -9,6 +9,8 @@ import re
 from pathlib import Path
 
 from docs.generating.baselines import Baseline, baselines
+from reports.formatting import UNDEFINED
+from reports.grid import Cell, Column, Grid
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 BLOCK = re.compile(r"(<!-- results: ([\w -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -33,12 +35,12 @@ def _table(shown: list[Baseline]) -> str:
     first = shown[0]
     ranked = sorted((score for score in first.scores if score.place), key=lambda score: score.place)
     specs = dict.fromkeys([score.spec for score in ranked[:BEST]] + list(ALWAYS))
-    published = f"{first.published_setting}" if first.published_setting else "published"
-    rows = [["Method", *(f"{one.name}, IoU [95 %]" for one in shown), published], ["---", *["---:"] * (len(shown) + 1)]]
+    headings = [*(f"{one.name}, IoU [95 %]" for one in shown), first.published_setting or "published"]
+    rows: list[list[Cell | str]] = []
     for spec in specs:
-        found = [next((score.iou for score in one.of({spec})), "–") for one in shown]
-        rows.append([f"`{spec}`", *found, next(score.published for score in first.of({spec}))])
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+        found = [next((score.iou for score in one.of({spec})), UNDEFINED) for one in shown]
+        rows.append([Cell(spec, code=True), *found, next(score.published for score in first.of({spec}))])
+    return Grid([Column("Method"), *(Column(heading, right=True) for heading in headings)], rows).markdown() + "\n"
 
 
 if __name__ == "__main__":
