@@ -1,4 +1,4 @@
-"""Where channels and positions stand in the output of a layer, which convolutions and transformers order differently."""
+"""Where channels and positions stand in the output of a layer: transformers order them in ways of their own."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Layout:
         return output
 
     def from_maps(self, maps: Tensor, recorded: Tensor) -> Tensor:
-        """Return maps, (n, K, h, w), as outputs of the layer, with the tokens in front that `recorded`, (1, ...), has."""
+        """Return maps, (n, K, h, w), as outputs of the layer, behind the extra tokens of `recorded`, (1, ...)."""
         if self.kind == "channels last":
             return maps.permute(0, 2, 3, 1)
         if self.kind == "tokens":
