@@ -15,6 +15,7 @@ from bench.attribution.weighting import weighted_in_blocks, weighted_whole
 from bench.errors import BenchError
 from bench.network.anatomy import Anatomy
 from bench.network.biases import bias_of
+from bench.network.checking import logits_of
 from bench.network.targets import Target
 from bench.network.tracing import evaluating, readable
 from methods.contract import Computed, GradientWeighting
@@ -87,7 +88,7 @@ class Evidence:
             # A frozen network builds no graph of its own, so the graph begins at the images; the copy of
             # them is no leaf, so an in-place operation may follow.
             leaf = self.images.detach().requires_grad_()
-            self.logits = network(leaf.clone())
+            self.logits = logits_of(network(leaf.clone()))
             self.classes = target.classes(self.logits, labels) if classes is None else classes
             self.score = target.score_of(self.logits, self.classes)
             self._total = self.score.sum()
@@ -124,7 +125,7 @@ class Evidence:
 
     def activation(self, layer: str) -> Tensor:
         """Return the output of `layer`, (B, K, h, w)."""
-        return readable(self._outputs[layer])
+        return readable(self._maps(layer, self._outputs[layer]))
 
     def hold_gradients(self, filtered: Filter | None) -> None:
         """Make the backward pass under a filter now, unless it is held already.
@@ -139,6 +140,9 @@ class Evidence:
         gradients = self._gradients(filtered)
         if layer not in gradients:
             raise BenchError(f"the target's score does not depend on the layer {layer}")
+        layout = None if layer == INPUT else self.anatomy.layers[layer].layout
+        if layout and layout.extra and not gradients[layer].any():
+            raise NotApplicableError(f"of {layer} only the class token is read, so no position of it counts")
         if truncation is None or layer == INPUT:
             return gradients[layer]
         if self._truncated is None or self._truncated[0] != truncation:
@@ -230,7 +234,12 @@ class Evidence:
                 self._total, list(differentiable.values()), retain_graph=True, allow_unused=True
             )
         named = zip(differentiable, gradients, strict=True)
-        return {layer: readable(gradient) for layer, gradient in named if gradient is not None}
+        return {layer: readable(self._maps(layer, gradient)) for layer, gradient in named if gradient is not None}
+
+    def _maps(self, layer: str, tensor: Tensor) -> Tensor:
+        """Return what a layer gives, or the gradient there, as (B, K, h, w) where it has positions."""
+        layout = None if layer == INPUT else self.anatomy.layers[layer].layout
+        return tensor if layout is None else layout.to_maps(tensor)
 
 
 def by_gradient(specs: Iterable[MethodSpec]) -> list[MethodSpec]:

@@ -14,6 +14,7 @@ from bench.attribution.graph_rules import Propagated
 from bench.attribution.lrp import relevance
 from bench.network.anatomy import Anatomy, Layer
 from bench.network.batch_size import fitting
+from bench.network.checking import logits_of
 from bench.network.partial_forward import PartialForward
 from bench.network.targets import Target
 from bench.network.tracing import evaluating, readable
@@ -42,7 +43,7 @@ class ForwardQueries:
         """Return the network's output, (n, classes), without gradients."""
         with evaluating(self._network), torch.no_grad():
             given = images.to(self._images.dtype, memory_format=self._memory_format)
-            return readable(self._network(given))
+            return readable(logits_of(self._network(given)))
 
     @cached_property
     def _memory_format(self) -> torch.memory_format:
@@ -105,7 +106,8 @@ class ForwardQueries:
 
     def _behind(self, layer: str, image: int) -> PartialForward:
         if self._replay is None or self._replay[0] != (layer, image):
-            self._replay = (layer, image), PartialForward(self._network, layer, self._images[image : image + 1])
+            layout, one = self._anatomy.layers[layer].layout, self._images[image : image + 1]
+            self._replay = (layer, image), PartialForward(self._network, layer, one, layout)
         return self._replay[1]
 
     def _score(self, image: int, logits: Tensor) -> Tensor:

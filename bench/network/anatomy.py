@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,10 +16,11 @@ from torch import Tensor, nn
 
 from bench.errors import BenchError
 from bench.network.biases import has_bias
+from bench.network.layout import Grid, Layout, layouts
 from bench.network.tracing import Call, evaluating, record
 from methods.spelling import did_you_mean
 
-_REDUCING = ("MaxPool", "AvgPool", "LPPool", "Dropout", "Identity", "Flatten")
+_REDUCING = ("MaxPool", "AvgPool", "LPPool", "Dropout", "Identity", "Flatten", "Permute")
 """Links that have no features of their own: what they give out was made by a link before."""
 
 
@@ -29,10 +31,11 @@ class Layer:
     Attributes:
         name: module name, e.g. ``features.29``.
         kind: class name.
-        shape: of its output for one image, e.g. (512, 14, 14).
+        shape: of its output for one image, e.g. (512, 14, 14): channels first where it has positions.
         signed: its output held negative values on the recorded images.
         overwritten: a later in-place operation changed its output.
         runs: how often it ran.
+        layout: how its output holds its maps; None where it has no positions.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Layer:
     signed: bool
     overwritten: bool
     runs: int
+    layout: Layout | None = None
 
 
 @dataclass(frozen=True)
@@ -91,21 +95,33 @@ class Anatomy:
 
 
 def examine(network: nn.Module, images: Tensor) -> Anatomy:
-    """Record one forward pass of `network` on `images`, (B, C, H, W), and read its anatomy from it."""
+    """Record one forward pass of `network` on the first of `images`, (B, C, H, W), and read its anatomy from it."""
+    image = images[:1].clone()
     with evaluating(network), torch.no_grad():
-        root, calls = record(network, images.clone())
+        root, calls = record(network, image)
     by_name = {call.name: call for call in calls if call.output is not None}
     runs = Counter(call.name for call in calls)
+    found = layouts(calls, (image.shape[2], image.shape[3]))
     layers = {
-        name: Layer(name, type(call.module).__name__, _shape(call), call.signed, call.overwritten, runs[name])
+        name: Layer(
+            name=name,
+            kind=type(call.module).__name__,
+            shape=_shape(call, found.get(name)),
+            signed=call.signed,
+            overwritten=call.overwritten,
+            runs=runs[name],
+            layout=found.get(name),
+        )
         for name, call in by_name.items()
     }
     links = [call for call in _open(root, outermost=True) if call.output is not None]
-    stages = _stages(links)
+    stages = _stages(links, layers)
+    if stages:
+        stages = (*stages[:-1], _attending(stages[-1], links, layers))
     convolutions = tuple(name for name, call in by_name.items() if isinstance(call.module, nn.Conv2d))
     biased = tuple(name for name, call in by_name.items() if has_bias(call.module))
     deepest = by_name[stages[-1]] if stages else None
-    return Anatomy(layers, stages, convolutions, biased, _pooled_linear(calls, deepest))
+    return Anatomy(layers, stages, convolutions, biased, _pooled_linear(calls, deepest, layers))
 
 
 def _open(call: Call, *, outermost: bool = False) -> list[Call]:
@@ -128,38 +144,65 @@ def _is_chain(call: Call) -> bool:
     return all(
         any(tensor is one.output and version == one.version for tensor, version in following.inputs)
         for one, following in pairwise([*call.children, end])
-        if any(tensor.dim() == 4 for tensor, _ in following.inputs)
+        if any(tensor.dim() in {3, 4} for tensor, _ in following.inputs)
     )
 
 
-def _stages(links: list[Call]) -> tuple[str, ...]:
+def _stages(links: list[Call], layers: dict[str, Layer]) -> tuple[str, ...]:
     """Return the last link at each resolution, without pooling and without the classifying layer itself."""
     with_parameters = [i for i, link in enumerate(links) if any(True for _ in link.module.parameters())]
     body = links[: with_parameters[-1]] if with_parameters else links
-    last: dict[tuple[int, ...], str] = {}
+    last: dict[Grid, str] = {}
     for link in body:
-        _, *resolution = _shape(link) or (0,)
-        if len(resolution) == 2 and max(resolution) > 1 and not _reduces(link.module):
-            last[tuple(resolution)] = link.name
+        layout = layers[link.name].layout
+        if layout and max(layout.grid) > 1 and not _reduces(link.module):
+            last[layout.grid] = link.name
     return tuple(last.values())
+
+
+def _attending(stage: str, links: list[Call], layers: dict[str, Layer]) -> str:
+    """Return what stands for the deepest stage: of a transformer the first normalisation of its last block.
+
+    That is what its attention reads, as the field takes it. On what comes behind, a class token alone may be read.
+    """
+    layout = layers[stage].layout
+    if layout is None or layout.kind == "maps":
+        return stage
+    for link in reversed(links):
+        there = layers[link.name].layout
+        inside = (one.name for one in _within(link) if isinstance(one.module, nn.LayerNorm))
+        if there and there.grid == layout.grid and (first := next(inside, None)):
+            return first
+    return stage
+
+
+def _within(call: Call) -> Iterator[Call]:
+    """Yield the calls within `call`, those first that began first."""
+    for child in call.children:
+        yield child
+        yield from _within(child)
 
 
 def _reduces(module: nn.Module) -> bool:
     return any(word in type(module).__name__ for word in _REDUCING)
 
 
-def _shape(call: Call) -> tuple[int, ...]:
-    """Return the shape of what came out for one image; empty where that was no tensor."""
-    return tuple(call.output.shape[1:]) if call.output is not None else ()
+def _shape(call: Call, layout: Layout | None) -> tuple[int, ...]:
+    """Return the shape of what came out for one image, channels first if it has positions; empty if it is no tensor."""
+    if call.output is None:
+        return ()
+    return tuple((layout.to_maps(call.output) if layout else call.output).shape[1:])
 
 
-def _pooled_linear(calls: list[Call], deepest: Call | None) -> str | None:
+def _pooled_linear(calls: list[Call], deepest: Call | None, layers: dict[str, Layer]) -> str | None:
     """Name the linear layer that reads the spatial means of the deepest stage and ends the network."""
     linear = next((call for call in reversed(calls) if isinstance(call.module, nn.Linear)), None)
     root = calls[-1]
     if not linear or not deepest or deepest.output is None or root.output is None or linear.output is None:
         return None
-    means, (read, _) = deepest.output.mean((2, 3)), linear.inputs[0]
+    layout = layers[deepest.name].layout
+    maps = layout.to_maps(deepest.output) if layout else deepest.output
+    means, (read, _) = maps.mean((2, 3)), linear.inputs[0]
     reads_means = read.shape == means.shape and torch.allclose(read, means, rtol=1e-4)
     ends = root.output.shape == linear.output.shape and torch.equal(root.output, linear.output)
     return linear.name if reads_means and ends and not deepest.overwritten else None

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.network.tracing import Call
+from methods.errors import NotApplicableError
 
 MOST_EXTRA = 8
 """Tokens in front of those of the positions: class, distillation, registers."""
@@ -34,10 +35,17 @@ class Layout:
 
         >>> Layout("tokens", (2, 3), extra=1).to_maps(torch.zeros(5, 7, 4)).shape
         torch.Size([5, 4, 2, 3])
+
+        Raises:
+            NotApplicableError: it has another number of tokens than that of the image by which the layout was found.
         """
         if self.kind == "channels last":
             return output.permute(0, 3, 1, 2)
         if self.kind == "tokens":
+            if output.shape[1] != self.extra + self.grid[0] * self.grid[1]:
+                raise NotApplicableError(
+                    "at another size than the batch's the tokens of a transformer cannot be placed"
+                )
             return output[:, self.extra :].transpose(1, 2).reshape(len(output), -1, *self.grid)
         return output
 

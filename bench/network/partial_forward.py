@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from bench.errors import BenchError
+from bench.network.checking import logits_of
+from bench.network.layout import Layout
 from bench.network.tracing import Call, evaluating, readable, record
 
 Forward = Callable[..., Any]
@@ -24,7 +26,7 @@ class _Run:
     Attributes:
         is_layer: it is the layer.
         passed_on: nothing but the next of these runs reads what it gives.
-        given: what it gave for the recorded image, where something else reads it.
+        given: what it gave for the recorded image, of the layer itself and where something else reads it.
     """
 
     is_layer: bool
@@ -39,13 +41,15 @@ class PartialForward:
     recorded. That works for any module, whatever its own code does between the calls.
     """
 
-    def __init__(self, network: nn.Module, layer: str, image: Tensor) -> None:
+    def __init__(self, network: nn.Module, layer: str, image: Tensor, layout: Layout | None = None) -> None:
         """Record what runs before the last run of `layer` on `image`, (1, C, H, W).
+
+        The layer's outputs are given as maps, which `layout` turns into what the network takes.
 
         Raises:
             BenchError: the layer did not run.
         """
-        self._network, self._image = network, image.detach()
+        self._network, self._image, self._layout = network, image.detach(), layout
         with evaluating(network), torch.no_grad():
             root, ended = record(network, self._image.clone())
             runs = [call for call in ended if call.name == layer]
@@ -68,12 +72,12 @@ class PartialForward:
 
         def give(run: _Run, _forward: Forward, inputs: tuple[Any, ...], _options: dict[str, Any]) -> Any:
             if run.is_layer:
-                return activations.to(self._image.dtype)
+                outputs = activations.to(self._image.dtype)
+                return outputs if self._layout is None else self._layout.from_maps(outputs, run.given)
             return inputs[0] if run.passed_on else _repeated(run.given, len(activations))
 
         with evaluating(self._network), self._instead(give):
-            logits: Tensor = self._network(self._image.expand(len(activations), -1, -1, -1))
-        return logits
+            return logits_of(self._network(self._image.expand(len(activations), -1, -1, -1)))
 
     @contextmanager
     def _instead(self, act: Callable[[_Run, Forward, tuple[Any, ...], dict[str, Any]], Any]) -> Iterator[None]:
@@ -101,7 +105,7 @@ def _acting(forward: Forward, runs: Iterator[_Run], act: Callable[..., Any]) -> 
 
 def _record(run: _Run, forward: Forward, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
     returned = forward(*inputs, **options)
-    if not (run.is_layer or run.passed_on):
+    if run.is_layer or not run.passed_on:
         run.given = _repeated(returned, 1)  # a copy, since what follows may write on it
     return returned
 

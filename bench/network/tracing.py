@@ -18,7 +18,8 @@ class Call:
         module: that ran.
         inputs: the tensors that went in, and how often each had been changed in place.
         children: what ran within it, in order.
-        output: the tensor that came out, if it was one.
+        result: what came out.
+        output: the same, if it was a tensor.
         version: how often `output` had been changed in place then.
         signed: `output` held negative values.
     """
@@ -27,6 +28,7 @@ class Call:
     module: nn.Module
     inputs: list[tuple[Tensor, int]]
     children: list[Call]
+    result: object = None
     output: Tensor | None = None
     version: int = 0
     signed: bool = False
@@ -64,6 +66,7 @@ def record(network: nn.Module, images: Tensor) -> tuple[Call, list[Call]]:
 
     def leave(_module: nn.Module, _inputs: tuple[object, ...], output: object) -> None:
         call = open_calls.pop()
+        call.result = output
         if isinstance(output, Tensor):
             call.output, call.version, call.signed = output, changes(output), bool((output < 0).any())
         ended.append(call)
