@@ -130,7 +130,7 @@ class EvidenceView(Protocol):
 
         Convolutions and batch normalisations (in evaluation, with their implicit bias), (B, K, h, w); linear layers,
         (B, K). Without rules, all of it and the input times its gradient add up to the score of a piecewise linear
-        network. Only for methods that read ``biases``.
+        network; an image for which they do not has a note. Only for methods that read ``biases``.
 
         Raises:
             NotApplicableError: a layer has a bias that is not read here, or runs several times.

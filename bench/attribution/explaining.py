@@ -17,6 +17,7 @@ from bench.attribution.forward_queries import ForwardQueries, MakeQueries
 from bench.attribution.view import View
 from bench.errors import BenchError
 from bench.network.anatomy import Anatomy, examine
+from bench.network.checking import check_images, usable
 from bench.network.targets import Target, parse_target
 from methods import METHODS, Heatmap, MethodSpec, NotApplicableError, layer_maps, parse
 from methods.contract import Note
@@ -132,7 +133,8 @@ def explain(
     What there is to be told of a heatmap, that it is not exact on this network for example, is a warning.
 
     Args:
-        model: gives out logits (B, classes) or (B, 1); it is left as it was found.
+        model: gives out logits (B, classes) or (B, 1), alone, first of several or as ``logits``; it is left as it was
+            found. What `torch.compile` made is taken for the network behind it.
         images: (B, C, H, W), prepared as the model expects them, on its device.
         methods: one spec or several, e.g. ``"ra-cam"`` or ``["grad-cam", "layer-cam/S2-S4+lt@30"]``.
         target: a class index, ``"predicted"``, ``"margin"`` or another text that
@@ -144,7 +146,8 @@ def explain(
 
     Raises:
         MethodError: a spec cannot be read, or its method has no answer on this network.
-        BenchError: the network has not the layers or the class that are asked for.
+        BenchError: the network or the images cannot be used, or the network has not the layers or the class that are
+            asked for.
 
     Examples:
         >>> import torch
@@ -154,15 +157,21 @@ def explain(
         >>> heatmaps["ra-cam@30"].shape
         torch.Size([3, 16, 24])
     """
+    if not isinstance(layers, str | None):
+        raise BenchError(f"layers is one text, such as 'stages' or 'layer.features.29', and not {layers!r}")
+    network = usable(model)
+    check_images(network, images)
     given = [methods] if isinstance(methods, str | MethodSpec) else list(methods)
     specs = {one: parse(one, layers=layers) if isinstance(one, str) else one for one in given}
     if not isinstance(target, Target):
         target = parse_target(str(target))
     maps = {}
-    for result in explain_batch(model, examine(model, images[:1]), images, target, dict.fromkeys(specs.values())):
-        maps[result.spec] = result.require().values
-        for image, note in result.notes.items():
-            warnings.warn(f"{result.spec}, image {image}: {note}", stacklevel=2)
+    with torch.inference_mode(mode=False):
+        images = images.clone() if images.is_inference() else images
+        for result in explain_batch(network, examine(network, images), images, target, dict.fromkeys(specs.values())):
+            maps[result.spec] = result.require().values
+            for image, note in result.notes.items():
+                warnings.warn(f"{result.spec}, image {image}: {note}", stacklevel=2)
     return {one: maps[spec] for one, spec in specs.items()}
 
 

@@ -37,7 +37,7 @@ class ForwardQueries:
         """Explain the `classes`, (B,), of `images`, (B, C, H, W), with `chunk` variants at once, or as many as fit."""
         self._network, self._anatomy, self._images = network, anatomy, images
         self._target, self._classes, self.chunk = target, classes, chunk
-        self._replay: tuple[tuple[str, int], PartialForward] | None = None
+        self._replay: tuple[tuple[str, int, bool], PartialForward] | None = None
 
     def logits(self, images: Tensor) -> Tensor:
         """Return the network's output, (n, classes), without gradients."""
@@ -77,11 +77,14 @@ class ForwardQueries:
 
     def deep_lift(self, layer: str, image: int, activation: Tensor) -> Propagated:
         """Return what each value of one image's output of `layer`, (K, h, w), contributes to the target's score."""
-        return deep_lift(self._behind(layer, image), activation, partial(self._score, image))
+        with self._exact():
+            return deep_lift(self._behind(layer, image), activation, partial(self._score, image))
 
     def relevance(self, layer: str, image: int, activation: Tensor) -> Propagated:
         """Return the relevance of each value of one image's output of `layer`, (K, h, w), for the target's class."""
-        return relevance(self._behind(layer, image), activation, int(self._classes[image]))
+        with self._exact():
+            behind, explained = self._behind(layer, image), int(self._classes[image])
+            return relevance(behind, activation, explained, absent=self._target.is_good)
 
     def fitting(self, layers: Iterable[Layer], factor: float = INFERENCE_FACTOR) -> int:
         """Return how many variants are looked at at once; see `bench.network.batch_size.fitting`."""
@@ -104,10 +107,15 @@ class ForwardQueries:
             first = last
         return torch.cat(parts) if parts else self._images.new_empty(0)
 
+    def _exact(self) -> torch.autocast:
+        """Compute without autocast: what is shared by quotients of small differences does not stand rounding."""
+        return torch.autocast(self._images.device.type, enabled=False)
+
     def _behind(self, layer: str, image: int) -> PartialForward:
-        if self._replay is None or self._replay[0] != (layer, image):
+        key = layer, image, torch.is_autocast_enabled(self._images.device.type)
+        if self._replay is None or self._replay[0] != key:
             layout, one = self._anatomy.layers[layer].layout, self._images[image : image + 1]
-            self._replay = (layer, image), PartialForward(self._network, layer, one, layout)
+            self._replay = key, PartialForward(self._network, layer, one, layout)
         return self._replay[1]
 
     def _score(self, image: int, logits: Tensor) -> Tensor:

@@ -29,19 +29,20 @@ SUMS = frozenset({
 """Steps that share what arrives by what each input adds, as autograd calls them."""
 
 
-def relevance(replay: PartialForward, activation: Tensor, explained: int) -> Propagated:
+def relevance(replay: PartialForward, activation: Tensor, explained: int, *, absent: bool = False) -> Propagated:
     """Return the relevance of each value of a layer's output for one class against the others.
 
     Layer-wise relevance propagation, Bach et al. 2015: convolutions and linear layers share what arrives by positive
     contributions, without their bias (the z+ rule); sums and means by all contributions (the z rule); a maximum gives
     everything to the position where it is found; activations and batch normalisations pass everything on. A product
-    gives half to each factor, by our choice. It starts from 1 at the explained logit and from -1, spread evenly, at the
-    others (contrastive, Gu et al. 2018); both have to arrive in full.
+    gives half to each factor, by our choice. It starts from 1 at the explained logit and from -1/N at each of the
+    others (contrastive, Gu et al. 2018, with N classes as in the code of Lee et al. 2021); both have to arrive in full.
 
     Args:
         replay: of what lies behind the layer.
         activation: the layer's output, (K, h, w).
         explained: the class; 0 where there is one logit, and then there are no others.
+        absent: with one logit, its absence is explained: it starts from -1.
 
     Raises:
         BenchError: the logits do not depend on the layer.
@@ -51,8 +52,8 @@ def relevance(replay: PartialForward, activation: Tensor, explained: int) -> Pro
         with GraphRules(_conserve):
             logits = replay.differentiable(pair.clone())
         chosen = torch.zeros_like(logits[0])
-        chosen[explained] = 1
-        start = torch.stack([chosen, (1 - chosen) / max(len(chosen) - 1, 1)])
+        chosen[explained] = -1 if absent and len(chosen) == 1 else 1
+        start = torch.stack([chosen, (1 - chosen.abs()) / len(chosen)])
         arrived = gradient_of(logits, pair, start)
     missed = (arrived.double().sum((1, 2, 3)) - start.double().sum(1)).abs().amax()
     return Propagated(arrived[0] - arrived[1], float(missed))

@@ -20,6 +20,7 @@ from bench.network.tracing import readable
 from methods.contract import Build, Computed, EvidenceView, InnerMethod, Note
 from methods.errors import NotApplicableError
 from methods.heatmap import heatmap
+from methods.registry import METHODS
 from methods.rules import Filter
 from methods.spec import MethodSpec
 
@@ -103,7 +104,10 @@ class View(EvidenceView):
 
     @override
     def bias_gradients(self) -> dict[str, Tensor]:
-        return self._evidence.bias_gradients(*self._rules)
+        parts = self._evidence.bias_gradients(*self._rules)
+        if self._rules == (None, None) and "input" in METHODS[self._spec.name].reads:
+            self._note_incomplete([self.input * self.input_gradient(), *parts.values()])
+        return parts
 
     @override
     def once(self, key: Hashable, compute: Callable[[], Computed]) -> Computed:
@@ -150,6 +154,15 @@ class View(EvidenceView):
     @override
     def inner(self) -> InnerMethod:
         return VariantExplainer(self._evidence, replace(self._spec, wrapper=""), self.classes, self.notes)
+
+    def _note_incomplete(self, parts: Sequence[Tensor]) -> None:
+        """Note where `parts`, (B, ...) each, do not add up to the score: the network is not piecewise linear then."""
+        total = sum((part.double().flatten(1).sum(1) for part in parts), torch.zeros_like(self.score).double())
+        largest = readable(self._evidence.logits).abs().amax(1).double()
+        missed = (total - self.score).abs() / torch.maximum(largest, total.abs())
+        for image, share in enumerate(missed.tolist()):
+            if not share <= COMPLETE:
+                self.note(image, "its parts do not add up to the score", share)
 
     def _checked(self, layer: str, propagate: Callable[[str, int, Tensor], Propagated]) -> Tensor:
         """Return what is propagated to `layer`, image by image; note where it does not add up."""
@@ -202,7 +215,7 @@ class VariantExplainer(InnerMethod):
             with self._refusing_sizes(variants):
                 logits = self._evidence.queries.logits(variants)
             if logits.shape[1] == 1:
-                return logits[:, 0].sigmoid()
+                return self._evidence.target.score_of(logits, torch.zeros_like(logits[:, 0]).long()).sigmoid()
             return logits.softmax(1).gather(1, classes[first:last, None])[:, 0]
 
         return self._in_chunks(run, sources, build, INFERENCE_FACTOR)

@@ -95,10 +95,18 @@ class Anatomy:
 
 
 def examine(network: nn.Module, images: Tensor) -> Anatomy:
-    """Record one forward pass of `network` on the first of `images`, (B, C, H, W), and read its anatomy from it."""
+    """Record one forward pass of `network` on the first of `images`, (B, C, H, W), and read its anatomy from it.
+
+    Raises:
+        BenchError: the network does not take such images.
+    """
     image = images[:1].clone()
     with evaluating(network), torch.no_grad():
-        root, calls = record(network, image)
+        try:
+            root, calls = record(network, image)
+        except (RuntimeError, ValueError, TypeError, AssertionError, IndexError) as error:
+            reason = str(error).partition("\n")[0]
+            raise BenchError(f"the network does not take images of {tuple(image.shape[1:])}: {reason}") from error
     by_name = {call.name: call for call in calls if call.output is not None}
     runs = Counter(call.name for call in calls)
     found = layouts(calls, (image.shape[2], image.shape[3]))

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from bench.errors import BenchError
-from bench.network.tracing import evaluating
 
 NAMES = ("logits", "out")
 """Keys and attributes under which networks give their logits beside other outputs, the first ahead."""
@@ -58,21 +57,6 @@ def check_images(network: nn.Module, images: Tensor) -> None:
         raise BenchError(f"the network is {parameter.dtype} and the images {images.dtype}: convert one of them")
 
 
-def check_pass(network: nn.Module, images: Tensor) -> Tensor:
-    """Run `network` once on the first of `images` and return its logits, (1, classes).
-
-    Raises:
-        BenchError: the network cannot take such images, or what it gives are no logits.
-    """
-    with evaluating(network), torch.no_grad():
-        try:
-            output = network(images[:1].clone())
-        except (RuntimeError, ValueError, TypeError, AssertionError, IndexError) as error:
-            reason = str(error).partition("\n")[0]
-            raise BenchError(f"the network does not take images of {tuple(images[:1].shape)}: {reason}") from error
-    return logits_of(output)
-
-
 def logits_of(output: Any) -> Tensor:
     """Return the logits, (B, classes), among what a network gives: a tensor, or in a mapping, an object or a tuple.
 
@@ -98,3 +82,8 @@ def logits_of(output: Any) -> Tensor:
     if found.dim() != 2 or not found.is_floating_point():
         raise BenchError(f"the network must give logits (B, classes), not {tuple(found.shape)} {found.dtype}")
     return found
+
+
+def of_two_classes(logits: Tensor) -> Tensor:
+    """Return (B, classes) as it is, and a single logit, (B, 1), as the logits (B, 2) of two classes, 0 and itself."""
+    return torch.cat([torch.zeros_like(logits), logits], 1) if logits.shape[1] == 1 else logits

@@ -25,6 +25,11 @@ class Target:
     margin: bool = False
 
     @property
+    def is_good(self) -> bool:
+        """Tell whether it is the absence of a defect that is explained: a network with one logit has it negated."""
+        return self.choice == 0
+
+    @property
     def uses_label(self) -> bool:
         """Tell whether the explanation is given the image's label."""
         return self.choice == "label"
@@ -37,7 +42,7 @@ class Target:
         """Return one score an image, (B,).
 
         Args:
-            logits: (B, classes); with one logit, that is the score whatever the choice.
+            logits: (B, classes); a single logit is that of the defect, and the score of class 0 is its negative.
             labels: class of each image, (B,) int64; needed for ``label``.
 
         Raises:
@@ -49,7 +54,9 @@ class Target:
         """Return one score an image, (B,), for the `classes` that were found for it, (B,) int64."""
         index = classes[:, None]
         chosen = logits.gather(1, index)[:, 0]
-        if not self.margin or logits.shape[1] == 1:
+        if logits.shape[1] == 1:
+            return -chosen if self.is_good else chosen
+        if not self.margin:
             return chosen
         others = logits.scatter(1, index, -torch.inf)
         return chosen - others.amax(1)

@@ -41,7 +41,9 @@ def assert_relevance_arrives(view, total):
     for layer in view.layers:
         arrived = view.relevance(layer)
         assert not arrived.requires_grad
-        torch.testing.assert_close(arrived.sum((1, 2, 3)), torch.full((2,), total).double(), rtol=0, atol=EXACT)
+        torch.testing.assert_close(
+            arrived.sum((1, 2, 3)), torch.full((2,), total, dtype=torch.float64), rtol=0, atol=EXACT
+        )
     assert view.notes == {}
 
 

@@ -80,11 +80,10 @@ def lifted_maximum(x, r, m):
 
 
 def relevance(tail, a, target):
-    """Relevance from 1 at the target less that from 1 spread evenly over the others."""
+    """Relevance from 1 at the target and from -1/N at each of the others, N classes in all."""
     slow = SlowTail(tail)
     run, logits = slow.run(a)
-    others = len(logits) - 1
-    r = np.array([[1.0 if k == target else -1 / others for k in range(len(logits))]])
+    r = np.array([[1.0 if k == target else -1 / len(logits) for k in range(len(logits))]])
     for (_, kind, module), x in slow.backwards(run):
         if kind == "linear":
             r = shared_by_linear(module.weight.detach().numpy(), x[0], r[0])[None]

@@ -94,10 +94,24 @@ def test_the_target_is_the_defect_class_where_none_is_given():
 
 def test_a_network_may_have_one_logit():
     network, images = chain(classes=1), pictures()
-    maps = [explain(network, images, "layer-cam", target=target)["layer-cam"] for target in (1, 0, "predicted")]
+    maps = [explain(network, images, "layer-cam", target=target)["layer-cam"] for target in (1, "predicted")]
     assert maps[0].any()
     assert torch.equal(maps[0], maps[1])
-    assert torch.equal(maps[0], maps[2])
+
+
+@pytest.mark.parametrize("text", ["layer-cam", "ablation-cam", "lift-cam", "relevance-cam"])
+def test_of_one_logit_the_good_class_is_explained_by_its_negative(text):
+    network, images = chain(classes=1).double(), pictures().double()
+    opposite = chain(classes=1).double()
+    with torch.no_grad():
+        opposite.classifier.weight.neg_()
+        opposite.classifier.bias.neg_()
+    good, defect = (explain(network, images, text, target=target)[text] for target in (0, 1))
+    assert not torch.equal(good, defect)
+    if text != "relevance-cam":  # whose rules share by positive contributions, which are others in the opposite network
+        torch.testing.assert_close(good, explain(opposite, images, text, target=1)[text])
+    # What speaks for the one class does not speak for the other.
+    assert (good * defect).max() <= 0.25 * good.max() * defect.max() or text == "layer-cam"
 
 
 def test_layers_are_for_the_specs_that_name_none():

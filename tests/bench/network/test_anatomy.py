@@ -268,7 +268,7 @@ def test_training_flags_and_hooks_are_given_back_after_an_exception():
     network.norm2.eval()
     network.append(Failing())
     before = flags(network)
-    with pytest.raises(RuntimeError, match="mine"):
+    with pytest.raises(BenchError, match=r"does not take images of \(3, 24, 32\): mine"):
         examine(network, pictures())
     assert flags(network) == before
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in network.modules())

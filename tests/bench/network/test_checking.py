@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from bench.errors import BenchError
-from bench.network.checking import check_images, check_pass, logits_of, usable
+from bench.network.checking import check_images, logits_of, of_two_classes, usable
 from tests.helpers.small_networks import chain, pictures
 
 LOGITS = torch.tensor([[1.0, 2.0]])
@@ -95,13 +95,6 @@ def test_images_as_they_should_be_pass():
         check_images(chain(), pictures().bfloat16())
 
 
-def test_one_pass_tells_whether_the_network_takes_such_images():
-    assert check_pass(chain(), pictures()).shape == (1, 3)
-    with pytest.raises(BenchError, match=r"does not take images of \(1, 1, 24, 32\): .*channels"):
-        check_pass(chain(), pictures()[:, :1])
-
-
-def test_the_network_is_left_as_it_was():
-    network = chain().train()
-    check_pass(network, pictures())
-    assert network.training
+def test_a_single_logit_is_that_of_the_second_of_two_classes():
+    assert of_two_classes(torch.tensor([[3.0]])).tolist() == [[0, 3]]
+    assert of_two_classes(LOGITS) is LOGITS

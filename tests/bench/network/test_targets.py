@@ -36,10 +36,15 @@ def test_of_two_classes_the_defects_is_explained(target):
     assert target.score(LOGITS[:, :2]).tolist() == [1.5, -2, 7, 6]
 
 
-@pytest.mark.parametrize("choice", [0, 1, 5, "label", "predicted"])
+@pytest.mark.parametrize("choice", [1, 5, "label", "predicted"])
 @pytest.mark.parametrize("margin", [False, True])
-def test_one_logit_is_the_score_whatever_the_choice(choice, margin):
+def test_one_logit_is_the_score_of_the_defect_whatever_the_choice(choice, margin):
     assert Target(choice, margin).score(LOGITS[:, :1]).tolist() == [9, 0.5, -1, 2]
+
+
+@pytest.mark.parametrize("margin", [False, True])
+def test_the_good_class_has_the_negative_of_one_logit(margin):
+    assert Target(0, margin).score(LOGITS[:, :1]).tolist() == [-9, -0.5, 1, -2]
 
 
 @pytest.mark.parametrize(
