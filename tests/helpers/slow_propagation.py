@@ -5,7 +5,7 @@
 
 import numpy as np
 
-from tests.helpers.slow_twins import SlowNetwork
+from tests.helpers.slow_network import SlowNetwork
 
 
 class SlowTail(SlowNetwork):

@@ -8,7 +8,7 @@ import torch
 
 from methods.fusing import FUSE, upsample
 from methods.fusing import fuse as fuse_named
-from tests.helpers.slow_twins import upsampled
+from tests.helpers.twins.arithmetic import upsampled
 
 SIZE = (6, 9)
 

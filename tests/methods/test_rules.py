@@ -19,8 +19,9 @@ from bench.network.anatomy import examine
 from bench.network.targets import Target
 from methods import MethodSpec, NotApplicableError
 from methods.rules import WORTH_A_THREAD, Filter, _by_selection, _by_sorting, filtering, positive_percentiles, truncate
-from tests.helpers.slow_twins import SlowNetwork, truncated
+from tests.helpers.slow_network import SlowNetwork
 from tests.helpers.small_networks import chain, pictures, seeded
+from tests.helpers.twins.arithmetic import truncated
 
 
 def positive_percentile(gradient, delta):

@@ -15,8 +15,10 @@ from methods.rules import Filter
 from results.metrics.levels import to_levels
 from results.metrics.thresholds import otsu
 from tests.helpers import slow_propagation
-from tests.helpers.slow_twins import EVIDENCE_TWINS, GRADIENT_TWINS, eigen, truncated, upsampled, weighted_sum
 from tests.helpers.small_networks import NETWORKS, SIZE, chain, pictures
+from tests.helpers.twins import EVIDENCE_TWINS, GRADIENT_TWINS
+from tests.helpers.twins.arithmetic import truncated, upsampled, weighted_sum
+from tests.helpers.twins.eigen import eigen
 
 
 @dataclass

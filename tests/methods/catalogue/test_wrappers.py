@@ -8,7 +8,7 @@ import torch
 
 from methods import MethodError, parse
 from methods.registry import WRAPPERS, library, wrapper
-from tests.helpers.slow_twins import blurred, unit, upsampled
+from tests.helpers.twins.arithmetic import blurred, unit, upsampled
 
 SIZE = (9, 14)
 
