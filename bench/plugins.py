@@ -1,4 +1,4 @@
-"""Methods and datasets that others bring: files named on the command line, and installed packages."""
+"""Methods, datasets and metrics that others bring: files named on the command line, and installed packages."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from typing import Any
 from bench.errors import BenchError
 from bench.own import datasets
 from methods.registry import ALIASES, LIBRARIES, METHODS, WRAPPERS, names
+from results.metrics.formulas import METRICS
 
 GROUPS = ("cam_bench.methods", "cam_bench.datasets")
-"""Entry points of installed packages: each names a module that registers methods or datasets when it is imported."""
-REGISTRIES: tuple[dict[str, Any], ...] = (METHODS, ALIASES, WRAPPERS, LIBRARIES, datasets.DATASETS)
+"""Entry points of installed packages. Each names a module, which registers what it brings when it is imported."""
+REGISTRIES: tuple[dict[str, Any], ...] = (METHODS, ALIASES, WRAPPERS, LIBRARIES, datasets.DATASETS, METRICS)
 _registered: dict[Path, list[set[str]]] = {}
 """The names that each file has put into each of them."""
 
 
 def load_plugins(files: Iterable[Path]) -> None:
-    """Import what registers methods and datasets: every entry point of `GROUPS`, then `files`.
+    """Import what registers methods, datasets and metrics: every entry point of `GROUPS`, then `files`.
 
     A file that was loaded before is loaded anew: what it registered then is forgotten first.
 

@@ -113,7 +113,13 @@ Formula = TypeVar("Formula", bound=Callable[[Any], Any])
 
 
 def metric(name: str, *, label: str, higher_is_better: bool, over: Over = "pooled") -> Callable[[Formula], Formula]:
-    """Register the decorated formula under `name`."""
+    """Register the decorated formula under `name`; the arguments are those of `Metric`.
+
+    Raises:
+        ResultError: there is a metric of this name already.
+    """
+    if name in METRICS:
+        raise ResultError(f"there is a metric called {name!r} already; give yours another name")
 
     def register(formula: Formula) -> Formula:
         METRICS[name] = Metric(name, label, higher_is_better, over, formula)

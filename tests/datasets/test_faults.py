@@ -40,7 +40,7 @@ def found(table, size=(20, 30)):
     return {(fault.kind, Path(fault.path).name) for fault in faults(table, size)}
 
 
-def test_a_sound_table_has_none(table):
+def test_a_sound_table_has_no_faults(table):
     assert faults(table, (20, 30)) == []
     check(table)
 
@@ -73,7 +73,7 @@ def test_everything_is_found_at_once(table, tmp_path):
     }
 
 
-def test_the_texts_say_what_is_wrong(table, tmp_path):
+def test_a_fault_says_what_is_wrong_with_numbers(table, tmp_path):
     save(tmp_path / "masks" / "05.png", np.eye(30, 20, dtype=bool))
     small = np.zeros((20, 30), dtype=bool)
     small[0, :2] = True
@@ -94,12 +94,12 @@ def test_an_image_of_any_mode_is_sound(table, tmp_path):
 
 
 @pytest.mark.parametrize("split", ["train", "val", "test"])
-def test_an_empty_split_is_one(table, split):
+def test_an_empty_split_is_a_fault(table, split):
     rest = table[table["split"] != split]
     assert Fault("empty split", "", f"there are no images in {split}") in faults(rest, (20, 30))
 
 
-def test_a_class_that_is_absent_from_training_is_one(table):
+def test_a_class_that_is_absent_from_training_is_a_fault(table):
     moved = table.assign(split=table["split"].mask((table["label"] == "dent") & (table["split"] == "train"), "test"))
     (fault,) = faults(moved, (20, 30))
     assert fault.kind == "absent class"
@@ -108,7 +108,7 @@ def test_a_class_that_is_absent_from_training_is_one(table):
     assert f"{tested} in test" in fault.text
 
 
-def test_a_test_split_without_defects_is_one(table):
+def test_a_test_split_without_defects_is_a_fault(table):
     rest = table[(table["split"] != "test") | (table["label"] == "good")]
     assert [fault.kind for fault in faults(rest, (20, 30))] == ["nothing to find"]
 

@@ -54,7 +54,7 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("planted", PLANTED)
-def test_a_planted_twin_is_found_with_how_it_lies(tmp_path, planted):
+def test_a_planted_near_duplicate_is_found_with_its_move(tmp_path, planted):
     change, move = PLANTED[planted]
     paths = written(tmp_path, [surface(0), surface(1), surface(2), change(surface(1)), surface(3)])
     (pair,) = near_duplicates(paths)
@@ -77,15 +77,15 @@ def test_the_move_makes_the_second_look_like_the_first():
     assert len(seen) == len(MOVES) == 8
 
 
-def test_a_clean_set_has_none(tmp_path):
+def test_a_clean_set_has_no_near_duplicates(tmp_path):
     assert near_duplicates(written(tmp_path, [surface(seed) for seed in range(25)])) == []
 
 
-def test_the_built_in_set_has_none(tmp_path):
+def test_the_built_in_set_has_no_near_duplicates(tmp_path):
     assert near_duplicates(generate(tmp_path, size=(64, 64), items=8)["image_path"].tolist()) == []
 
 
-def test_surfaces_under_one_lamp_are_no_twins(tmp_path):
+def test_surfaces_under_one_lamp_are_no_near_duplicates(tmp_path):
     lamp = np.linspace(30, 220, 120)[:, None] + np.zeros(SHAPE)
     random = np.random.default_rng(0)
     paths = written(
@@ -110,7 +110,7 @@ def test_objects_in_one_pose_are_no_near_duplicates_but_a_second_shot_of_one_is(
     assert pair.nearly_equal
 
 
-def test_what_is_flat_is_like_nothing(tmp_path):
+def test_a_flat_image_is_like_no_other(tmp_path):
     flat = Image.new("L", (60, 60), 90)
     with np.errstate(divide="raise", invalid="raise"):
         assert near_duplicates(written(tmp_path, [flat, flat, surface(0)])) == []
@@ -139,7 +139,7 @@ def pair(first, second):
     return Pair(first, second, 1.0, 1.0, "as the first")
 
 
-def test_a_leak_is_a_test_image_with_a_twin_in_training_counted_once():
+def test_a_leak_is_a_test_image_with_a_near_duplicate_in_training_counted_once():
     table = table_of(["train", "train", "test", "test", "val", "test"])
     pairs = [pair(0, 2), pair(1, 2), pair(3, 4), pair(0, 1), pair(2, 3)]
     assert leaked(pairs, [table]) == 1
@@ -174,7 +174,7 @@ def test_random_folds_test_every_image_once():
     assert np.sum([table["split"] == "test" for table in dealt], axis=0).tolist() == [1] * 40
 
 
-def test_a_random_split_of_an_item_that_is_photographed_often_leaks():
+def test_a_random_split_of_an_item_with_many_images_leaks():
     table = table_of([""] * 100).assign(group=[f"g{number // 4}" for number in range(100)])
     twins = [
         pair(4 * item + one, 4 * item + two) for item in range(25) for one in range(4) for two in range(one + 1, 4)
@@ -192,7 +192,7 @@ def test_pairs_are_described_with_ids_and_splits_or_folds():
     assert described([], [first]).empty
 
 
-def test_for_a_picture_each_image_is_taken_once():
+def test_an_image_is_drawn_in_one_pair_only():
     assert apart([pair(0, 1), pair(1, 2), pair(2, 3), pair(0, 3)]) == [pair(0, 1), pair(2, 3)]
 
 

@@ -167,36 +167,36 @@ def test_a_resized_mask_is_not_dilated(tmp_path_factory, height, width, new_heig
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_image_is_channels_height_width(tmp_path, channels):
-    path = save(tmp_path / "photo.png", np.full((20, 30), 77, np.uint8))
+def test_an_image_is_channels_height_width(tmp_path, channels):
+    path = save(tmp_path / "image.png", np.full((20, 30), 77, np.uint8))
     image = read_image(str(path), (11, 13), channels)
     assert image.shape == (channels, 11, 13)
     assert image.dtype == np.uint8
     assert (image == 77).all()
 
 
-def test_a_image_of_the_size_asked_for_is_not_changed(tmp_path):
+def test_an_image_of_the_size_asked_for_is_not_changed(tmp_path):
     values = np.random.default_rng(0).integers(0, 256, (6, 9), dtype=np.uint8)
-    path = save(tmp_path / "photo.png", values)
+    path = save(tmp_path / "image.png", values)
     assert np.array_equal(read_image(str(path), (6, 9), 1)[0], values)
 
 
 def test_height_comes_before_width(tmp_path):
     values = np.zeros((40, 10), np.uint8)
     values[:20] = 200
-    image = read_image(str(save(tmp_path / "photo.png", values)), (8, 4), 1)[0]
+    image = read_image(str(save(tmp_path / "image.png", values)), (8, 4), 1)[0]
     assert image[0].tolist() == [200] * 4
     assert image[-1].tolist() == [0] * 4
 
 
 def test_colour_is_read_as_rgb_and_as_grey(tmp_path):
-    path = save(tmp_path / "photo.png", np.full((4, 4, 3), (200, 100, 50), np.uint8))
+    path = save(tmp_path / "image.png", np.full((4, 4, 3), (200, 100, 50), np.uint8))
     assert read_image(str(path), (4, 4), 3)[:, 0, 0].tolist() == [200, 100, 50]
     # ITU-R 601: 0.299 red, 0.587 green, 0.114 blue.
     assert read_image(str(path), (4, 4), 1)[0, 0, 0] in (124, 125)
 
 
-@pytest.mark.parametrize("name", ["photo.png", "photo.tiff"])
+@pytest.mark.parametrize("name", ["image.png", "image.tiff"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_16_bits_are_scaled_to_8(tmp_path, name, channels):
     values = np.array([[0, 257, 128 * 257, 65535]], dtype=np.uint16)
@@ -208,7 +208,7 @@ def test_16_bits_are_scaled_to_8(tmp_path, name, channels):
 def test_a_smaller_image_is_the_mean_of_its_pixels(tmp_path):
     # A checkerboard shrunk without antialiasing would be black or white.
     values = (np.indices((32, 32)).sum(0) % 2 * 255).astype(np.uint8)
-    image = read_image(str(save(tmp_path / "photo.png", values)), (4, 4), 1)
+    image = read_image(str(save(tmp_path / "image.png", values)), (4, 4), 1)
     assert abs(image.astype(int) - 127).max() <= 3
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from datasets.registry import DATASETS, FAKE_TREES
 from methods.registry import ALIASES, METHODS, WRAPPERS
+from results.metrics.formulas import METRICS
 
-REGISTRIES = (METHODS, ALIASES, WRAPPERS, DATASETS)
+REGISTRIES = (METHODS, ALIASES, WRAPPERS, DATASETS, METRICS)
 
 
 @contextmanager

@@ -167,7 +167,7 @@ def test_a_test_image_that_cannot_be_read_is_left_out(tmp_path):
 
 
 @pytest.mark.parametrize("split", ["train", "val"])
-def test_a_image_that_cannot_be_read_is_refused_by_name(tmp_path, split):
+def test_an_image_that_cannot_be_read_is_refused_by_name(tmp_path, split):
     table = images(tmp_path, train=(1, 1), val=(1, 1), test=(1, 1))
     Path(table.loc[table["split"] == split, "image_path"].iloc[0]).write_bytes(b"")
     with pytest.raises(BenchError, match=rf"training needs every image: .*{split}-good-0\.png is empty"):

@@ -148,7 +148,7 @@ def test_a_map_that_is_not_finite_is_an_empty_prediction(tmp_path):
     assert (row.mean["iou"], row.failed) == (0, 8)
 
 
-def test_a_image_that_cannot_be_read_is_recorded_and_the_run_goes_on(tmp_path):
+def test_an_image_that_cannot_be_read_is_recorded_and_the_run_goes_on(tmp_path):
     request = tiny_request(tmp_path, "grad-cam")
     (assignment,) = request.experiment.assignments()
     request.experiment.classifier(assignment, lambda _: lambda *_: None)

@@ -243,7 +243,7 @@ def test_a_block_is_of_the_image_its_mask_and_its_own_classifier(experiment, ass
     assert nearly_all(shown.methods[0].fused.levels, levels(expected))
 
 
-def test_a_image_that_cannot_be_read_is_named(experiment, assignments, tmp_path):
+def test_an_image_that_cannot_be_read_is_named(experiment, assignments, tmp_path):
     assignment = assignments[0]
     classifier = experiment.classifier(assignment, lambda _: lambda *_: None)
     table = assignment.data.table.assign(image_path=str(tmp_path / "none.png"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, jaccard_score, roc_auc_score
 
 from results.errors import ResultError
-from results.metrics.formulas import METRICS, Counts, PooledLevels, counts_at, scores
+from results.metrics.formulas import METRICS, Counts, PooledLevels, counts_at, metric, scores
 from results.metrics.thresholds import otsu, parse_policy, thresholds
 from tests.helpers.pixel_cases import PIXELS, all_ok, histograms_of, images, score
 
@@ -174,6 +174,13 @@ def test_the_registry_names_every_metric():
     assert METRICS.keys() == NAMES
     assert all(each.label and name == each.name for name, each in METRICS.items())
     assert [name for name, each in METRICS.items() if not each.higher_is_better] == ["false_positive_area"]
+
+
+def test_no_metric_takes_the_name_of_another():
+    before = METRICS["iou"]
+    with pytest.raises(ResultError, match="there is a metric called 'iou' already; give yours another name"):
+        metric("iou", label="IoU", higher_is_better=True)
+    assert METRICS["iou"] is before
 
 
 def test_pooled_formulas_work_on_many_resamples_at_once():

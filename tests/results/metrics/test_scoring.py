@@ -207,7 +207,7 @@ def unread(image="x/0", **fields):
     )
 
 
-def test_a_image_that_cannot_be_read_is_counted_apart(tmp_path):
+def test_an_image_that_cannot_be_read_is_counted_apart(tmp_path):
     found = row(tmp_path, [hit("a/0", tp=8, fn=2), unread()])
     assert (found.images, found.failed, found.unread) == (1, 0, 1)
     assert found.mean["recall"] == pytest.approx(0.8)
