@@ -61,17 +61,18 @@ def pixel_counts(rows: pd.DataFrame | pd.Series[Any]) -> Counts:
 
 
 def size_classes(table: pd.DataFrame) -> pd.Series[Any]:
-    """Return the class of size of each row's defect, ordered; of equal defects there are fewer classes.
+    """Return the class of size of each row's defect, ordered; of defects of nearly one size there are fewer classes.
 
     Args:
         table: of `image_table`, defective images alone.
     """
     sizes = 100 * table.groupby("image")["defect"].transform("max").to_numpy(dtype=np.float64)
     each = 100 * table.groupby("image")["defect"].max().to_numpy(dtype=np.float64)
-    ends = np.unique(np.quantile(each, np.linspace(0, 1, SIZES + 1)))
-    # Equal defects leave one end, which is a class of its own.
-    ends = ends if len(ends) > 1 else np.repeat(ends, 2)
-    names = [f"{low:.2g} to {high:.2g} %" for low, high in pairwise(ends)]
+    by_name: dict[str, float] = {}
+    for end in np.quantile(each, np.linspace(0, 1, SIZES + 1)):
+        by_name.setdefault(f"{end:.2g}", end)  # ends that look the same part nothing
+    ends = list(by_name.values())
+    names = [f"{low} to {high} %" for low, high in pairwise(by_name)] or [f"{name} %" for name in by_name]
     codes = np.clip(np.searchsorted(ends, sizes) - 1, 0, len(names) - 1)
     return pd.Series(pd.Categorical.from_codes(codes, pd.Index(names), ordered=True), index=table.index)
 

@@ -89,3 +89,9 @@ def test_sizes_are_parted_into_equal_numbers_of_images(tmp_path):
 def test_defects_of_one_size_are_one_class(tmp_path):
     table = image_table(cells(tmp_path, [hit(f"{number}/0", 4) for number in range(3)]), HALF)
     assert size_classes(table).nunique() == 1
+
+
+def test_classes_of_size_that_would_be_called_the_same_are_one():
+    shares = [0.1, 0.11111, 0.11112, 0.11113, 0.11114]
+    classes = size_classes(pd.DataFrame({"image": range(5), "defect": shares}))
+    assert classes.tolist() == ["10 to 11 %"] * 5
