@@ -16,7 +16,9 @@ from results.metrics.formulas import METRICS
 
 GROUPS = ("cam_bench.methods", "cam_bench.datasets")
 """Entry points of installed packages. Each names a module, which registers what it brings when it is imported."""
-REGISTRIES: tuple[dict[str, Any], ...] = (METHODS, ALIASES, WRAPPERS, LIBRARIES, datasets.DATASETS, METRICS)
+REGISTRIES: tuple[dict[str, Any], ...] = (
+    METHODS, ALIASES, WRAPPERS, LIBRARIES, datasets.DATASETS, datasets.FAKE_TREES, METRICS,
+)  # fmt: skip
 _registered: dict[Path, list[set[str]]] = {}
 """The names that each file has put into each of them."""
 

@@ -6,13 +6,14 @@ from .errors import DatasetError
 from .faults import check
 from .grouping import group_by, join_near_duplicates, merge_kinds
 from .reader import mask_values, read_image, read_mask, read_own_mask
-from .registry import DATASETS, Archive, Dataset, dataset, fake_tree, get_dataset
+from .registry import DATASETS, FAKE_TREES, Archive, Dataset, dataset, fake_tree, get_dataset
 from .roots import cache_folder, find_root
 from .splits import assign, split_fingerprint
 from .table import GOOD, SPLITS, classes_of, fingerprint, rows_of, sample_table
 
 __all__ = [
     "DATASETS",
+    "FAKE_TREES",
     "GOOD",
     "SPLITS",
     "Archive",

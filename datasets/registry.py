@@ -88,7 +88,8 @@ class FakeTree:
 
 
 DATASETS: dict[str, Dataset] = {}
-FAKE_TREES: list[FakeTree] = []
+FAKE_TREES: dict[str, FakeTree] = {}
+"""By the name of the dataset and that of the function which writes the tree."""
 
 
 def dataset(
@@ -132,7 +133,7 @@ def fake_tree(name: str) -> Callable[[Write], Write]:
     get_dataset(name)
 
     def register(write: Write) -> Write:
-        FAKE_TREES.append(FakeTree(name, write))
+        FAKE_TREES[f"{name} by {write.__name__}"] = FakeTree(name, write)
         return write
 
     return register

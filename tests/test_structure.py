@@ -22,9 +22,12 @@ SOURCES = {
 TESTS = sorted(path.relative_to(ROOT / "tests").as_posix() for path in (ROOT / "tests").rglob("test_*.py"))
 # What mirrors no source file, and why.
 OF_THEIR_OWN = {
+    "bench/attribution/test_transformers.py": "a kind of network, with methods of every kind",
+    "bench/test_added_fields.py": "records of all packages, a release later",
     "benchmarks/test_kernels.py": "timed, never part of the plain run",
     "benchmarks/test_methods.py": "timed, never part of the plain run",
     "datasets/catalogue/test_contract.py": "what every dataset keeps",
+    "historic/test_historic.py": "runs of older releases",
     "methods/adapters/test_adapters.py": "what every method of a library keeps",
     "methods/catalogue/test_identities.py": "methods that are the same by construction",
     "methods/catalogue/test_twins.py": "every method against a slow twin of it",

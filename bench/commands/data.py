@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.options import DataRoot, Folds, Picture, Size
+from bench.commands.options import DataRoot, Folds, Picture, Plugin, Size
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,11 +18,11 @@ LISTED, DRAWN = 30, 12
 """Near-duplicates on the terminal, and in the picture."""
 
 
-def fetch(name: Name, data_root: DataRoot = None) -> None:
+def fetch(name: Name, data_root: DataRoot = None, plugin: Plugin = None) -> None:
     """Download a dataset from its official address, check it and unpack it; what is there is not downloaded again."""
     from bench.own import datasets
 
-    dataset = _dataset(name)
+    dataset = _dataset(name, plugin)
     if dataset.archive is None:
         typer.echo(f"There is nothing to fetch for {name}: {dataset.url}.")
         return
@@ -37,12 +37,12 @@ def fetch(name: Name, data_root: DataRoot = None) -> None:
     typer.echo(f"{done}.")
 
 
-def verify(name: Name, data_root: DataRoot = None, size: Size = "") -> None:
+def verify(name: Name, data_root: DataRoot = None, size: Size = "", plugin: Plugin = None) -> None:
     """Read every image and mask, and list all faults at once; exit code 1 if there are any."""
     from bench.own import datasets
     from bench.runs.settings import read_size
 
-    dataset = _dataset(name)
+    dataset = _dataset(name, plugin)
     height, width = read_size(size) or dataset.size
     table, faults = datasets.faults.verify(dataset, datasets.find_root(dataset, data_root), (height, width))
     for fault in faults:
@@ -62,13 +62,13 @@ def verify(name: Name, data_root: DataRoot = None, size: Size = "") -> None:
         raise typer.Exit(1)
 
 
-def leaks(name: Name, data_root: DataRoot = None, folds: Folds = 0, out: Picture = None) -> None:
+def leaks(name: Name, data_root: DataRoot = None, folds: Folds = 0, out: Picture = None, plugin: Plugin = None) -> None:
     """Find near-duplicates across splits, and count those of a random split of single images."""
     from bench.own import datasets
     from bench.studies.dataset_sheets import near_duplicates_of
     from reports.near_duplicate_sheet import draw
 
-    tables = datasets.leaks.parts(_samples(name, data_root), folds)
+    tables = datasets.leaks.parts(_samples(_dataset(name, plugin), data_root), folds)
     pairs = datasets.leaks.near_duplicates(tables[0]["image_path"].tolist())
     found = datasets.leaks.crossing(pairs, tables)
     rows = datasets.leaks.described(found, tables)
@@ -84,31 +84,30 @@ def leaks(name: Name, data_root: DataRoot = None, folds: Folds = 0, out: Picture
         typer.echo(f"The closest are in {target}, all in {target.with_suffix('.csv')}")
 
 
-def show(name: Name, data_root: DataRoot = None, out: Picture = None) -> None:
+def show(name: Name, data_root: DataRoot = None, out: Picture = None, plugin: Plugin = None) -> None:
     """Draw images of each class and split with outlined defects, and a histogram of the sizes of defects."""
     from bench.own import datasets
     from bench.studies.dataset_sheets import kinds_of
     from reports.contact_sheet import draw
 
-    table = datasets.assign(_samples(name, data_root))
+    table = datasets.assign(_samples(_dataset(name, plugin), data_root))
     target = out or Path(f"{name.replace(':', '-')}-images.png")
     draw(kinds_of(table), f"{name}: {len(table)} images, {table['group'].nunique()} items", target)
     typer.echo(f"Open {target}")
 
 
-def _dataset(name: str) -> "datasets.Dataset":
-    """Return the dataset of this name, which an installed package may have brought."""
+def _dataset(name: str, plugin: list[Path] | None) -> "datasets.Dataset":
+    """Return the dataset of this name, which a file or an installed package may have brought."""
     from bench.own import datasets
     from bench.plugins import load_plugins
 
-    load_plugins(())
+    load_plugins(plugin or ())
     return datasets.get_dataset(name)
 
 
-def _samples(name: str, data_root: Path | None) -> "pd.DataFrame":
+def _samples(dataset: "datasets.Dataset", data_root: Path | None) -> "pd.DataFrame":
     from bench.own import datasets
 
-    dataset = _dataset(name)
     return dataset.samples(datasets.find_root(dataset, data_root))
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bench.commands.options import Head, Network, Size
+from bench.commands.options import Head, Network, Plugin, Size
 
 if TYPE_CHECKING:
     from bench.own import datasets
@@ -13,7 +13,7 @@ app = typer.Typer(help="List methods, datasets, or the layers of a network.", no
 
 
 @app.command()
-def methods() -> None:
+def methods(*, plugin: Plugin = None) -> None:
     """List methods, aliases and wrappers (``sess:`` before any method), their layers and where their equations are."""
     from rich.table import Table
 
@@ -22,7 +22,7 @@ def methods() -> None:
     from methods import METHODS
     from methods.registry import ALIASES, WRAPPERS
 
-    load_plugins(())
+    load_plugins(plugin or ())
     table = Table("Method", "Layers", "Paper", box=None)
     for method in METHODS.values():
         table.add_row(method.name, method.layers, method.paper)
@@ -34,7 +34,7 @@ def methods() -> None:
 
 
 @app.command("datasets")
-def list_datasets() -> None:
+def list_datasets(*, plugin: Plugin = None) -> None:
     """List the datasets: images (defective ones) of each split where they were found, or how to get them."""
     from rich.markup import escape
     from rich.table import Table
@@ -43,7 +43,7 @@ def list_datasets() -> None:
     from bench.own import datasets
     from bench.plugins import load_plugins
 
-    load_plugins(())
+    load_plugins(plugin or ())
     table = Table("Dataset", *datasets.SPLITS, "Size", "Licence", box=None)
     table.add_column("Where", overflow="fold")
     for dataset in datasets.DATASETS.values():

@@ -129,7 +129,7 @@ class RunSettings(ExperimentSettings):
     """Whose code computes the plain methods that both have."""
 
     plugin: Paths = ()
-    """Python file that registers methods; may be given again."""
+    """Python file that registers methods, datasets or metrics; may be given again."""
 
     target: str = ""
     """What is explained: a class index, label, predicted or margin. By default the defect class; with several of them

@@ -68,7 +68,7 @@ def test_a_decorated_function_is_a_dataset_and_may_have_fake_trees():
     known = get_dataset("mine")
     assert known.samples is mine
     assert (known.size, known.archive, known.generated) == ((32, 32), None, False)
-    assert FAKE_TREES[-1] == FakeTree("mine", fake_mine)
+    assert FAKE_TREES["mine by fake_mine"] == FakeTree("mine", fake_mine)
 
 
 @pytest.mark.parametrize("name", ["", "a:b", "a/b", "a\\b", "a b", "a,b"])
@@ -85,7 +85,7 @@ def test_no_dataset_takes_the_name_of_another():
 
 
 def test_a_fake_tree_belongs_to_a_dataset_that_exists():
-    before = list(FAKE_TREES)
+    before = dict(FAKE_TREES)
     with pytest.raises(DatasetError, match="no dataset 'kssd'"):
         fake_tree("kssd")
     assert before == FAKE_TREES

@@ -8,19 +8,18 @@ from datasets.registry import DATASETS, FAKE_TREES
 from methods.registry import ALIASES, METHODS, WRAPPERS
 from results.metrics.formulas import METRICS
 
-REGISTRIES = (METHODS, ALIASES, WRAPPERS, DATASETS, METRICS)
+REGISTRIES = (METHODS, ALIASES, WRAPPERS, DATASETS, FAKE_TREES, METRICS)
 
 
 @contextmanager
 def restored():
-    before, trees = [dict(registry) for registry in REGISTRIES], list(FAKE_TREES)
+    before = [dict(registry) for registry in REGISTRIES]
     try:
         yield
     finally:
         for registry, entries in zip(REGISTRIES, before, strict=True):
             registry.clear()
             registry.update(entries)
-        FAKE_TREES[:] = trees
 
 
 @pytest.fixture(autouse=True)

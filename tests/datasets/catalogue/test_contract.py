@@ -15,11 +15,8 @@ from datasets.faults import verify
 from datasets.registry import FAKE_TREES, FakeTree
 from datasets.table import COLUMNS, GOOD, SPLITS, check_groups
 
-GENERATED = [FakeTree(name, lambda root: None) for name, one in DATASETS.items() if one.generated]
-
-
-def title(tree):
-    return f"{tree.name} of {tree.write.__name__}"
+GENERATED = {name: FakeTree(name, lambda root: None) for name, one in DATASETS.items() if one.generated}
+TREES = FAKE_TREES | GENERATED
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +38,13 @@ def sampled(written):
     return cache(lambda tree: get_dataset(tree.name).samples(written(tree)))
 
 
-@pytest.fixture(params=[*FAKE_TREES, *GENERATED], ids=title)
+@pytest.fixture(params=TREES.values(), ids=TREES)
 def tree(request):
     """A tree of every dataset; generated ones begin with an empty folder."""
     return request.param
 
 
-@pytest.fixture(params=FAKE_TREES, ids=title)
+@pytest.fixture(params=FAKE_TREES.values(), ids=FAKE_TREES)
 def fake(request):
     """A fake tree of every dataset that is not generated."""
     return request.param
@@ -105,7 +102,7 @@ def test_an_archive_is_complete_and_says_why_where_only_a_person_can_get_it(name
 
 
 def test_every_dataset_is_generated_or_has_a_fake_tree():
-    assert {get_dataset(tree.name).folder for tree in FAKE_TREES} == {
+    assert {get_dataset(tree.name).folder for tree in FAKE_TREES.values()} == {
         name for name, one in DATASETS.items() if not one.generated
     }
 
