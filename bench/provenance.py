@@ -63,7 +63,7 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> tuple[str, bool]:
-    """Return the commit of the suite's checkout and whether it was changed since; ("", False) without git."""
+    """Return the commit of the checkout and whether files were changed since; ("", False) without git."""
     try:
         head = _git("rev-parse", "HEAD")
         return head, bool(_git("status", "--porcelain", "--untracked-files=no"))

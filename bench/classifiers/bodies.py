@@ -1,4 +1,4 @@
-"""Convolutional bodies: all of a known network that stands before its pooling and its classifying layers."""
+"""Convolutional bodies: a known network up to its pooling and classifying layers."""
 
 from __future__ import annotations
 
@@ -44,33 +44,37 @@ def own_network(name: str, classes: int) -> nn.Module:
 
 
 def torchvision_names() -> list[str]:
-    """Return torchvision's classification networks but the transformers, which have no grid of features."""
+    """Return the names of torchvision's classification networks, without transformers, which have no feature maps."""
     models = import_torchvision().models
     return [name for name in models.list_models(module=models) if not name.startswith(_WITHOUT_GRID)]
 
 
 def check_name(name: str) -> None:
-    """Raise `BenchError` where no network is called `name`, or where it has no grid of features."""
+    """Make sure that there is a network `name` and that it has feature maps.
+
+    Raises:
+        BenchError: there is none, or it has none.
+    """
     if is_own(name):
         return
     if name.startswith(TIMM):
         if not _timm().is_model(name.removeprefix(TIMM)):
             raise BenchError(f"timm has no network {name!r}; {did_you_mean(name, _timm().list_models())}")
     elif name.startswith(_WITHOUT_GRID):
-        raise BenchError(f"{name} is a transformer without a grid of features, which class activation maps need")
+        raise BenchError(f"{name} is a transformer without feature maps, which class activation maps need")
     elif name not in torchvision_names():
         raise BenchError(f"there is no network {name!r}; {did_you_mean(name, torchvision_names())}")
 
 
 def body(name: str, weights: str) -> nn.Module:
-    """Build the body of torchvision's network `name`, or of timm's if it begins with ``timm:``.
+    """Build the body of torchvision's network `name`, or of timm's where it begins with ``timm:``.
 
     Args:
         name: of the network.
         weights: ``none`` for random ones, ``imagenet`` for the library's, or a file of the library's keys.
 
     Raises:
-        BenchError: there is no such network, it has no grid of features, or the weights do not fit or cannot be had.
+        BenchError: there is no such network, it has no feature maps, or the weights do not fit or cannot be downloaded.
     """
     check_name(name)
     if name.startswith(TIMM):
@@ -84,7 +88,7 @@ def body(name: str, weights: str) -> nn.Module:
 
 
 def normalisation(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return mean and standard deviation of each channel that the weights of `name` were trained with."""
+    """Return the mean and standard deviation of each channel in the training of the weights of `name`."""
     if not name.startswith(TIMM):
         return IMAGENET
     settings = _timm().get_pretrained_cfg(name.removeprefix(TIMM))
@@ -103,7 +107,7 @@ def _torchvision_network(name: str, weights: str) -> nn.Module:
 
 
 def _load(whole: nn.Module, path: Path) -> None:
-    """Load the keys of the body; those of the classifying layers may be absent, since ours take their place."""
+    """Load the tensors of the body; those of the classifying layers may be absent, since ours replace them."""
     tensors = {key: one.float() for key, one in load_tensors(path).items() if key.split(".")[0] not in _HEAD}
     try:
         result = whole.load_state_dict(tensors, strict=False)
@@ -116,7 +120,7 @@ def _load(whole: nn.Module, path: Path) -> None:
 
 
 def _timm_body(name: str, weights: str) -> nn.Module:
-    """Build a body that gives out the last grid of features, (B, K, h, w), before any pooling."""
+    """Build a body that returns the last feature maps, (B, K, h, w), before any pooling."""
     try:
         whole: nn.Module = _timm().create_model(name, pretrained=weights == "imagenet", num_classes=0, global_pool="")
     except (OSError, RuntimeError) as error:

@@ -1,4 +1,4 @@
-"""Checkpoints: the tensors as safetensors, and beside them a JSON card that says what they are."""
+"""Checkpoints: tensors as safetensors, and beside them a JSON card that says what was trained and how good it is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from results.store.record import Record
 
 
 class Epoch(Record):
-    """What one epoch of training showed.
+    """One epoch of the training curves.
 
     Attributes:
         loss: mean cross-entropy of its steps.
@@ -35,18 +35,18 @@ class Epoch(Record):
 
 
 class TrainingPlan(Record):
-    """All that a trained classifier depends on; equal plans train the same classifier.
+    """Everything that a trained classifier depends on; equal plans train the same classifier.
 
     Attributes:
         network: what is trained.
-        weights: what the body begins with: ``none``, ``imagenet``, or a file's name and the digest of its bytes.
+        weights: of the body before training: ``none``, ``imagenet``, or a file's name and the digest of its bytes.
         size: (height, width) of the input in pixels.
         classes: their names, "good" first.
         dataset: its name.
         dataset_fingerprint: of the copy that it is trained on.
         split_fingerprint: of the split.
-        fold: which fold is left out for testing, and `folds`, of how many; 0 of 0 for the single split.
-        seed: of the weights, the order of the images and their augmentation.
+        fold: which of the `folds` is left out for testing; both are 0 for the single split.
+        seed: of random weights, of the order of the images and of their augmentation.
         recipe: how it is trained.
     """
 
@@ -72,13 +72,13 @@ class TrainingPlan(Record):
 
 
 class Card(Record):
-    """What stands beside a checkpoint.
+    """What is written beside a checkpoint.
 
     Attributes:
-        plan: what it was trained from.
-        metrics: on the splits ``val`` and ``test``, as `bench.classifiers.training.evaluate` gives them.
-        versions: of the libraries.
-        epochs: the training curves, an entry an epoch.
+        plan: what the classifier depends on.
+        metrics: how good the classifier is on the splits ``val`` and ``test``.
+        versions: of Python, the platform and the libraries.
+        epochs: the training curves, one entry for each epoch.
     """
 
     plan: TrainingPlan
@@ -96,14 +96,14 @@ class Classifier:
     fingerprint: str
 
     def prepare(self, images: Tensor) -> Tensor:
-        """Turn uint8 images, (B, C, H, W), into what the network takes."""
+        """Normalise uint8 images, (B, C, H, W), for the network."""
         return prepare(images, self.card.plan.network)
 
 
 def save(network: nn.Module, card: Card, path: Path) -> None:
     """Write ``path`` (.safetensors) and its card, each as a whole, the tensors last.
 
-    Tensors are stored in half precision where none of them loses anything by it.
+    Tensors are stored in half precision where that loses nothing.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path.with_suffix(".json")) as temporary:
@@ -132,7 +132,7 @@ def load(path: Path, device: torch.device | str = "cpu") -> Classifier:
 
 
 def _stored(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return `tensors` in half precision, integers excepted, or as they are if that loses anything."""
+    """Return `tensors` with all floats in half precision, or as they are where that would lose anything."""
     halved = {key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
     lossless = all(torch.equal(halved[key].to(tensor.dtype), tensor) for key, tensor in tensors.items())
     return halved if lossless else tensors

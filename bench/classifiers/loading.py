@@ -16,20 +16,20 @@ from bench.own import datasets
 
 
 def seed_of(image: str) -> int:
-    """Return the seed of the image with this id, for methods that draw: the same in any batch and run."""
+    """Return the seed for random methods on the image with this id: the same in any batch and run."""
     return int(hashlib.sha256(image.encode()).hexdigest()[:8], 16)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Images that could be read, and the ids and reasons of those that could not.
+    """Images that could be read, and which could not, with the reasons.
 
     Attributes:
         images: (B, C, H, W) uint8.
         masks: (B, H, W) bool.
         labels: (B,) int64, indices of classes.
-        ids: names of the B images.
-        failures: (id, reason) of the others.
+        ids: of the B images.
+        failures: (id, reason) for each image that could not be read.
     """
 
     images: Tensor
@@ -40,7 +40,7 @@ class Batch:
 
 
 class ImageDataset(Dataset[Batch]):
-    """The rows of a sample table as batches of one."""
+    """The rows of a sample table, each as a batch of one image."""
 
     def __init__(self, table: pd.DataFrame, size: tuple[int, int], channels: int, classes: tuple[str, ...]) -> None:
         """Read rows of `table` at `size`, (height, width), with 1 or 3 channels."""
@@ -72,10 +72,10 @@ def batches(
     sampler: Sampler[int] | None = None,
     device: torch.device | None = None,
 ) -> Iterator[Batch]:
-    """Yield batches of `size` images on `device`, in order or as `sampler` says."""
+    """Yield batches of `size` images on `device`, in the order of the rows or of `sampler`."""
     pinned = device is not None and device.type == "cuda"
     loader = DataLoader(dataset, size, sampler=sampler, collate_fn=_collate, pin_memory=pinned)
-    # A sampler may draw from the generator that its caller draws from, so its turn must not come early.
+    # A sampler may share a random generator with its caller, so nothing may be drawn ahead of its turn.
     for batch in _one_ahead(iter(loader)) if sampler is None else loader:
         yield Batch(
             batch.images.to(device, non_blocking=True),
@@ -87,7 +87,7 @@ def batches(
 
 
 def _one_ahead(found: Iterator[Batch]) -> Iterator[Batch]:
-    """Yield batches, of which the next is read while the caller works on one."""
+    """Yield batches; the next one is read while the caller works on this one."""
     with ThreadPoolExecutor(1) as reader:
         coming = reader.submit(next, found, None)
         while (batch := coming.result()) is not None:

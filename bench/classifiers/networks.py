@@ -1,8 +1,8 @@
 """Networks by name: a convolutional body, a head of our own, and the activation that was asked for.
 
-Every network is one flat `nn.Sequential` of `features`, pooling and classifying layers, so that its stages
-are found and its parts run apart. Behind global average pooling and one linear layer (`gap`) many methods
-give the same map; behind a finer pooling and two linear layers (`fc`) they differ.
+Every network is one flat `nn.Sequential` of `features`, pooling and classifying layers, so that its stages can be found
+and its parts can be run alone. With global average pooling and one linear layer (`gap`) many methods give the same map;
+with a finer pooling and two linear layers (`fc`) they differ.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LEAK = 0.01
 POOLED = 4
 HIDDEN = 128
 PROBE = 96
-"""Side in pixels of the image by which a body is asked for its width; the smallest that all of them take."""
+"""Side in pixels of the image that shows a body's number of channels; the smallest that all bodies take."""
 
 
 class NetworkConfig(Record):
@@ -48,7 +48,7 @@ class NetworkConfig(Record):
 
     @property
     def channels(self) -> int:
-        """Channels of the input: the built-in network takes grey images, torchvision's take RGB."""
+        """Channels of the input: 1 for the built-in network, which takes grey images, and 3 for all others."""
         return 1 if self.name == BUILTIN else 3
 
     @property
@@ -71,7 +71,7 @@ def network_config(name: str, head: str = "fc", activation: str = "relu") -> Net
 
 
 def network_names() -> list[str]:
-    """Return the names that `NetworkConfig` takes; beside them ``timm:NAME`` where timm is installed."""
+    """Return the names that `NetworkConfig` takes, without those of timm, ``timm:NAME``."""
     return [BUILTIN, *torchvision_names()]
 
 
@@ -88,7 +88,7 @@ def build(config: NetworkConfig, *, weights: str = "none", seed: int = 0) -> nn.
         In training mode, on the CPU: (B, channels, H, W), prepared by `prepare`, to logits (B, classes).
 
     Raises:
-        BenchError: the weights cannot be had, or do not fit the body.
+        BenchError: the weights cannot be downloaded or read, or do not fit the body.
     """
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -104,7 +104,7 @@ def build(config: NetworkConfig, *, weights: str = "none", seed: int = 0) -> nn.
 
 
 def prepare(images: Tensor, config: NetworkConfig) -> Tensor:
-    """Turn images from 0 to 255, (B, 1 or 3, H, W), into what the network takes, float32 (B, channels, H, W)."""
+    """Normalise images from 0 to 255, (B, 1 or 3, H, W), for the network: float32, (B, channels, H, W)."""
     mean, deviation = (torch.tensor(values, device=images.device) for values in config.normalisation)
     scaled = images.float() / 255
     return (scaled.expand(-1, config.channels, -1, -1) - mean[:, None, None]) / deviation[:, None, None]
@@ -119,7 +119,7 @@ def _body(name: str, weights: str) -> nn.Module:
 
 
 def _vgg_small() -> nn.Sequential:
-    """Five stages of 3 x 3 convolutions, each but the last followed by pooling."""
+    """Return five stages of 3 x 3 convolutions with pooling between them."""
     layers: list[nn.Module] = []
     width = 1
     for stage, (channels, depth) in enumerate(((16, 1), (32, 2), (48, 2), (64, 2), (64, 2))):
@@ -133,7 +133,7 @@ def _vgg_small() -> nn.Sequential:
 
 
 def _leak(features: nn.Module) -> None:
-    """Put a leaky ReLU in the place of every ReLU."""
+    """Replace every ReLU by a leaky ReLU."""
     for module in list(features.modules()):
         for name, child in module.named_children():
             if isinstance(child, nn.ReLU):
@@ -141,10 +141,10 @@ def _leak(features: nn.Module) -> None:
 
 
 def _width(features: nn.Module, config: NetworkConfig) -> int:
-    """Return the number of channels that `features` gives out.
+    """Return the number of channels of the output of `features`.
 
     Raises:
-        BenchError: it takes one size of images only, or what it gives out is no grid of features.
+        BenchError: it takes images of one size only, or its output is no feature maps.
     """
     image = torch.zeros(1, config.channels, PROBE, PROBE)
     try:
@@ -153,7 +153,7 @@ def _width(features: nn.Module, config: NetworkConfig) -> int:
     except (AssertionError, RuntimeError, ValueError) as error:
         raise BenchError(f"{config.name} cannot take images of any size: {error}") from error
     if output.dim() != 4:
-        raise BenchError(f"{config.name} gives out {tuple(output.shape)}, no grid of features (B, K, h, w)")
+        raise BenchError(f"{config.name} returns {tuple(output.shape)}, not feature maps (B, K, h, w)")
     return int(output.shape[1])
 
 

@@ -15,17 +15,17 @@ class Recipe(Record):
     """A training recipe.
 
     Attributes:
-        epochs: the most epochs; as many images are drawn in each as the training split has.
+        epochs: at most; in each, as many images are drawn as the training split has.
         batch: images in a step.
         body_rate: highest learning rate of the convolutional body.
         head_rate: highest learning rate of the classifying layers.
         schedule: of the learning rates over all steps.
         momentum: of stochastic gradient descent.
-        weight_decay: of every weight.
-        clip: the norm of the gradient is not let above this.
-        brightness: each image's brightness is changed by a factor of up to 1 ± this.
-        patience: epochs without a better validation average precision after which training stops.
-        precision: of the forward and backward passes, weights stay float32; ``auto`` is bfloat16 on a GPU and float32
+        weight_decay: of all weights.
+        clip: largest norm of the gradient; longer ones are scaled down to it.
+        brightness: the brightness of each image is multiplied by a factor of up to 1 ± this.
+        patience: training stops after this many epochs without a better validation average precision.
+        precision: of the forward and backward passes; weights stay float32. ``auto`` is bfloat16 on a GPU and float32
             elsewhere.
     """
 
@@ -60,12 +60,12 @@ class Recipe(Record):
             raise BenchError(f"recipe {changes}: {wrong}; it has {', '.join(Recipe.model_fields)}") from error
 
     def mixed(self, device: str) -> bool:
-        """Tell whether passes on a device of this type are in bfloat16."""
+        """Tell whether passes on a device of this type use bfloat16."""
         return self.precision == "bfloat16" or (self.precision == "auto" and device == "cuda")
 
 
 def default_recipe(network: NetworkConfig) -> Recipe:
-    """Return the recipe for a network: one for the built-in one, one for pretrained bodies."""
+    """Return the recipe for a network: the built-in one has its own, all others share one for pretrained bodies."""
     if network.name == BUILTIN:
         return Recipe(epochs=12, batch=16, body_rate=0.05, head_rate=0.05, patience=6)
     return Recipe()

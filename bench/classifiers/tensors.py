@@ -1,4 +1,4 @@
-"""Tensors from files that others made, without running what the files hold."""
+"""Tensors from files of unknown origin, read without running any code in them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     """Read the tensors of a safetensors file, or of a pickle that holds nothing but tensors.
 
     Raises:
-        BenchError: there is no such file, or it holds something else.
+        BenchError: there is no such file, or it holds anything else.
     """
     if not path.is_file():
         raise BenchError(f"there are no weights at {path}")
@@ -33,7 +33,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def name_weights(weights: str) -> str:
-    """Return what names `weights` on any machine: a file by its name and the digest of its bytes.
+    """Return a name for `weights` that is the same on any machine: for a file, its name and the digest of its bytes.
 
     Raises:
         BenchError: there is no such file.

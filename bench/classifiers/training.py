@@ -25,12 +25,12 @@ from results.store.manifest import Metrics
 
 Device = torch.device
 Progress = Callable[[int, int, str], None]
-"""Told (steps done, steps in all, what the last epoch showed)."""
+"""Called with (steps done, steps in all, how good the last epoch was in words)."""
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """What is learned from.
+    """What a classifier is trained on.
 
     Attributes:
         table: a sample table, every `split` filled.
@@ -43,7 +43,7 @@ class TrainingSet:
     size: tuple[int, int]
 
     def images(self, split: str, channels: int) -> ImageDataset:
-        """Return the images of one split; their masks are withheld."""
+        """Return the images of one split, without their masks."""
         rows = self.table[self.table["split"] == split].assign(mask_path="")
         return ImageDataset(rows, self.size, channels, self.classes)
 
@@ -62,12 +62,12 @@ def train(
 ) -> tuple[nn.Module, dict[str, Metrics], list[Epoch]]:
     """Train a network and keep the epoch with the best validation average precision.
 
-    After every epoch its state is written to `unfinished`; where that file is there, training goes on from it,
-    and ends as if it had never been cut off. With a `checkpoint`, which holds all tensors, nothing is trained. The
-    built-in network is rounded to half precision at the end, and used in single precision like the others.
+    After every epoch the state of training is written to `unfinished`. Where that file is there, training goes on from
+    it and ends as if it had never been interrupted. With a `checkpoint`, which holds all tensors, nothing is trained.
+    The built-in network is rounded to half precision at the end; like all others it is used in single precision.
 
     Returns:
-        The network in evaluation mode, its metrics on the validation and on the test split, and its epochs.
+        The network in evaluation mode, its metrics on the splits ``val`` and ``test``, and its training curves.
 
     Raises:
         BenchError: the training split lacks a class, an image cannot be read, or the checkpoint does not fit.
@@ -91,10 +91,10 @@ def train(
 
 
 def evaluate(network: nn.Module, config: NetworkConfig, data: TrainingSet, split: str, device: Device) -> Metrics:
-    """Measure a network in evaluation mode on one split; test images that cannot be read are left out.
+    """Return how good a network in evaluation mode is on one split; test images that cannot be read are left out.
 
     Raises:
-        BenchError: an image of another split cannot be read, or none of the test split can.
+        BenchError: an image of another split cannot be read, or no image of the test split can.
     """
     logits, labels = _predict(network, config, data, split, device)
     defective, predicted = (labels > 0).numpy(), logits.argmax(1)
@@ -125,7 +125,7 @@ def _predict(
 
 
 class _Fit:
-    """Training that can be cut off after any epoch and goes on as if it had not been."""
+    """Training that may be interrupted after any epoch and goes on as if it had not been."""
 
     def __init__(
         self,
@@ -146,7 +146,7 @@ class _Fit:
         self.history: list[Epoch] = []
 
     def run(self, progress: Progress, unfinished: Path | None) -> list[Epoch]:
-        """Train in place; at the end the weights are those of the best epoch. Return what each epoch showed."""
+        """Train in place up to the weights of the best epoch, and return the training curves."""
         if unfinished and unfinished.is_file():
             self._restore(unfinished)
         while len(self.history) < self._recipe.epochs and self._stale < self._recipe.patience:
@@ -188,7 +188,7 @@ class _Fit:
         return loss.detach()
 
     def _keep(self, unfinished: Path) -> None:
-        """Write all that the next epochs depend on."""
+        """Write everything that the next epochs depend on."""
         state = {
             "network": self._network.state_dict(),
             "best_state": self._best_state,
@@ -216,13 +216,13 @@ class _Fit:
 
 
 def _balance(labels: Tensor, classes: int) -> Tensor:
-    """Return class weights by which every class counts the same."""
+    """Return class weights with which all classes count the same."""
     counts = torch.bincount(labels, minlength=classes)
     return torch.where(counts > 0, 1 / counts.clamp(min=1), 0)
 
 
 def _balanced_sampler(data: TrainingSet, generator: torch.Generator) -> WeightedRandomSampler:
-    """Draw every class equally often."""
+    """Return a sampler that draws every class equally often."""
     names = data.table["label"][data.table["split"] == "train"]
     labels = torch.tensor([data.classes.index(name) for name in names])
     weights = _balance(labels, len(data.classes))[labels]

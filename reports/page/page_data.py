@@ -11,7 +11,7 @@ from reports.summary import Summary, summarise
 from reports.sweep_points import POINTS
 from results.metrics.thresholds import ThresholdPolicy
 from results.statistics.breakdown import image_table, item_interval
-from results.store.cells import Cells
+from results.store.cells import GOOD, Cells
 from results.store.run_store import RunStore
 
 
@@ -84,7 +84,7 @@ def _tested(folder: Path, cells: Cells, policy: ThresholdPolicy) -> list[str]:
         return everything
     swept = set(pd.read_csv(path)["family"])
     # A sweep scores defective images only, and a family is a spec without its δ.
-    whole = set(frame["spec"][frame["label"] == "good"])
+    whole = set(frame["spec"][frame["label"] == GOOD])
     chosen = [spec for spec in everything if spec in whole or not any(_is_of(spec, family) for family in swept)]
     return chosen or everything
 

@@ -1,6 +1,6 @@
-"""Baselines: small copies of runs under a name, for others to be measured by.
+"""Baselines: small copies of runs under a name, which other runs are compared with.
 
-They lie in ``results/baselines`` under the current folder; those that come with the suite are found from anywhere.
+They are in ``results/baselines`` under the current folder; those that come with the suite are found from anywhere.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from results.store.run_store import RunStore
 HERE = Path("results/baselines")
 SHIPPED = Path(__file__).parents[1] / "baselines"
 CLASSIFIERS = "classifiers"
-"""Folder of a baseline with the checkpoints that it was made with, and their cards."""
+"""The folder of a baseline that holds its checkpoints and their cards."""
 SMALL = 1_000_000
-"""Bytes up to which a classifier is kept with its run."""
+"""Bytes; larger classifiers are not kept with their run."""
 PARTIAL = ".part"
-"""Ends the name of a baseline whose copy was cut off."""
+"""Suffix of a baseline that is being copied, or whose copy was interrupted."""
 
 
 def all_baselines() -> dict[str, Path]:
-    """Return the folder of each baseline by its name; those of the current folder hide those of the suite."""
+    """Return the folder of each baseline by its name; those of the current folder take precedence."""
     found = [path.parent for place in (SHIPPED, HERE) for path in sorted(place.glob("*/manifest.json"))]
     return {folder.name: folder for folder in found if not folder.name.endswith(PARTIAL)}
 
@@ -43,25 +43,25 @@ def find_run(text: str) -> RunStore:
 
 
 def baseline_classifier(file_name: str) -> Path | None:
-    """Return the checkpoint of this name that was kept with a run, so that it need not be trained; None without."""
+    """Return the checkpoint of this name that was kept with a baseline; None where there is none."""
     found = [folder / CLASSIFIERS / file_name for folder in all_baselines().values()]
     return next((path for path in found if path.is_file()), None)
 
 
 def add(run: RunStore, name: str, cache: Path, *, replace: bool = False) -> Path:
-    """Copy a run without its pictures under a name, with those of its classifiers that are small.
+    """Keep a copy of a run as a baseline, with its small classifiers and without pictures.
 
     Args:
-        run: what is kept.
-        name: for it.
-        cache: folder where its classifiers are looked for; else they are looked for among the baselines.
-        replace: let it take the place of a baseline of this name.
+        run: to be copied.
+        name: of the baseline.
+        cache: folder where the classifiers of the run are looked for; they are looked for among the baselines too.
+        replace: an existing baseline of this name.
 
     Returns:
         The folder of the baseline.
 
     Raises:
-        ResultError: there is a baseline of this name, the name is no name of a folder, or the run is empty.
+        ResultError: there is a baseline of this name, the name is not that of a folder, or the run has no results.
     """
     if not name or Path(name).name != name:
         raise ResultError(f"{name!r} cannot be the name of a baseline; name it with --name")
@@ -72,7 +72,7 @@ def add(run: RunStore, name: str, cache: Path, *, replace: bool = False) -> Path
     shutil.rmtree(partial, ignore_errors=True)
     run.copy(partial)
     for file_name, known in run.manifest().classifiers.items():
-        # The name tells how it was trained; only the fingerprint tells that it is the one.
+        # Retraining gives a checkpoint of the same name; only the fingerprint tells which one the run used.
         there = [path for path in (cache / file_name, baseline_classifier(file_name)) if path and path.is_file()]
         path = next((path for path in there if _fingerprint(path) == known.fingerprint), None)
         if path is None or path.stat().st_size > SMALL:

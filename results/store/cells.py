@@ -16,6 +16,8 @@ from results.status import Status
 IDENTITY = ["fold", "seed", "split", "image", "spec"]
 """The columns that tell one cell of a run from all others."""
 HISTOGRAMS = ("defect", "other")
+GOOD = "good"
+"""The label of images without a defect, as in the sample tables of `datasets`."""
 
 Float32 = Annotated[float, pa.float32()]
 Histogram = Annotated[NDArray[np.int64], pa.list_(pa.int32(), 256)]

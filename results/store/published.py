@@ -1,9 +1,8 @@
 """The numbers that papers print, kept as package data and looked up by method spec.
 
-``published/papers.csv`` has a row for each paper and dataset: network, input size, test images. Each paper's
-numbers stand in a file of its own name, in long format. The printed number is never changed; where the
-identities F1 = 2PR / (P + R) and IoU = F1 / (2 - F1) show a slip, the corrected one stands beside it, with
-the reason.
+``published/papers.csv`` has a row for each paper and dataset: network, input size, test images. The numbers of each
+paper are in a file of its own, in long format. A printed number is never changed; where the identities
+F1 = 2PR / (P + R) and IoU = F1 / (2 - F1) show an error in print, the corrected number is beside it, with the reason.
 """
 
 from __future__ import annotations

@@ -119,12 +119,13 @@ class RunStore:
 
     def _read(self, file: Path, columns: list[str], first: int) -> pa.Table:
         """Read columns of one part; one that does not say its schema has that of the manifest, `first`."""
-        stored = pq.read_schema(file)
-        version = int((stored.metadata or {}).get(VERSION_KEY, first))
-        self._check_version(version)
-        if version == SCHEMA_VERSION and set(columns) <= set(stored.names):
-            return pq.read_table(file, columns=columns).replace_schema_metadata()
-        return upgrade(pq.read_table(file), version).select(columns)
+        with pq.ParquetFile(file) as part:
+            stored = part.schema_arrow
+            version = int((stored.metadata or {}).get(VERSION_KEY, first))
+            self._check_version(version)
+            if version == SCHEMA_VERSION and set(columns) <= set(stored.names):
+                return part.read(columns).select(columns).replace_schema_metadata()
+            return upgrade(part.read(), version).select(columns)
 
     def _write(self, table: pa.Table) -> None:
         files = self._files()

@@ -13,11 +13,9 @@ from results.metrics.formulas import BoolArray, Counts, image_iou, iou
 from results.metrics.scoring import image_counts
 from results.metrics.thresholds import ThresholdPolicy
 from results.statistics.bootstrap import interval, per_item
-from results.store.cells import Cells
+from results.store.cells import GOOD, Cells
 from results.store.published import published_value
 
-GOOD = "good"
-"""The class without a defect."""
 OVER_QUESTION = "counted over"
 DEFECTIVE = "defective images"
 

@@ -55,7 +55,7 @@ def test_a_body_is_all_that_stands_before_the_pooling(name):
 
 @pytest.mark.parametrize("name", ["vit_b_16", "swin_t", "maxvit_t"])
 def test_transformers_are_refused_in_clear_words(name):
-    with pytest.raises(BenchError, match=f"{name} is a transformer without a grid of features"):
+    with pytest.raises(BenchError, match=f"{name} is a transformer without feature maps"):
         check_name(name)
 
 

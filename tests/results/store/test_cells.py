@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 import pyarrow as pa
 import pytest
 
-from results.store.cells import Cell, Float32, Histogram, Rule, schema_of
+from bench.own import datasets
+from results.store.cells import GOOD, Cell, Float32, Histogram, Rule, schema_of
 from results.store.upgrades import SCHEMA
 from tests.helpers.small_runs import cell, cells
 
@@ -44,6 +45,10 @@ def test_the_columns_of_runs_that_were_kept_have_kept_their_types():
         "shares": pa.list_(pa.float32()), "defect": pa.list_(pa.int32(), 256),
     }  # fmt: skip
     assert {name: SCHEMA.field(name).type for name in expected} == expected
+
+
+def test_results_and_datasets_call_images_without_a_defect_by_the_same_name():
+    assert GOOD == datasets.GOOD
 
 
 @pytest.mark.parametrize("deviation", [0.25, math.inf])
