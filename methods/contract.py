@@ -208,6 +208,7 @@ class Wrapper:
     name: str
     compute: Wrapping
     paper: str
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -245,6 +246,7 @@ class Method:
         paper: where the equation is.
         options: keyword options with their defaults.
         chance: knows nothing of the defect: a floor that every method must beat.
+        remark: how it departs from its paper, in a few words that stand under every table; empty where it does not.
     """
 
     name: str
@@ -259,3 +261,4 @@ class Method:
     chance: bool = False
     fuses: bool = True
     additive: bool = False
+    remark: str = ""

@@ -77,7 +77,7 @@ Outer = TypeVar("Outer", bound=Wrapping)
 
 
 def gradient_method(
-    name: str, *, layers: str = "last", paper: str, additive: bool = False
+    name: str, *, layers: str = "last", paper: str, additive: bool = False, remark: str = ""
 ) -> Callable[[Weighting], Weighting]:
     """Register a function of one layer's activation and gradient.
 
@@ -91,6 +91,7 @@ def gradient_method(
         paper: where the equation is.
         additive: the map is the sum of what each channel gives by itself; it is then computed from a few channels at a
             time, which is faster.
+        remark: how it departs from its paper by default, told under every table.
 
     Raises:
         MethodError: the name is taken by another function, or an option has no default that a spec can write.
@@ -98,7 +99,8 @@ def gradient_method(
 
     def register(function: Weighting) -> Weighting:
         _claim(name)
-        METHODS[name] = Method(name, function, True, True, layers, paper, _options(name, function), additive=additive)
+        options = _options(name, function)
+        METHODS[name] = Method(name, function, True, True, layers, paper, options, additive=additive, remark=remark)
         return function
 
     return register
@@ -113,6 +115,7 @@ def evidence_method(
     reads: Iterable[str] = (),
     passes: Callable[[int], int] | None = None,
     chance: bool = False,
+    remark: str = "",
 ) -> Callable[[Evidential], Evidential]:
     """Register a function of the whole `EvidenceView`; otherwise as `gradient_method`.
 
@@ -124,6 +127,7 @@ def evidence_method(
         reads: what it needs beside layers: ``biases``, ``input``, ``guided``.
         passes: forward passes of its own for one image and a layer of so many channels.
         chance: it knows nothing of the defect.
+        remark: how it departs from its paper, told under every table.
     """
 
     def register(function: Evidential) -> Evidential:
@@ -139,6 +143,7 @@ def evidence_method(
             reads=frozenset(reads),
             passes=passes,
             chance=chance,
+            remark=remark,
         )
         return function
 
@@ -160,8 +165,13 @@ def alias(name: str, spec: str, *, paper: str = "") -> None:
     ALIASES[name] = Alias(name, spec, paper)
 
 
-def wrapper(name: str, *, paper: str) -> Callable[[Outer], Outer]:
+def wrapper(name: str, *, paper: str, remark: str = "") -> Callable[[Outer], Outer]:
     """Register a function that looks at variants of the images through any spec; see `InnerMethod`.
+
+    Args:
+        name: what stands before the colon in a spec.
+        paper: where it is described.
+        remark: how it departs from its paper, told under every table.
 
     Raises:
         MethodError: the name is taken.
@@ -170,7 +180,7 @@ def wrapper(name: str, *, paper: str) -> Callable[[Outer], Outer]:
     def register(function: Outer) -> Outer:
         _claim(name)
         _claim_prefix(name)
-        WRAPPERS[name] = Wrapper(name, function, paper)
+        WRAPPERS[name] = Wrapper(name, function, paper, remark)
         return function
 
     return register

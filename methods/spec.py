@@ -75,6 +75,17 @@ class MethodSpec:
         delta = dict(self.rules).get("lt")
         return None if delta is None else Truncation(delta, self.reading("percentile"), self.reading("kept"))
 
+    @property
+    def remark(self) -> str:
+        """Return how the method departs from its paper, in a few words; empty where it does not.
+
+        What it says of the method holds for its default layers and way of fusing, without rules.
+        """
+        method = METHODS[self.name]
+        default = not self.rules and (self.layers, self.fuse) == (method.layers, "sum")
+        outer = WRAPPERS[self.wrapper].remark if self.wrapper else ""
+        return "; ".join(filter(None, (outer, method.remark if default else "")))
+
     def reading(self, question: str) -> str:
         """Return this spec's answer to one of `methods.open_questions.READINGS`."""
         return str(dict(self.options).get(question, READINGS[question].default))

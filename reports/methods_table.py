@@ -65,6 +65,8 @@ def _notes_of(row: Row) -> Iterator[str]:
     elif unusual := _unusual(row):
         why = f" ({row.reason})" if row.failed and row.reason else ""
         yield f"{row.spec}: of {row.images} heatmaps, {unusual}{why}."
+    if row.remark:
+        yield f"{row.spec}: {row.remark}."
     if row.noted:
         worst = ", at worst" if row.noted > 1 else ""
         yield f"{row.spec}, {row.noted} of {row.images} images{worst}: {row.note}."

@@ -67,6 +67,7 @@ class Summary:
                     "reason": row.reason,
                     "noted": row.noted,
                     "note": row.note,
+                    "remark": row.remark,
                     "supervision": row.supervision,
                     "dominant_layer": row.dominant,
                     **{name: _defined(row.mean[name]) for name in METRICS},

@@ -269,4 +269,5 @@ def _cells(plan: TrainingPlan, facts: dict[str, Any], outcome: _Outcome) -> Iter
             shares=shares,
             defect=statistics.defect[number],
             other=statistics.other[number],
+            remark=spec.remark,
         )

@@ -51,7 +51,13 @@ def hires_cam(activation: Tensor, gradient: Tensor) -> Tensor:
     return (gradient * activation).sum(1)
 
 
-@gradient_method("layer-cam", layers="stages", paper="Jiang et al. 2021", additive=True)
+@gradient_method(
+    "layer-cam",
+    layers="stages",
+    paper="Jiang et al. 2021",
+    additive=True,
+    remark="stages are summed, as in the papers by Dong et al.; its own paper joins them as layer-cam/stages=tanh",
+)
 def layer_cam(activation: Tensor, gradient: Tensor) -> Tensor:
     """Σ_k ReLU(g_k) A_k, position by position.
 

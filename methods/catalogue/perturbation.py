@@ -109,7 +109,13 @@ def group_cam(view: EvidenceView, *, groups: int = GROUPS) -> Tensor:
     )
 
 
-@evidence_method("fsg-cam", paper="Wang et al. 2025", rules=True, passes=lambda channels: min(channels, GROUPS) + 1)
+@evidence_method(
+    "fsg-cam",
+    paper="Wang et al. 2025",
+    rules=True,
+    passes=lambda channels: min(channels, GROUPS) + 1,
+    remark="a reading of the title of its paper, no reproduction",
+)
 def fsg_cam(view: EvidenceView, *, groups: int = GROUPS) -> Tensor:
     """ReLU(Σ_g w_g M_g), (B, H, W), as `group_cam`, but the channels of a group have similar activations.
 

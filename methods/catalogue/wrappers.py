@@ -105,7 +105,7 @@ def _cutting(image: Tensor, patches: Sequence[_Patch]) -> Build:
     return build
 
 
-@wrapper("nff", paper="Zhou et al. 2025")
+@wrapper("nff", paper="Zhou et al. 2025", remark="a reading of two sentences about it, no reproduction")
 def nff(images: Tensor, inner: InnerMethod) -> Tensor:
     """ReLU(T - O), (B, H, W), in [0, 1]: T the class's maps over the scales of the input, O those of the next class.
 

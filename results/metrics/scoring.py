@@ -43,6 +43,7 @@ class Row:
         supervision: the masks that the threshold was chosen with.
         noted: on how many of the images there is a note on the map, with at least one seed.
         note: the one of the map with the largest deviation, or the first.
+        remark: how the method departs from its paper.
     """
 
     spec: str
@@ -63,6 +64,7 @@ class Row:
     supervision: str
     noted: int = 0
     note: str = ""
+    remark: str = ""
 
 
 def score_rows(cells: Cells, policy: ThresholdPolicy) -> list[Row]:
@@ -165,6 +167,7 @@ def _row(spec: str, cells: Cells, policy: ThresholdPolicy) -> Row:
         supervision=policy.supervision,
         noted=noted["image"].nunique(),
         note=_first_of_largest(noted),
+        remark=str(cells.frame["remark"].iloc[-1]) if len(cells.frame) else "",
     )
 
 

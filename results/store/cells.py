@@ -51,6 +51,7 @@ class Cell:
         minimum, maximum: of the raw map; NaN where there is none.
         layer_names, shares: the layers that were fused, and the share of each in the map's maximum.
         defect, other: (256,) pixels of each level on the defect and beside it.
+        remark: how the method departs from its paper; empty where it does not.
     """
 
     fold: int
@@ -77,6 +78,7 @@ class Cell:
     shares: list[Float32]
     defect: Histogram
     other: Histogram
+    remark: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -348,3 +348,20 @@ def test_an_option_must_not_have_the_name_of_a_reading():
         @gradient_method("mine", paper="none")
         def mine(activation, gradient, *, relu="layer"):
             return activation.sum(1)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("layer-cam", ["stages are summed"]),
+        ("layer-cam/stages=tanh", []),
+        ("lt-layer-cam", []),
+        ("fsg-cam", ["a reading of the title"]),
+        ("nff:layer-cam", ["a reading of two sentences", "stages are summed"]),
+        ("grad-cam", []),
+    ],
+)
+def test_a_spec_says_where_it_departs_from_its_paper(text, words):
+    remark = parse(text).remark
+    assert all(one in remark for one in words)
+    assert bool(remark) == bool(words)

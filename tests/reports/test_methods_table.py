@@ -174,3 +174,8 @@ def test_images_that_could_not_be_read_are_noted_once(tmp_path):
 def test_a_one_layer_method_in_disguise_is_noted(tmp_path):
     shown = summary(tmp_path, [hit(layer_names=["S4", "S5"], shares=[0.03, 0.97])])
     assert "grad-cam amounts to one layer here: S5 contributes 97 % of the fused heatmap's maximum." in notes(shown)
+
+
+def test_a_method_that_departs_from_its_paper_says_how_under_the_table(tmp_path):
+    shown = summary(tmp_path, [hit(remark="a reading of its title"), hit(spec="other")])
+    assert [line for line in notes(shown) if "reading" in line] == ["grad-cam: a reading of its title."]
