@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +69,9 @@ class TrainingPlan(Record):
         digest = hashlib.sha256(self.named_json().encode()).hexdigest()[:8]
         network = f"{self.network.name}-{self.network.head}-{self.size[0]}x{self.size[1]}"
         fold = f"-fold{self.fold}of{self.folds}" if self.folds else ""
-        return f"{self.dataset.replace(':', '-')}-{network}{fold}-seed{self.seed}-{digest}.safetensors"
+        # Colons, slashes and blanks are no part of a name on every system.
+        readable = re.sub(r"[^\w.+-]", "-", f"{self.dataset}-{network}", flags=re.ASCII)
+        return f"{readable}{fold}-seed{self.seed}-{digest}.safetensors"
 
 
 class Card(Record):

@@ -22,13 +22,16 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
         raise BenchError(f"there are no weights at {path}")
     try:
         if path.suffix == ".safetensors":
-            return dict(load_file(path))
-        tensors = torch.load(path, map_location="cpu", weights_only=True)
+            tensors: object = load_file(path)
+        else:
+            tensors = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         # What a damaged pickle raises depends on its bytes; whatever it is, the file is refused.
         raise BenchError(f"{path} cannot be read as weights and is refused: {error}") from error
     if not isinstance(tensors, dict) or not all(isinstance(value, Tensor) for value in tensors.values()):
         raise BenchError(f"{path} holds something else than a dictionary of tensors")
+    if damaged := [name for name, one in tensors.items() if one.is_floating_point() and not one.isfinite().all()]:
+        raise BenchError(f"{path} holds values that are not finite, in {damaged[0]}: its training diverged")
     return tensors
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from bench.classifiers.networks import BUILTIN, NetworkConfig, build, prepare
 from bench.classifiers.recipe import Recipe
 from bench.classifiers.tensors import fill
 from bench.errors import BenchError
+from bench.network.checking import logits_of, of_two_classes
 from results.store.atomic import replacing
 from results.store.manifest import Metrics
 
@@ -117,7 +119,7 @@ def _predict(
     for batch in batches(data.images(split, config.channels), 8, device=device):
         if split != "test":
             _check_read(batch.failures)
-        logits.append(network(prepare(batch.images, config)).float().cpu())
+        logits.append(_class_logits(network, prepare(batch.images, config), len(data.classes)).float().cpu())
         labels.append(batch.labels.cpu())
     if not sum(map(len, labels)):
         raise BenchError(f"none of the images of {split} can be read")
@@ -151,6 +153,12 @@ class _Fit:
             self._restore(unfinished)
         while len(self.history) < self._recipe.epochs and self._stale < self._recipe.patience:
             loss = self._train_epoch(progress)
+            if not math.isfinite(loss):
+                lower = f"body_rate={self._recipe.body_rate / 10:g},head_rate={self._recipe.head_rate / 10:g}"
+                raise BenchError(
+                    f"training diverged: the loss is {loss} in epoch {len(self.history) + 1}; lower the rates: "
+                    f"--recipe {lower}"
+                )
             self._network.eval()
             measured = evaluate(self._network, self._config, self._data, "val", self._device)
             self.history.append(Epoch(loss=loss, val_loss=measured.loss, val_precision=measured.average_precision))
@@ -178,8 +186,8 @@ class _Fit:
     def _step(self, batch: Batch) -> Tensor:
         images = prepare(_augment(batch.images.float(), self._recipe.brightness, self._generator), self._config)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._recipe.mixed(self._device.type)):
-            logits = self._network(images.contiguous(memory_format=torch.channels_last))
-            loss = cross_entropy(logits, batch.labels)
+            prepared = images.contiguous(memory_format=torch.channels_last)
+            loss = cross_entropy(_class_logits(self._network, prepared, len(self._data.classes)), batch.labels)
         self._optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self._network.parameters(), self._recipe.clip)
@@ -213,6 +221,28 @@ class _Fit:
         torch.set_rng_state(state["random"])
         self._best, self._best_state, self._stale = tuple(state["best"]), state["best_state"], state["stale"]
         self.history = [Epoch(**epoch) for epoch in state["history"]]
+
+
+def _class_logits(network: nn.Module, images: Tensor, classes: int) -> Tensor:
+    """Return the logits, (B, classes), of prepared images; a single logit of two classes is that of the second one.
+
+    Raises:
+        BenchError: the network cannot be run on these images, or has another number of classes.
+    """
+    try:
+        logits = of_two_classes(logits_of(network(images)))
+    except ValueError as error:  # a normalisation over the batch, which is of one image at the end of an epoch
+        if len(images) > 1:
+            raise
+        raise BenchError(f"a batch of one image cannot be used, change --recipe batch=...: {error}") from error
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        reason = str(error).partition("\n")[0]
+        raise BenchError(f"the network does not take images of {tuple(images.shape[1:])}: {reason}") from error
+    if logits.shape[1] != classes:
+        raise BenchError(f"the network gives {logits.shape[1]} logits, and there are {classes} classes")
+    return logits
 
 
 def _balance(labels: Tensor, classes: int) -> Tensor:

@@ -1,6 +1,8 @@
 """Checkpoints: what is saved is loaded, and nothing else is taken for it."""
 
 import json
+import math
+import re
 
 import pytest
 import torch
@@ -9,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from bench.classifiers.checkpoint import Card, Metrics, TrainingPlan, load, save
 from bench.classifiers.networks import NetworkConfig, build
 from bench.classifiers.recipe import Recipe
+from bench.classifiers.tensors import fill
 from bench.errors import BenchError
 
 METRICS = Metrics(accuracy=0.75, average_precision=None, auroc=0.1 + 0.2, loss=0.5, confusion=[[3, 1], [0, 0]])
@@ -165,3 +168,18 @@ def test_a_save_that_is_cut_off_leaves_no_checkpoint(tmp_path, monkeypatch):
     with pytest.raises(OSError, match=r"^$"):
         save(build(PLAN.network), CARD, tmp_path / "one.safetensors")
     assert not (tmp_path / "one.safetensors").exists()
+
+
+@pytest.mark.parametrize("name", ["timm:resnet10t", "mine.networks:make", "vgg 16"])
+def test_the_name_of_a_checkpoint_is_valid_on_every_system(name):
+    plan = PLAN.model_copy(update={"network": NetworkConfig.model_construct(name=name), "dataset": "mvtec:wood/a b"})
+    assert re.fullmatch(r"[A-Za-z0-9_.+-]+", plan.file_name)
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path):
+    network = build(NetworkConfig())
+    with torch.no_grad():
+        next(network.parameters()).fill_(math.nan)
+    torch.save(network.state_dict(), tmp_path / "diverged.pt")
+    with pytest.raises(BenchError, match=r"values that are not finite, in features.0.weight: its training diverged"):
+        fill(network, tmp_path / "diverged.pt")

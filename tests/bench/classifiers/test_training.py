@@ -288,3 +288,58 @@ def test_every_epoch_leaves_its_mark(squares):
     _, _, epochs = train(SMALL, squares, QUICK.model_copy(update={"epochs": 2, "patience": 2}), device=CPU)
     assert len(epochs) == 2
     assert all(epoch.loss > 0 and epoch.val_loss > 0 and 0 <= epoch.val_precision <= 1 for epoch in epochs)
+
+
+class Own(nn.Module):
+    """A user's network: pooled pixels, and layers of any kind behind them."""
+
+    def __init__(self, *layers):
+        super().__init__()
+        self.layers = nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten(), *layers)
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+def own(monkeypatch, make):
+    """Let the factory of a user's network be `make`."""
+    monkeypatch.setattr("bench.classifiers.networks.own_network", lambda _name, _classes: make())
+    return NetworkConfig(name="mine:make")
+
+
+def test_a_network_with_one_logit_is_trained_as_one_of_two_classes(squares, monkeypatch):
+    config = own(monkeypatch, lambda: Own(nn.Linear(12, 1)))
+    _, metrics, epochs = train(config, squares, Recipe(epochs=6, batch=4, patience=6), device=CPU)
+    assert metrics["test"].average_precision > 0.5
+    assert epochs[-1].loss < epochs[0].loss
+    assert sum(map(sum, metrics["test"].confusion)) == 8
+
+
+def test_logits_among_other_outputs_are_trained(squares, monkeypatch):
+    class Several(Own):
+        def forward(self, x):
+            return {"features": x, "logits": super().forward(x)}
+
+    config = own(monkeypatch, lambda: Several(nn.Linear(12, 2)))
+    assert train(config, squares, QUICK, device=CPU)[1]["test"].loss > 0
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Own(nn.Linear(12, 5)), "the network gives 5 logits, and there are 2 classes"),
+        (lambda: nn.Conv2d(1, 2, 3), r"does not take images of \(3, \d+, \d+\)"),
+        (lambda: nn.Conv2d(3, 2, 3), r"must give logits \(B, classes\), not"),
+        (lambda: Own(nn.BatchNorm1d(12), nn.Linear(12, 2)), "a batch of one image cannot be used"),
+    ],
+)
+def test_a_network_that_does_not_fit_is_told_in_one_line(tmp_path, monkeypatch, make, message):
+    data = training_set(tmp_path, train=(9, 8), val=(2, 2), test=(2, 2))
+    with pytest.raises(BenchError, match=message):
+        train(own(monkeypatch, make), data, QUICK, device=CPU)
+
+
+def test_training_that_diverges_says_what_to_do(squares, monkeypatch):
+    recipe = Recipe(epochs=3, batch=4, body_rate=1e30, head_rate=1e30, clip=1e30)
+    with pytest.raises(BenchError, match=r"training diverged: the loss is .* --recipe body_rate=1e"):
+        train(own(monkeypatch, lambda: Own(nn.Linear(12, 2))), squares, recipe, device=CPU)
