@@ -1,7 +1,7 @@
 """Tiny images and masks for fake trees (see `datasets.registry.fake_tree`).
 
 Surfaces are dark and their defects bright, so that a test can tell whether a mask belongs to its image. What is drawn
-depends on the file's name alone.
+depends on the names of the file and of its folder alone.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def write_defective(
     """Write an image with a square defect, and its mask.
 
     Args:
-        image: path of the image; the place of the defect depends on its name.
+        image: path of the image; the place of the defect depends on its name and folder.
         mask: path of the mask.
         shape: (height, width) of both in pixels, at least 16 each.
         bits: 8 or 16 bits a pixel of the image.
@@ -72,4 +72,4 @@ def _surface(image: Path, defect: NDArray[np.bool_], bits: int) -> NDArray[Any]:
 
 
 def _random(image: Path) -> np.random.Generator:
-    return np.random.default_rng(list(image.name.encode()))
+    return np.random.default_rng(list("/".join(image.parts[-2:]).encode()))

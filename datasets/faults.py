@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .copies import LocalCopy
 from .errors import DatasetError
 from .reader import mask_levels, open_image, read_image, read_mask
-from .registry import Dataset
 from .splits import assign
-from .table import GOOD, SPLITS, classes_of
+from .table import GOOD, SPLITS, classes_of, unmasked
 
 SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff"}
 DARK = 16
@@ -27,6 +27,7 @@ NEARLY_ALL = 0.9
 """Share of a mask above which it is rather the background that it shows."""
 MOST_KINDS = 16
 """Values of a mask that may be kinds of defect; more are the grey of JPEG, antialiasing or smooth resizing."""
+ADD_GOOD = "add images of the same surface without a defect, labelled good"
 MOST_SCANNED = 50_000
 """Files and folders that are searched for damaged images where the layout is wrong: it may be any folder."""
 
@@ -49,21 +50,20 @@ class Fault:
         return ": ".join(part for part in (self.kind, self.path, self.text) if part)
 
 
-def verify(dataset: Dataset, root: Path, size: tuple[int, int]) -> tuple[pd.DataFrame | None, list[Fault]]:
-    """Read and check all images, masks and splits of `dataset`.
+def verify(copy: LocalCopy, size: tuple[int, int]) -> tuple[pd.DataFrame | None, list[Fault]]:
+    """Read and check all images, masks and splits of a copy of a dataset.
 
     Args:
-        dataset: what should be at `root`.
-        root: its folder.
+        copy: where it is, and how it is read.
         size: (height, width) of the input in pixels.
 
     Returns:
         The table with its splits, or None where it cannot be made; and all faults.
     """
     try:
-        table = dataset.samples(root)
+        table = copy.samples()
     except DatasetError as error:
-        damaged = _damaged_below(root)
+        damaged = _damaged_below(copy.root)
         named = any(fault.path in str(error) for fault in damaged)
         return None, damaged if named else [Fault("layout", "", str(error)), *damaged]
     try:
@@ -84,11 +84,14 @@ def faults(table: pd.DataFrame, size: tuple[int, int]) -> list[Fault]:
 
 
 def of_images(table: pd.DataFrame, size: tuple[int, int]) -> list[Fault]:
-    """Return the faults of all images and masks of a sample table, read at the input `size` (height, width)."""
+    """Return the faults of all images and masks of a sample table, read at the input `size` (height, width).
+
+    That masks are not known, or that there are no good images, is told among them, and stops nothing.
+    """
     # Pillow releases the interpreter's lock while it decodes.
     with ThreadPoolExecutor() as pool:
         found = pool.map(lambda row: list(_of_image(row, size)), table.itertuples(index=False))
-        return list(chain.from_iterable(found))
+        return [*_of_masks(table), *_of_classes(table), *chain.from_iterable(found)]
 
 
 def check(table: pd.DataFrame, known: Sequence[str] = ()) -> None:
@@ -107,24 +110,45 @@ def check(table: pd.DataFrame, known: Sequence[str] = ()) -> None:
 
 
 def _of_splits(table: pd.DataFrame) -> Iterator[Fault]:
+    classes = classes_of(table)
     counts = pd.crosstab(table["label"], table["split"]).reindex(
-        index=pd.Index(classes_of(table)), columns=pd.Index(SPLITS), fill_value=0
+        index=pd.Index(classes), columns=pd.Index(SPLITS), fill_value=0
     )
     for split in SPLITS:
         if not counts[split].sum():
             yield Fault("empty split", "", f"there are no images in {split}")
+    if len(classes) == 1 and classes != (GOOD,):
+        yield Fault("one class", "", f"all images are labelled {classes[0]}; {ADD_GOOD}")
     for label, row in counts.iterrows():
         if not row["train"] and counts["train"].sum():
             there = f"{row['val']} in val, {row['test']} in test"
             yield Fault("absent class", "", f"there are no images of {label} in train ({there})")
-    if counts["test"].sum() and not counts["test"].drop(GOOD).sum():
+    if counts["test"].sum() and not counts["test"].drop(GOOD, errors="ignore").sum():
         yield Fault("nothing to find", "", "there are no defective images in test")
+
+
+def _of_masks(table: pd.DataFrame) -> Iterator[Fault]:
+    """Yield which defective images have no mask; one fault stands for all where none has one."""
+    lacking = table[unmasked(table)]
+    if len(lacking) and len(lacking) == (table["label"] != GOOD).sum():
+        text = f"none of the {len(lacking)} defective images has one: IoU and all that is taken with it are not known"
+        yield Fault("missing masks", "", text)
+        return
+    for row in lacking.itertuples(index=False):
+        text = f"it is labelled {row.label}, but has no mask: it is not scored where it is tested"
+        yield Fault("missing mask", str(row.image_path), text)
+
+
+def _of_classes(table: pd.DataFrame) -> Iterator[Fault]:
+    """Yield that kinds are told from each other where there are no good images."""
+    classes = classes_of(table)
+    if GOOD not in classes and len(classes) > 1:
+        text = f"classifiers tell {', '.join(classes)} from each other; for defects against good surfaces {ADD_GOOD}"
+        yield Fault("no good images", "", text)
 
 
 def _of_files(row: Any) -> Iterator[Fault]:
     """Yield which of a row's files are missing or empty, without reading them."""
-    if row.label != GOOD and not row.mask_path:
-        yield Fault("missing mask", row.image_path, f"it is labelled {row.label}, but has no mask")
     for kind, path in (("image", row.image_path), ("mask", row.mask_path)):
         if path and not Path(path).is_file():
             yield Fault(f"missing {kind}", path, "there is no such file")

@@ -44,16 +44,13 @@ def join_near_duplicates(table: pd.DataFrame) -> pd.DataFrame:
     """Return `table` with items that show near-duplicates as one item, named after all of them, ``kos01+kos19``.
 
     Found by content, whatever the items are called: two copies of one part may have two numbers. A table with an
-    official split is returned as it is, since that split may divide them.
-
-    Raises:
-        DatasetError: a file cannot be read as an image.
+    official split is returned as it is, since that split may divide them. A file that cannot be read is like no other.
     """
     if (table["split"] != "").any():
         return table
     groups = table["group"].tolist()
     joined = {group: {group} for group in groups}
-    for pair in filter(lambda pair: pair.nearly_equal, near_duplicates(table["image_path"].tolist())):
+    for pair in filter(lambda pair: pair.nearly_equal, near_duplicates(table["image_path"].tolist(), strict=False)):
         first, second = joined[groups[pair.first]], joined[groups[pair.second]]
         if first is not second:
             first |= second

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .errors import DatasetError
 from .reader import read_image
 from .splits import assign
 
@@ -67,16 +68,20 @@ class Pair:
         return self.own >= NEARLY_EQUAL
 
 
-def near_duplicates(paths: Sequence[str]) -> list[Pair]:
+def near_duplicates(paths: Sequence[str], *, strict: bool = True) -> list[Pair]:
     """Return all pairs of images that differ only by a turn, a mirror, brightness or encoding; the closest first.
 
     Different objects of one kind in the same pose look alike as a whole. They are no near-duplicates unless what tells
     them from the others is alike too.
 
+    Args:
+        paths: of the images.
+        strict: raise for a file that cannot be read as an image, which else is like no other.
+
     Raises:
         DatasetError: a file cannot be read as an image.
     """
-    images = np.stack([read_image(path, (SIDE, SIDE), 1)[0] for path in paths]).astype(np.float32)
+    images = np.stack([_thumbnail(path, strict=strict) for path in paths]).astype(np.float32)
     pixel = np.arange(SIDE)
     weight = np.exp(-((pixel[:, None] - pixel) ** 2) / (2 * COARSE**2))
     blur = (weight / weight.sum(axis=1, keepdims=True)).astype(np.float32)
@@ -109,6 +114,14 @@ def crossing(pairs: list[Pair], tables: list[pd.DataFrame]) -> list[Pair]:
     return [pair for pair in pairs if (splits[:, pair.first] != splits[:, pair.second]).any()]
 
 
+def joined(pairs: list[Pair], own: pd.DataFrame, table: pd.DataFrame) -> list[Pair]:
+    """Return the pairs of two items of `own` that are one item of `table`."""
+    before, after = own["group"].tolist(), table["group"].tolist()
+    return [
+        pair for pair in pairs if before[pair.first] != before[pair.second] and after[pair.first] == after[pair.second]
+    ]
+
+
 def apart(pairs: list[Pair]) -> list[Pair]:
     """Return `pairs` in their order, without those that share an image with an earlier one."""
     seen: set[int] = set()
@@ -121,9 +134,10 @@ def apart(pairs: list[Pair]) -> list[Pair]:
 
 
 def described(pairs: list[Pair], tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return a row for each pair: `first` and `second` (ids), `splits`, `correlation` and `move`.
+    """Return a row for each pair: `first` and `second` (ids), `splits`, `correlation`, `own`, `shows` and `move`.
 
-    With several tables, `splits` names the folds in which the two images are tested.
+    With several tables, `splits` names the folds in which the two images are tested. `shows` is "one item" where what
+    the two have of their own is nearly equal, and else "look-alikes", which may be two items.
     """
     ids = tables[0]["id"].tolist()
     names = tables[0]["split"].tolist()
@@ -131,10 +145,18 @@ def described(pairs: list[Pair], tables: list[pd.DataFrame]) -> pd.DataFrame:
         for position in np.flatnonzero(table["split"] == "test"):
             names[position] = f"fold {fold}"
     rows = [
-        (ids[pair.first], ids[pair.second], f"{names[pair.first]} – {names[pair.second]}", pair.correlation, pair.move)
+        {
+            "first": ids[pair.first],
+            "second": ids[pair.second],
+            "splits": f"{names[pair.first]} – {names[pair.second]}",
+            "correlation": pair.correlation,
+            "own": pair.own,
+            "shows": "one item" if pair.nearly_equal else "look-alikes",
+            "move": pair.move,
+        }
         for pair in pairs
     ]
-    return pd.DataFrame(rows, columns=["first", "second", "splits", "correlation", "move"])
+    return pd.DataFrame(rows, columns=["first", "second", "splits", "correlation", "own", "shows", "move"])
 
 
 def leaked(pairs: list[Pair], tables: list[pd.DataFrame]) -> int:
@@ -147,6 +169,16 @@ def leaked(pairs: list[Pair], tables: list[pd.DataFrame]) -> int:
         leaks = (split[ends[:, 0]] == "test") & (split[ends[:, 1]] == "train")
         number += len(np.unique(ends[leaks, 0]))
     return number
+
+
+def _thumbnail(path: str, *, strict: bool) -> NDArray[np.uint8]:
+    try:
+        (grey,) = read_image(path, (SIDE, SIDE), 1)
+    except DatasetError:
+        if strict:
+            raise
+        return np.zeros((SIDE, SIDE), dtype=np.uint8)  # what is flat is like nothing
+    return np.asarray(grey)
 
 
 def _alike(

@@ -78,18 +78,18 @@ def read_own_mask(image_path: str, mask_path: str) -> NDArray[np.bool_]:
     return read_mask(mask_path, (height, width))
 
 
-def mask_values(path: str) -> NDArray[np.bool_]:
-    """Read a mask at its own size, (height, width); see `mask_levels` for what counts as defective.
+def mask_values(path: str, above: float = 0) -> NDArray[np.bool_]:
+    """Read a mask at its own size, (height, width): what is above a value in `mask_levels` is defective.
 
     Raises:
         DatasetError: the file cannot be read as an image.
     """
-    defective: NDArray[np.bool_] = mask_levels(path) > 0
+    defective: NDArray[np.bool_] = mask_levels(path) > above
     return defective
 
 
 def mask_levels(path: str) -> NDArray[np.float64]:
-    """Read a mask at its own size, (height, width), in its own values; every value above 0 is defective.
+    """Read a mask at its own size, (height, width), in its own values; as a rule every value above 0 is defective.
 
     Colours, those of a palette too, count with their brightest channel, so that black is no defect wherever it stands
     in the palette; what is transparent is black. The mask is turned as its EXIF orientation says.

@@ -25,6 +25,12 @@ class SamplesOfPart(Protocol):
     def __call__(self, root: Path, *, part: str = "") -> pd.DataFrame: ...  # noqa: D102  the class says it
 
 
+class SamplesByMask(Protocol):
+    """Reads a root folder whose masks, where they are above a value, say which images show a defect."""
+
+    def __call__(self, root: Path, *, mask_above: float = 0) -> pd.DataFrame: ...  # noqa: D102  the class says it
+
+
 @dataclass(frozen=True)
 class Archive:
     """The official archive of a dataset.
@@ -57,6 +63,7 @@ class Dataset:
         url: the page of the official copy.
         archive: what can be fetched; None where the images are generated or the user's own.
         generated: the images are made when they are asked for, so the root need not exist.
+        called_after_root: the images are anybody's own, so that each copy is called after its folder or file.
     """
 
     name: str
@@ -67,6 +74,7 @@ class Dataset:
     url: str
     archive: Archive | None = None
     generated: bool = False
+    called_after_root: bool = False
 
     @property
     def folder(self) -> str:
@@ -101,6 +109,7 @@ def dataset(
     url: str,
     archive: Archive | None = None,
     generated: bool = False,
+    called_after_root: bool = False,
 ) -> Callable[[_SamplesT], _SamplesT]:
     """Register the decorated `root -> sample table` function under `name`.
 
@@ -116,7 +125,7 @@ def dataset(
         raise DatasetError(f"there is a dataset called {name!r} already; give yours another name")
 
     def register(samples: _SamplesT) -> _SamplesT:
-        DATASETS[name] = Dataset(name, samples, size, licence, citation, url, archive, generated)
+        DATASETS[name] = Dataset(name, samples, size, licence, citation, url, archive, generated, called_after_root)
         return samples
 
     return register
@@ -158,6 +167,11 @@ def get_dataset(name: str) -> Dataset:
     if not part:
         raise DatasetError(f"{name!r} names no part; write '{known}:PART'")
     return replace(found, name=name, samples=partial(found.samples, part=part))
+
+
+def reads_masks(samples: Samples) -> TypeGuard[SamplesByMask]:
+    """Tell whether a loader looks into masks, and so has to know above which value a pixel is defective."""
+    return "mask_above" in inspect.signature(samples).parameters
 
 
 def _has_parts(samples: Samples) -> TypeGuard[SamplesOfPart]:

@@ -6,7 +6,8 @@ It is a pandas frame with the columns of `COLUMNS` and one row per image:
 * `group`: the physical item that the image shows; a split never divides a group.
 * `split`: ``train``, ``val`` or ``test``; empty where the dataset has no official split.
 * `label`: ``good``, or the name of the defect class.
-* `image_path`, `mask_path`: files; the mask path is empty where nothing is defective.
+* `image_path`, `mask_path`: files; the mask path of a defective image is empty where its mask is not known, and that
+  of a good image is always empty.
 """
 
 from __future__ import annotations
@@ -75,8 +76,16 @@ def check_groups(table: pd.DataFrame) -> None:
 
 
 def classes_of(table: pd.DataFrame) -> tuple[str, ...]:
-    """Return the class names: ``good`` first, then the defect classes in alphabetical order."""
-    return (GOOD, *sorted(set(table["label"]) - {GOOD}))
+    """Return the class names: ``good`` first, if there are good images, then the defect classes in alphabetical order.
+
+    Without good images the classes are the kinds of defect, which are told from each other.
+    """
+    return tuple(sorted(set(table["label"]), key=lambda label: (label != GOOD, label)))
+
+
+def unmasked(table: pd.DataFrame) -> pd.Series[bool]:
+    """Tell for each row whether it shows a defect whose mask is not known."""
+    return (table["label"] != GOOD) & (table["mask_path"] == "")
 
 
 def fingerprint(table: pd.DataFrame) -> str:

@@ -62,7 +62,7 @@ def _baseline(name: str, folder: Path) -> list[str]:
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return [
         name,
-        f"{manifest.dataset} {'x'.join(map(str, manifest.size))}",
+        f"{manifest.called} {'x'.join(map(str, manifest.size))}",
         f"{network.name} {network.head}",
         str(manifest.folds or ""),
         str(manifest.seeds),
@@ -87,7 +87,7 @@ def _scored(name: str, store: RunStore, spec: str) -> list[str]:
     return [
         manifest.started[:10],
         name,
-        f"{manifest.dataset}, {network.name} {network.head}",
+        f"{manifest.called}, {network.name} {network.head}",
         f"{value} {bracketed(interval(whole.first, iou), 1)}".rstrip(),
         str(len(whole.items)),
         versions["cam-bench"],

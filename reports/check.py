@@ -63,7 +63,7 @@ def setting(found: Check) -> str:
     size = "x".join(map(str, manifest.size))
     folds = f", {manifest.folds} folds" if manifest.folds else ""
     return (
-        f"{manifest.dataset} at {size}{folds}; {network.name} ({network.head} head); target "
+        f"{manifest.called} at {size}{folds}; {network.name} ({network.head} head); target "
         f"{manifest.target}; scored at the {manifest.evaluate_at} size"
     )
 
@@ -86,7 +86,7 @@ def as_json(found: Check) -> dict[str, Any]:
 def junit(found: Check) -> str:
     """Return JUnit XML with a test case for each method: failed if it is worse or has changed, skipped if missing."""
     manifest = found.manifest
-    place = f"{manifest.dataset}.{manifest.network.name}-{manifest.network.head}"
+    place = f"{manifest.called}.{manifest.network.name}-{manifest.network.head}"
     changed = {one.method for one in found.changed or () if one.cells}
     suite = ElementTree.Element("testsuite", name="cam-bench check", errors="0")
     for one in found.comparisons:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from reports.formatting import masks_read, percent
 from reports.grid import GREY, Cell, Column, Grid
+from reports.protocol import unscored
 from reports.summary import Summary
 from results.metrics.formulas import METRICS
 from results.metrics.scoring import Row
@@ -54,9 +55,9 @@ def notes(summary: Summary) -> list[str]:
         lines.append("Empty: the heatmap is zero everywhere, so that no pixel is predicted positive.")
     if any(row.constant or row.failed for row in summary.rows):
         lines.append("Constant, failed: no pixel is predicted positive, and none counts as a true negative.")
-    if unread := max((row.unread for row in summary.rows), default=0):
-        lines.append(f"Images that could not be read and are not scored: {unread}.")
-    return lines
+    unread, unmasked = (max((getattr(row, name) for row in summary.rows), default=0) for name in ("unread", "unmasked"))
+    none = all(math.isnan(row.mean["iou"]) for row in summary.rows)
+    return [*lines, *unscored(unread, unmasked, none_masked=none)]
 
 
 def _notes_of(row: Row) -> Iterator[str]:

@@ -64,6 +64,7 @@ class Summary:
                     "failed": row.failed,
                     "failed_defective": row.failed_defective,
                     "unread": row.unread,
+                    "unmasked": row.unmasked,
                     "reason": row.reason,
                     "noted": row.noted,
                     "note": row.note,

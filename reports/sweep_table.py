@@ -9,7 +9,7 @@ from rich.table import Table
 
 from reports.formatting import UNDEFINED, bracketed, masks_read, percent
 from reports.grid import GREY, Cell, Column, Grid
-from reports.protocol import protocol
+from reports.protocol import protocol, unscored
 from results.store.manifest import Manifest
 from results.studies.sweeps import Choice, Estimate, Sweep
 
@@ -47,8 +47,7 @@ def notes(sweep: Sweep, manifest: Manifest) -> list[str]:
         lines.append(f"{UNDEFINED}: a fold has no defective image to choose δ on, or test images were not scored.")
     lines += [f"{family} is not applicable: {reason}." for family, reason in sweep.absent.items()]
     lines += _failures(sweep)
-    if sweep.unread:
-        lines.append(f"Images that could not be read and are not scored: {sweep.unread}.")
+    lines += unscored(sweep.unread, sweep.unmasked)
     return lines
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from bench.classifiers.tensors import fill
 from bench.errors import BenchError
 from results.store.atomic import replacing
 from results.store.manifest import Metrics
-from results.store.record import Record
+from results.store.record import Record, file_name
 
 
 class Epoch(Record):
@@ -49,6 +48,7 @@ class TrainingPlan(Record):
         fold: which of the `folds` is left out for testing; both are 0 for the single split.
         seed: of random weights, of the order of the images and of their augmentation.
         recipe: how it is trained.
+        title: what the dataset is called where it is called after its folder; another title is no other plan.
     """
 
     network: NetworkConfig
@@ -62,16 +62,20 @@ class TrainingPlan(Record):
     folds: int
     seed: int
     recipe: Recipe
+    title: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Return 8 hex digits that stand for all that the classifier depends on."""
+        return hashlib.sha256(self.model_copy(update={"title": ""}).named_json().encode()).hexdigest()[:8]
 
     @property
     def file_name(self) -> str:
-        """Name of the checkpoint: readable, with a digest of the plan."""
-        digest = hashlib.sha256(self.named_json().encode()).hexdigest()[:8]
+        """Name of the checkpoint: readable, with the digest of the plan."""
         network = f"{self.network.name}-{self.network.head}-{self.size[0]}x{self.size[1]}"
         fold = f"-fold{self.fold}of{self.folds}" if self.folds else ""
-        # Colons, slashes and blanks are no part of a name on every system.
-        readable = re.sub(r"[^\w.+-]", "-", f"{self.dataset}-{network}", flags=re.ASCII)
-        return f"{readable}{fold}-seed{self.seed}-{digest}.safetensors"
+        readable = file_name(f"{self.title or self.dataset}-{network}{fold}-seed{self.seed}")
+        return f"{readable}-{self.digest}.safetensors"
 
 
 class Card(Record):

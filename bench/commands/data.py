@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.options import DataRoot, Folds, Picture, Plugin, Size
+from bench.commands.options import DataRoot, Folds, Picture, Plugin, Size, takes_settings
+from bench.runs.settings import CopySettings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,8 +22,10 @@ LISTED, DRAWN = 30, 12
 def fetch(name: Name, data_root: DataRoot = None, plugin: Plugin = None) -> None:
     """Download a dataset from its official address, check it and unpack it; what is there is not downloaded again."""
     from bench.own import datasets
+    from bench.plugins import load_plugins
 
-    dataset = _dataset(name, plugin)
+    load_plugins(plugin or ())
+    dataset = datasets.get_dataset(name)
     if dataset.archive is None:
         typer.echo(f"There is nothing to fetch for {name}: {dataset.url}.")
         return
@@ -37,19 +40,20 @@ def fetch(name: Name, data_root: DataRoot = None, plugin: Plugin = None) -> None
     typer.echo(f"{done}.")
 
 
-def verify(name: Name, data_root: DataRoot = None, size: Size = "", plugin: Plugin = None) -> None:
+@takes_settings
+def verify(name: Name, settings: CopySettings, *, size: Size = "", plugin: Plugin = None) -> None:
     """Read every image and mask, and list all faults at once; exit code 1 if there are any."""
     from bench.own import datasets
     from bench.runs.settings import read_size
 
-    dataset = _dataset(name, plugin)
-    height, width = read_size(size) or dataset.size
-    table, faults = datasets.faults.verify(dataset, datasets.find_root(dataset, data_root), (height, width))
+    copy = _copy(name, settings, plugin)
+    height, width = read_size(size) or copy.dataset.size
+    table, faults = datasets.faults.verify(copy, (height, width))
     for fault in faults:
         typer.echo(str(fault))
     number = f"{len(faults)} fault{'s' * (len(faults) != 1)}" if faults else "no faults"
     if table is None:
-        typer.echo(f"{name}: {number}; more may show when these are mended")
+        typer.echo(f"{copy.name}: {number}; more may show when these are mended")
     else:
         counts = []
         for split in datasets.SPLITS:
@@ -57,58 +61,66 @@ def verify(name: Name, data_root: DataRoot = None, size: Size = "", plugin: Plug
             counts.append(
                 f"{split}: " + ", ".join(f"{(labels == one).sum()} {one}" for one in datasets.classes_of(table))
             )
-        typer.echo(f"{name}: {len(table)} images at {height}x{width}, {number}; {'; '.join(counts)}")
+        items = table["group"].nunique()
+        typer.echo(
+            f"{copy.name}: {len(table)} images of {items} items at {height}x{width}, {number}; {'; '.join(counts)}"
+        )
     if faults:
         raise typer.Exit(1)
 
 
-def leaks(name: Name, data_root: DataRoot = None, folds: Folds = 0, out: Picture = None, plugin: Plugin = None) -> None:
-    """Find near-duplicates across splits, and count those of a random split of single images."""
+@takes_settings
+def leaks(name: Name, settings: CopySettings, *, folds: Folds = 0, out: Picture = None, plugin: Plugin = None) -> None:
+    """Find near-duplicates across splits, and count those of a random split of single images.
+
+    Items that show the same part are taken as one; objects in the same pose are no near-duplicates.
+    """
     from bench.own import datasets
     from bench.studies.dataset_sheets import near_duplicates_of
     from reports.near_duplicate_sheet import draw
+    from results.store.record import file_name
 
-    tables = datasets.leaks.parts(_samples(_dataset(name, plugin), data_root), folds)
+    copy = _copy(name, settings, plugin)
+    tables = datasets.leaks.parts(copy.samples(), folds)
     pairs = datasets.leaks.near_duplicates(tables[0]["image_path"].tolist())
-    found = datasets.leaks.crossing(pairs, tables)
-    rows = datasets.leaks.described(found, tables)
+    across, joined = datasets.leaks.crossing(pairs, tables), datasets.leaks.joined(pairs, copy.own_items(), tables[0])
+    rows = datasets.leaks.described([*across, *joined], tables)
     _list_pairs(rows.head(LISTED))
     _compare_splits(pairs, tables, "folds by item" if folds else "the dataset's split")
-    typer.echo(f"{name}: {len(found)} near-duplicate{'s' * (len(found) != 1)} across splits, {len(pairs)} in all")
-    if found:
-        target = out or Path(f"{name.replace(':', '-')}-leaks.png")
-        drawn = datasets.leaks.apart(found)[:DRAWN]
+    typer.echo(
+        f"{copy.name}: {len(pairs)} pair{'s' * (len(pairs) != 1)} of near-duplicates, {len(across)} of them across "
+        f"splits, {len(joined)} of items that are taken as one"
+    )
+    if len(rows):
+        target = out or Path(f"{file_name(copy.name)}-leaks.png")
+        drawn = datasets.leaks.apart([*across, *joined])[:DRAWN]
         splits = datasets.leaks.described(drawn, tables)["splits"].tolist()
-        draw(near_duplicates_of(tables[0], drawn, splits), f"{name}: closest near-duplicates across splits", target)
+        draw(near_duplicates_of(tables[0], drawn, splits), f"{copy.name}: closest near-duplicates", target)
         rows.to_csv(target.with_suffix(".csv"), index=False)
         typer.echo(f"The closest are in {target}, all in {target.with_suffix('.csv')}")
 
 
-def show(name: Name, data_root: DataRoot = None, out: Picture = None, plugin: Plugin = None) -> None:
+@takes_settings
+def show(name: Name, settings: CopySettings, *, out: Picture = None, plugin: Plugin = None) -> None:
     """Draw images of each class and split with outlined defects, and a histogram of the sizes of defects."""
     from bench.own import datasets
     from bench.studies.dataset_sheets import kinds_of
     from reports.contact_sheet import draw
+    from results.store.record import file_name
 
-    table = datasets.assign(_samples(_dataset(name, plugin), data_root))
-    target = out or Path(f"{name.replace(':', '-')}-images.png")
-    draw(kinds_of(table), f"{name}: {len(table)} images, {table['group'].nunique()} items", target)
+    copy = _copy(name, settings, plugin)
+    table = datasets.assign(copy.samples())
+    target = out or Path(f"{file_name(copy.name)}-images.png")
+    draw(kinds_of(table), f"{copy.name}: {len(table)} images, {table['group'].nunique()} items", target)
     typer.echo(f"Open {target}")
 
 
-def _dataset(name: str, plugin: list[Path] | None) -> "datasets.Dataset":
-    """Return the dataset of this name, which a file or an installed package may have brought."""
-    from bench.own import datasets
+def _copy(name: str, settings: CopySettings, plugin: list[Path] | None) -> "datasets.LocalCopy":
+    """Return the copy of the dataset of this name, which a file or an installed package may have brought."""
     from bench.plugins import load_plugins
 
     load_plugins(plugin or ())
-    return datasets.get_dataset(name)
-
-
-def _samples(dataset: "datasets.Dataset", data_root: Path | None) -> "pd.DataFrame":
-    from bench.own import datasets
-
-    return dataset.samples(datasets.find_root(dataset, data_root))
+    return settings.find_copy(name)
 
 
 def _list_pairs(rows: "pd.DataFrame") -> None:
@@ -116,9 +128,10 @@ def _list_pairs(rows: "pd.DataFrame") -> None:
 
     from bench.commands.console import output
 
-    shown = Table("First", "Second", "Splits", "Correlation", "The second is", box=None)
+    shown = Table("First", "Second", "Splits", "Whole", "Own detail", "Both show", "The second is", box=None)
     for row in rows.itertuples(index=False):
-        shown.add_row(f"{row.first}", f"{row.second}", f"{row.splits}", f"{row.correlation:.3f}", f"{row.move}")
+        numbers = (f"{row.correlation:.3f}", f"{row.own:.3f}")
+        shown.add_row(f"{row.first}", f"{row.second}", f"{row.splits}", *numbers, f"{row.shows}", f"{row.move}")
     if len(rows):
         output().print(shown)
 

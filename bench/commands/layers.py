@@ -52,7 +52,7 @@ def layers(
     height, width = experiment.size
     network = f"{settings.network} ({settings.head} head)"
     picture = out or Path(f"{_file_stem([block.image.name for block in blocks])}-layers.png")
-    draw(blocks, f"{experiment.dataset.name} at {height}x{width}; {network}; target {explained}", picture)
+    draw(blocks, f"{experiment.copy.name} at {height}x{width}; {network}; target {explained}", picture)
     typer.echo(f"Open {picture}")
 
 
@@ -70,7 +70,7 @@ def _blocks(
     wanted = {name: assignment_of(assignments, name) for name in images}
     found = {}
     with reporting() as reporter:
-        reporter.faults(experiment.dataset.name, experiment.faults())
+        reporter.faults(experiment.copy.dataset.name, experiment.faults())
         for fold in sorted({one.plan.fold for one in wanted.values()}):
             classifier = experiment.classifier(assignments[fold], reporter.training)
             for name, one in wanted.items():

@@ -41,7 +41,7 @@ def parity(
     target = experiment.target()
     assignment = next(experiment.assignments())
     with reporting() as reporter:
-        reporter.faults(experiment.dataset.name, experiment.faults())
+        reporter.faults(experiment.copy.dataset.name, experiment.faults())
         classifier = experiment.classifier(assignment, reporter.training)
         show = reporter.counting("comparing")
         found = []
@@ -50,7 +50,7 @@ def parity(
             found.append(one)
     height, width = experiment.size
     setting = (
-        f"{experiment.dataset.name} at {height}x{width}, {images} test image(s); {settings.network} ({settings.head} "
+        f"{experiment.copy.name} at {height}x{width}, {images} test image(s); {settings.network} ({settings.head} "
         f"head); target {target}."
     )
     if json:

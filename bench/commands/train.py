@@ -18,7 +18,7 @@ def train(settings: ExperimentSettings, *, plugin: Plugin = None, quiet: Quiet =
     table = Table("Fold", "Seed", "Accuracy", "AP", "AUROC", "Confusion (good, ...)", "Checkpoint", box=None)
     folders: dict[str, None] = {}  # one that is kept with a run is taken from there
     with reporting(quiet=quiet) as reporter:
-        reporter.faults(experiment.dataset.name, experiment.faults())
+        reporter.faults(experiment.copy.dataset.name, experiment.faults())
         for assignment in experiment.assignments():
             classifier = experiment.classifier(assignment, reporter.training)
             test = classifier.card.metrics["test"]

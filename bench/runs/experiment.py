@@ -40,7 +40,7 @@ class Experiment:
 
     Attributes:
         settings: what was asked for.
-        dataset: of this name.
+        copy: of the dataset of this name.
         samples: its sample table, as it is grouped and labelled here.
         fingerprint: of the table and its files.
         size: (height, width) of the input in pixels.
@@ -51,7 +51,7 @@ class Experiment:
     """
 
     settings: ExperimentSettings
-    dataset: datasets.Dataset
+    copy: datasets.LocalCopy
     samples: pd.DataFrame
     fingerprint: str
     size: tuple[int, int]
@@ -88,7 +88,7 @@ class Experiment:
 
         All of them are read, once for each copy of the dataset and size: what was found stays in the cache.
         """
-        record = self.cache / "{}-{}-{}x{}.faults".format(self.dataset.folder, self.fingerprint, *self.size)
+        record = self.cache / "{}-{}-{}x{}.faults".format(self.copy.dataset.folder, self.fingerprint, *self.size)
         if not record.is_file():
             record.parent.mkdir(parents=True, exist_ok=True)
             found = datasets.faults.of_images(self.samples, self.size)
@@ -115,7 +115,8 @@ class Experiment:
                     weights=weights,
                     size=self.size,
                     classes=classes,
-                    dataset=self.dataset.name,
+                    dataset=self.copy.dataset.name,
+                    title=self.copy.title,
                     dataset_fingerprint=self.fingerprint,
                     split_fingerprint=datasets.split_fingerprint(table),
                     fold=fold,
@@ -124,8 +125,13 @@ class Experiment:
                     recipe=self.recipe,
                 )
                 data = TrainingSet(table, classes, self.size)
-                kept = baseline_classifier(plan.file_name)
-                yield Assignment(plan, data, kept or self.cache / plan.file_name)
+                yield Assignment(plan, data, self._checkpoint(plan))
+
+    def _checkpoint(self, plan: TrainingPlan) -> Path:
+        """Return where the checkpoint of a plan is or will be; own images may have been called otherwise before."""
+        kept = baseline_classifier(plan.file_name)
+        trained = sorted(self.cache.glob(f"*-{plan.digest}.safetensors"))
+        return kept or next(iter(trained), self.cache / plan.file_name)
 
     def classifier(self, assignment: Assignment, progress: Callable[[TrainingPlan], Progress]) -> Classifier:
         """Load the classifier of an assignment; train it first, or to its end, if it is not in the cache.
@@ -170,29 +176,19 @@ def find(settings: ExperimentSettings) -> Experiment:
     config = network_config(settings.network, settings.head, settings.activation)
     recipe, device = default_recipe(config).changed(settings.recipe), find_device(settings.device)
     load_plugins(())
-    dataset = datasets.get_dataset(settings.dataset)
-    samples = _samples(dataset, settings)
+    copy = settings.find_copy(settings.dataset)
+    samples = copy.samples()
     return Experiment(
         settings=settings,
-        dataset=dataset,
+        copy=copy,
         samples=samples,
         fingerprint=datasets.fingerprint(samples),
-        size=size or dataset.size,
+        size=size or copy.dataset.size,
         network=config.model_copy(update={"classes": len(datasets.classes_of(samples))}),
         recipe=recipe,
         device=device,
         cache=settings.checkpoints or datasets.cache_folder() / "classifiers",
     )
-
-
-def _samples(dataset: datasets.Dataset, settings: ExperimentSettings) -> pd.DataFrame:
-    samples = dataset.samples(datasets.find_root(dataset, settings.data_root))
-    if settings.group_by:
-        samples = datasets.group_by(samples, settings.group_by)
-    if settings.one_kind:
-        samples = datasets.merge_kinds(samples)
-    # The items of a generated dataset differ by construction.
-    return samples if dataset.generated else datasets.join_near_duplicates(samples)
 
 
 def find_device(name: str = "") -> torch.device:

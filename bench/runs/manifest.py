@@ -32,7 +32,8 @@ def make_manifest(
     settings = experiment.settings
     head, dirty = commit()
     return Manifest(
-        dataset=experiment.dataset.name,
+        dataset=experiment.copy.dataset.name,
+        title=experiment.copy.title,
         dataset_fingerprint=experiment.fingerprint,
         size=plan.size,
         folds=settings.folds,

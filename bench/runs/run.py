@@ -36,7 +36,7 @@ def execute(request: Request, reporter: Reporter = SILENT) -> Path:
     """
     experiment = request.experiment
     assignments = list(experiment.assignments())
-    reporter.faults(experiment.dataset.name, experiment.faults())
+    reporter.faults(experiment.copy.dataset.name, experiment.faults())
     for image in request.evaluation.images:
         experiment.check_image(image)
     tables = [request.evaluation.samples(one) for one in assignments]

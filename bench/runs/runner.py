@@ -239,10 +239,12 @@ def _unread() -> LevelStatistics:
 
 
 def _cells(plan: TrainingPlan, facts: dict[str, Any], outcome: _Outcome) -> Iterator[Cell]:
-    """Yield one cell an image."""
+    """Yield one cell an image; without its mask no pixel of a defective image is counted."""
     spec, statistics = outcome.spec, outcome.statistics
+    pixels = (statistics.defect + statistics.other).sum(axis=1)
     for number, image in enumerate(outcome.images):
         row = facts[image]
+        unmasked = bool(pixels[number]) and row.label != datasets.GOOD and not row.mask_path
         shares = [] if outcome.shares is None else outcome.shares[number].tolist()
         yield Cell(
             fold=plan.fold,
@@ -263,11 +265,12 @@ def _cells(plan: TrainingPlan, facts: dict[str, Any], outcome: _Outcome) -> Iter
             status=statistics.status[number],
             reason=str(outcome.notes[number]),
             deviation=outcome.notes[number].deviation or math.nan,
+            unmasked=unmasked,
             minimum=float(statistics.minimum[number]),
             maximum=float(statistics.maximum[number]),
             layer_names=list(outcome.layers) if len(shares) > 1 else [],
             shares=shares,
-            defect=statistics.defect[number],
-            other=statistics.other[number],
+            defect=statistics.defect[number] * (not unmasked),
+            other=statistics.other[number] * (not unmasked),
             remark=spec.remark,
         )

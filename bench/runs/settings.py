@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bench.errors import BenchError
+
+if TYPE_CHECKING:
+    from bench.own import datasets
 
 RUNS = Path("results/runs")
 """Where runs are put that are given no folder of their own."""
@@ -65,20 +68,41 @@ class Settings(BaseModel):
             raise BenchError("; ".join(_told(cls, one["loc"][0], one) for one in error.errors())) from None
 
 
-class DatasetSettings(Settings):
-    """Which images."""
-
-    dataset: str = "synthetic"
-    """Name of the dataset, or of a part of it, e.g. ksdd or mvtec:bottle."""
+class CopySettings(Settings):
+    """Where the copy of a dataset is, and what its user says of it."""
 
     data_root: Path | None = None
-    """Folder of the dataset; else $CAM_BENCH_DATA/NAME, else the user's cache folder."""
+    """Folder of the dataset; else $CAM_BENCH_DATA/NAME, else the user's cache folder. Own images (folder) may also be
+    listed in a CSV file."""
 
     group_by: str = ""
     """Regular expression on an image's id that gives its physical item."""
 
     one_kind: bool = False
     """Call every kind of defect 'defect', so that there are two classes."""
+
+    mask_above: float | None = None
+    """Value of a mask, in the file's own values, above which a pixel is defective; by default 0, and black of
+    colours."""
+
+    def find_copy(self, dataset: str) -> datasets.LocalCopy:
+        """Find the copy of the dataset of this name.
+
+        Raises:
+            DatasetError: there is no such dataset, or it is not where it should be.
+        """
+        from bench.own import datasets
+
+        return datasets.find_copy(
+            dataset, self.data_root, **self.model_dump(include={"group_by", "one_kind", "mask_above"})
+        )
+
+
+class DatasetSettings(CopySettings):
+    """Which images."""
+
+    dataset: str = "synthetic"
+    """Name of the dataset, or of a part of it, e.g. ksdd or mvtec:bottle."""
 
     size: Size = ""
     """Input size HEIGHTxWIDTH in pixels; by default the dataset's own."""

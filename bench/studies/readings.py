@@ -67,7 +67,9 @@ def compare(
     for name, one in requests.items():
         if specs := _specs(chosen, name, by_text):
             _run(one, reporter, specs, ("test",), only_defective=True)
-    return Outcome(score_readings(asked, _cells(folders), policy, request.experiment.dataset.name), folders[DEFAULT])
+    return Outcome(
+        score_readings(asked, _cells(folders), policy, request.experiment.copy.dataset.name), folders[DEFAULT]
+    )
 
 
 def network_of(config: NetworkConfig, size: tuple[int, int]) -> Network:

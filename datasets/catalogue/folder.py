@@ -1,23 +1,18 @@
-"""The user's own folder: good and defective images, and masks."""
+"""The user's own images: a folder in one of the common layouts, or a table."""
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
-from PIL import Image
 
 from ..errors import DatasetError
-from ..fake_files import SQUARE, STRIP, MaskKind, write_defective, write_good
+from ..fake_files import SQUARE, STRIP, MaskKind, write_defective, write_empty_mask, write_good
+from ..layouts import Found, read
 from ..reader import mask_values
 from ..registry import dataset, fake_tree
+from ..sample_file import read_samples
 from ..table import GOOD, SPLITS, rows_of, sample_table
-
-_LAYOUT = (
-    "it should hold good/, defect/ and masks/, where defect/KIND/001.png has its mask at masks/KIND/001.png, or "
-    "train/ and test/ (val/ too, if you like) with these three in each"
-)
 
 
 # Images may have any size; 256 is the default for MVTec AD, the most similar set.
@@ -27,86 +22,52 @@ _LAYOUT = (
     licence="your own",
     citation="none: your own images",
     url="your own images",
+    called_after_root=True,
 )
-def folder(root: Path) -> pd.DataFrame:
-    """Read ``good/``, ``defect/`` and ``masks/``, or these three below ``train/``, ``test/`` and optionally ``val/``.
+def folder(root: Path, *, mask_above: float = 0) -> pd.DataFrame:
+    """Read a folder in one of `datasets.layouts.LAYOUTS`, or in one of them for each of train/, test/ and val/.
 
-    All three may have sub-folders. Those of ``defect/`` name the kinds of defect; images in ``defect/`` itself are
-    labelled ``defect``. ``masks/`` repeats the sub-folders and file names of ``defect/``, with the suffix of any image
-    format. Each image is an item of its own (see `datasets.grouping.group_by`). Hidden files and files that are no
-    images are ignored.
+    Masks are needed for what is scored, and nowhere else. Each image is an item of its own (see
+    `datasets.grouping.group_by`). Hidden files and files that are no images are ignored. A file is read as a table, see
+    `datasets.sample_file.read_samples`.
+
+    Args:
+        root: the folder, or the table.
+        mask_above: value of a mask above which a pixel is defective.
 
     Raises:
-        DatasetError: the folder has another layout, a mask is missing or empty, or names are ambiguous.
+        DatasetError: the folder has another layout, which the message compares with the nearest one; a mask says
+            something else than the place of its image; or names are ambiguous.
     """
-    splits = [name for name in SPLITS if (root / name).is_dir()]
-    if splits and any((root / name).is_dir() for name in (GOOD, "defect", "masks")):
-        raise DatasetError(f"{root} has images both in good/, defect/ or masks/ and in {', '.join(splits)}: {_LAYOUT}")
-    rows = rows_of(_row, (image for split in splits or [""] for image in _of_split(root, split)))
-    if {row["label"] == GOOD for row in rows} != {True, False}:
-        raise DatasetError(f"{root} needs good and defective images: {_LAYOUT}")
-    if splits and not {"train", "test"} <= {row["split"] for row in rows}:
-        raise DatasetError(f"{root} needs images in both train/ and test/: {_LAYOUT}")
+    if root.is_file():
+        return read_samples(root, mask_above)
+    rows = rows_of(lambda found: _row(root, found, mask_above), ((found,) for found in read(root)))
+    splits = {row["split"] for row in rows} - {""}
+    if splits and not {"train", "test"} <= splits:
+        raise DatasetError(f"{root} needs images in both train/ and test/")
+    if {row["label"] for row in rows} == {GOOD}:
+        raise DatasetError(f"{root} shows no defect: it should hold defective images too, in defect/ or with masks")
     return sample_table(rows, root)
 
 
-def _of_split(root: Path, split: str) -> list[tuple[Path, str, Path, dict[Path, Path]]]:
-    """Return the arguments of `_row` for each image of one split."""
-    known = _by_stem(root / split / "masks")
-    return [(root, split, image, known) for name in (GOOD, "defect") for image in _images(root / split / name)]
-
-
-def _row(root: Path, split: str, image: Path, known: dict[Path, Path]) -> dict[str, str]:
-    top, *kind = image.relative_to(root / split).parts[:-1]
-    label = kind[0] if kind else top
-    if top != GOOD and label == GOOD:
-        raise DatasetError(f"{image} is in defect/, but its kind is called good: give the kind another name")
-    name = image.relative_to(root).with_suffix("").as_posix()
+def _row(root: Path, found: Found, above: float) -> dict[str, str]:
+    if found.kind in {*SPLITS, "valid", "validation"}:
+        raise DatasetError(f"{found.image} is in a folder {found.kind}/ where kinds of defect are: splits come first")
+    marked = found.mask is not None and bool(mask_values(str(found.mask), above).any())
+    label = GOOD if found.by_mask and not marked else found.kind
+    if found.mask and marked and label == GOOD:
+        raise DatasetError(f"the mask {found.mask} shows a defect, but {found.image} is among the good images")
+    if found.mask and not marked and label != GOOD:
+        raise DatasetError(f"the mask {found.mask} is empty: mark the defect, or move {found.image} to the good images")
+    name = found.image.relative_to(root).with_suffix("").as_posix()
     return {
         "id": name,
         "group": name,
-        "split": split,
-        "label": GOOD if top == GOOD else label,
-        "image_path": str(image),
-        "mask_path": "" if top == GOOD else str(_mask(root / split, image, known)),
+        "split": found.split,
+        "label": label,
+        "image_path": str(found.image),
+        "mask_path": str(found.mask) if marked else "",
     }
-
-
-def _mask(folder: Path, image: Path, known: dict[Path, Path]) -> Path:
-    """Return the mask of a defective image."""
-    inside = image.relative_to(folder / "defect").with_suffix("")
-    if inside not in known:
-        looked = folder / "masks" / inside
-        raise DatasetError(f"the mask of {image} is missing; it was looked for at {looked} with any suffix")
-    if not mask_values(str(known[inside])).any():
-        good = folder / GOOD
-        raise DatasetError(f"the mask {known[inside]} is empty: mark the defect, or move {image} to {good}")
-    return known[inside]
-
-
-def _by_stem(folder: Path) -> dict[Path, Path]:
-    """Return the images below `folder` by their relative path without the suffix."""
-    found: dict[Path, Path] = {}
-    for image in _images(folder):
-        inside = image.relative_to(folder).with_suffix("")
-        if inside in found:
-            raise DatasetError(f"{found[inside]} and {image} are masks of the same image: keep one")
-        found[inside] = image
-    return found
-
-
-def _images(folder: Path) -> list[Path]:
-    """Return the images below `folder`; none if it does not exist."""
-    inside = (path.relative_to(folder) for path in folder.rglob("*"))
-    # Hidden files include the "._001.png" that macOS leaves on other file systems.
-    shown = (path for path in inside if not any(name.startswith(".") for name in path.parts))
-    return sorted(folder / path for path in shown if path.suffix.lower() in _suffixes() and (folder / path).is_file())
-
-
-@cache
-def _suffixes() -> frozenset[str]:
-    """Return the suffixes, in lower case, of all files that Pillow opens."""
-    return frozenset(suffix for suffix, kind in Image.registered_extensions().items() if kind in Image.OPEN)
 
 
 @fake_tree("folder")
@@ -137,3 +98,63 @@ def fake_folder_with_splits(root: Path) -> None:
         for number in range(defective):
             image, mask = root / split / "defect/dent" / f"{number:03}.jpg", root / split / "masks/dent"
             write_defective(image, mask / f"{number:03}.gif")
+
+
+@fake_tree("folder")
+def fake_category(root: Path) -> None:
+    """Write 6 good training images of leather in MVTec AD's layout, 3 good test images, 6 cuts and 4 folds."""
+    for place, count in (("train/good", 6), ("test/good", 3)):
+        for number in range(count):
+            write_good(root / place / f"{number:03}.JPG", shape=STRIP)
+    for kind, count in (("cut", 6), ("fold", 4)):
+        for number in range(count):
+            mask = root / "ground_truth" / kind / f"{number:03}_mask.bmp"
+            write_defective(root / "test" / kind / f"{number:03}.JPG", mask)
+
+
+@fake_tree("folder")
+def fake_pavement(root: Path) -> None:
+    """Write 12 images of pavement, 6 of them with cracks, and of some of the others empty masks."""
+    for number in range(12):
+        image, mask = root / "images" / f"{number:03}.jpg", root / "masks" / f"{number:03}.png"
+        if number % 2:
+            write_defective(image, mask)
+        else:
+            write_good(image)
+            if number % 4:
+                write_empty_mask(mask)
+
+
+@fake_tree("folder")
+def fake_boards(root: Path) -> None:
+    """Write 6 good printed boards, and 5 each with a missing hole or a short, whose masks are boxes."""
+    for number in range(6):
+        write_good(root / "images" / "good" / f"{number:02}.png", shape=STRIP)
+    for kind in ("missing_hole", "short"):
+        for number in range(5):
+            name = f"{kind}/{kind}_{number:02}"
+            write_defective(root / "images" / f"{name}.png", root / "masks" / f"{name}.png", shape=STRIP, kind="faint")
+
+
+@fake_tree("folder")
+def fake_tiles(root: Path) -> None:
+    """Write 12 images of magnetic tiles with their masks beside them, 6 of them empty."""
+    for number in range(12):
+        image = root / ("blowhole" if number % 2 else "free") / f"exp{number % 6 + 1}_num_{1000 + number}.jpg"
+        if number % 2:
+            write_defective(image, image.with_suffix(".png"), kind="palette")
+        else:
+            write_good(image)
+            write_empty_mask(image.with_suffix(".png"))
+
+
+@fake_tree("folder")
+def fake_pairs_by_name(root: Path) -> None:
+    """Write 10 images with masks that are called after them in three ways, and 6 images without one."""
+    for number in range(16):
+        image = root / f"part{number % 2}" / f"{number:03}.bmp"
+        if number < 10:
+            end = ("_mask.png", "_label.bmp", "_GT.png")[number % 3]
+            write_defective(image, image.with_name(image.stem + end))
+        else:
+            write_good(image)

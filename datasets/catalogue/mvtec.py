@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import pandas as pd
 
 from ..errors import DatasetError
 from ..fake_files import SQUARE, STRIP, write_defective, write_good
+from ..layouts import category
 from ..registry import Archive, dataset, fake_tree
 from ..table import GOOD, rows_of, sample_table
 
@@ -33,9 +33,8 @@ _IMAGES = "[0-9]" * 3 + ".png"
 def mvtec(root: Path, *, part: str = "") -> pd.DataFrame:
     """Read ``CATEGORY/train/good`` and ``CATEGORY/test/KIND``, and the masks ``ground_truth/KIND/ID_mask.png``.
 
-    All official training images are good, from which a classifier cannot learn what a defect is. So half of the test
-    images of each kind of defect are used for training; which half depends on their ids alone. Each image is an item
-    of its own.
+    Half of the test images of each kind of defect are used for training, see `datasets.layouts.category`. Each image
+    is an item of its own.
 
     Args:
         root: folder that holds the categories.
@@ -53,13 +52,7 @@ def mvtec(root: Path, *, part: str = "") -> pd.DataFrame:
     if part not in found:
         what = f"has no category {part!r}" if part else "is tested by category"
         raise DatasetError(f"{root} {what}; name one: {', '.join(f'mvtec:{name}' for name in found)}")
-    samples = [(image, "train", GOOD) for image in _images(root / part / "train" / GOOD)]
-    for kind in sorted(path for path in (root / part / "test").glob("*") if path.is_dir()):
-        images = sorted(_images(kind), key=_shuffled)
-        training = 0 if kind.name == GOOD else len(images) // 2
-        samples += [(image, "train", kind.name) for image in images[:training]]
-        samples += [(image, "test", kind.name) for image in images[training:]]
-    return sample_table(rows_of(_row, samples), root)
+    return sample_table(rows_of(_row, category(root / part, _images, _id)), root)
 
 
 def _images(folder: Path) -> list[Path]:
@@ -74,11 +67,7 @@ def _id(image: Path) -> str:
     return "/".join([*image.parts[-4:-1], image.stem])
 
 
-def _shuffled(image: Path) -> str:
-    return hashlib.sha256(_id(image).encode()).hexdigest()
-
-
-def _row(image: Path, split: str, kind: str) -> dict[str, str]:
+def _row(image: Path, kind: str, split: str) -> dict[str, str]:
     mask = image.parents[2] / "ground_truth" / kind / f"{image.stem}_mask.png"
     if kind != GOOD and not mask.is_file():
         raise DatasetError(f"the mask {mask} is missing")
@@ -99,16 +88,16 @@ FAKE_KINDS = {"broken_large": 5, "contamination": 4}
 @fake_tree("mvtec:bottle")
 def fake_mvtec(root: Path) -> None:
     """Write two categories with 6 good training images, 3 good test images and those of `FAKE_KINDS`."""
-    for category in (root / "bottle", root / "zipper"):
-        for folder, count in ((category / "train" / GOOD, 6), (category / "test" / GOOD, 3)):
+    for part in (root / "bottle", root / "zipper"):
+        for folder, count in ((part / "train" / GOOD, 6), (part / "test" / GOOD, 3)):
             for number in range(count):
                 write_good(folder / f"{number:03}.png", shape=STRIP if number else SQUARE)
         for kind, count in FAKE_KINDS.items():
             for number in range(count):
-                image = category / "test" / kind / f"{number:03}.png"
-                mask = category / "ground_truth" / kind / f"{number:03}_mask.png"
+                image = part / "test" / kind / f"{number:03}.png"
+                mask = part / "ground_truth" / kind / f"{number:03}_mask.png"
                 bits = 16 if number == 2 else 8
                 write_defective(image, mask, bits=bits, kind="palette" if number == 1 else "grey")
-        (category / "license.txt").touch()
+        (part / "license.txt").touch()
     write_good(root / "bottle" / "test" / GOOD / "copy of 001.png")
     (root / "readme.txt").touch()

@@ -43,7 +43,7 @@ def facts(manifest: Manifest) -> list[tuple[str, str]]:
     changed = " with changes" if manifest.dirty else ""
     split = f"{manifest.folds} folds by item" if manifest.folds else "one split by item"
     known = {
-        "Dataset": manifest.dataset,
+        "Dataset": manifest.called,
         "Fingerprint of the data": manifest.dataset_fingerprint,
         "Input": f"{height}x{width} pixels",
         "Split": f"{split}, {counted(manifest.seeds, 'seed')}",

@@ -70,7 +70,7 @@ def _html(data: PageData, target: Path) -> str:
     summary = data.summary
     columns = page_text.columns(data)
     return templates.get_template("page.html").render(
-        title=f"{summary.manifest.dataset}, {summary.manifest.network.name}",
+        title=f"{summary.manifest.called}, {summary.manifest.network.name}",
         run=data.folder.name,
         protocol=summary.protocol,
         facts=page_text.facts(summary.manifest),

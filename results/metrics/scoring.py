@@ -37,6 +37,7 @@ class Row:
         failed: on how many of them there is no finite map, an empty prediction that earns nothing.
         failed_defective: how many of those show a defect.
         unread: images that could not be read; they are scored for no method.
+        unmasked: images that show a defect, and whose masks are not known; they are scored for no method.
         reason: of the failures, or why the method is not applicable.
         applicable: False where the method is not defined for this network; then nothing is measured.
         dominant: (layer, share) where one of several layers has a share of more than `DOMINANT`.
@@ -58,6 +59,7 @@ class Row:
     failed: int
     failed_defective: int
     unread: int
+    unmasked: int
     reason: str
     applicable: bool
     dominant: tuple[str, float] | None
@@ -84,8 +86,8 @@ def image_counts(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> 
     """Count the true and false positives and negatives of one method in every image of a split, with all classifiers.
 
     Returns:
-        The rows of `Cells.frame` whose images could be read, and their counts in the same order; without a usable map
-        no pixel is predicted positive.
+        The rows of `Cells.frame` whose pixels are known (see `readable`), and their counts in the same order; without
+        a usable map no pixel is predicted positive.
 
     Raises:
         ResultError: the policy needs validation cells that the run does not have.
@@ -95,7 +97,7 @@ def image_counts(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> 
 
 
 def thresholded(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> tuple[Cells, IntArray]:
-    """Return the cells of a split whose images could be read, and their thresholds, (N,).
+    """Return the cells of a split whose pixels are known (see `readable`), and their thresholds, (N,).
 
     Thresholds are chosen for the classifier of each fold and seed alone.
 
@@ -119,13 +121,14 @@ def thresholded(cells: Cells, policy: ThresholdPolicy, split: str = "test") -> t
 
 
 def readable(cells: Cells) -> pd.Series[bool]:
-    """Tell for each cell whether its image could be read, so that its pixels are known."""
+    """Tell for each cell whether its image could be read, and its mask is known, so that its pixels can be counted."""
     return pd.Series((cells.defect + cells.other).any(axis=1))
 
 
 def equal_rows(cells: Cells) -> list[tuple[str, ...]]:
     """Return the groups of methods whose histograms are the same but for rounding, so that their maps are too."""
-    test = cells.where((cells.frame["split"] == "test") & (cells.frame["status"] == Status.OK))
+    shown = (cells.frame["split"] == "test") & (cells.frame["status"] == Status.OK)
+    test = cells.where(shown & readable(cells))
     cumulative = {
         spec: _by_image(test.where(test.frame["spec"] == spec)) for spec in test.frame["spec"].drop_duplicates()
     }
@@ -141,7 +144,7 @@ def equal_rows(cells: Cells) -> list[tuple[str, ...]]:
 
 def _row(spec: str, cells: Cells, policy: ThresholdPolicy) -> Row:
     test = cells.where(cells.frame["split"] == "test")
-    read = test.where(readable(test))
+    read, unmasked = test.where(readable(test)), test.frame[test.frame["unmasked"]]
     status, said = read.frame["status"], test.frame["reason"] != ""
     reasons = test.frame["reason"][said & ~test.frame["status"].isin(USABLE)]
     noted = test.frame[said & test.frame["status"].isin(USABLE)]
@@ -160,7 +163,8 @@ def _row(spec: str, cells: Cells, policy: ThresholdPolicy) -> Row:
         spread={name: float(values[name].std()) for name in METRICS} if len(values) > 1 else None,
         images=scored.frame["image"].nunique(),
         **_numbers(scored),
-        unread=test.frame["image"].nunique() - read.frame["image"].nunique(),
+        unread=test.frame["image"].nunique() - read.frame["image"].nunique() - unmasked["image"].nunique(),
+        unmasked=unmasked["image"].nunique(),
         reason=str(reasons.iloc[0]) if len(reasons) else "",
         applicable=applicable,
         dominant=_dominant(scored.frame),

@@ -181,7 +181,7 @@ def _setting(run: RunStore, policy: ThresholdPolicy) -> Setting:
     network = manifest.network
     tables = {spec: counted(cells.where(cells.frame["spec"] == spec), policy) for spec in cells.frame["spec"].unique()}
     return Setting(
-        dataset=manifest.dataset,
+        dataset=manifest.called,
         network=f"{network.name} {network.head}",
         manifest=manifest,
         methods={str(spec): table for spec, table in tables.items() if len(table)},

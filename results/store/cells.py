@@ -48,9 +48,10 @@ class Cell:
         reason: why there is no map; where there is one, what its reader has to know of it, in most cases nothing.
         deviation: of a method whose values must add up to the class score, and do not: by what share of the score they
             miss it; NaN elsewhere.
+        unmasked: the image shows a defect, but its mask is not known, so no pixel is counted.
         minimum, maximum: of the raw map; NaN where there is none.
         layer_names, shares: the layers that were fused, and the share of each in the map's maximum.
-        defect, other: (256,) pixels of each level on the defect and beside it.
+        defect, other: (256,) pixels of each level on the defect and beside it; all 0 where no pixel is known.
         remark: how the method departs from its paper; empty where it does not.
     """
 
@@ -72,6 +73,7 @@ class Cell:
     status: Status
     reason: str
     deviation: float = math.nan
+    unmasked: bool = False
     minimum: Float32
     maximum: Float32
     layer_names: list[str]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict
 
-from results.store.record import Record
+from results.store.record import Record, file_name
 from results.store.upgrades import SCHEMA_VERSION
 
 IDENTITY = (
@@ -89,6 +89,7 @@ class Manifest(Record):
         versions: of Python, the platform and the libraries.
         commit: of the checkout, empty without git; `dirty` if it was changed since.
         started: ISO 8601, UTC.
+        title: what the dataset is called where it is called after its folder; empty for others.
         schema_version: of the run's files.
     """
 
@@ -111,6 +112,7 @@ class Manifest(Record):
     commit: str
     dirty: bool
     started: str
+    title: str = ""
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -119,8 +121,19 @@ class Manifest(Record):
         identity = {key: value for key, value in self.named().items() if key in IDENTITY}
         digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
         network, (height, width) = self.network, self.size
-        return f"{self.dataset.replace(':', '-')}-{network.name}-{network.head}-{height}x{width}-{digest}"
+        return f"{file_name(f'{self.called}-{network.name}-{network.head}-{height}x{width}')}-{digest}"
+
+    @property
+    def called(self) -> str:
+        """What the dataset is called in tables and in names of files."""
+        return self.title or self.dataset
 
     def differing(self, other: Manifest) -> list[str]:
-        """Return the fields of `IDENTITY` in which another run differs."""
-        return [name for name in IDENTITY if getattr(self, name) != getattr(other, name)]
+        """Return the fields of `IDENTITY` in which another run differs; what images are called makes no difference."""
+        return [name for name in IDENTITY if self._identity(name) != other._identity(name)]
+
+    def _identity(self, name: str) -> Any:
+        if name != "classifiers":
+            return getattr(self, name)
+        # The name of a checkpoint ends with the digest of its plan.
+        return {checkpoint.rpartition("-")[2]: one for checkpoint, one in self.classifiers.items()}

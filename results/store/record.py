@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
+
+
+def file_name(text: str) -> str:
+    """Return `text` as a part of the name of a file: colons, slashes, blanks and the like are hyphens on every system.
+
+    >>> file_name("mvtec:bottle"), file_name("my castings/2024")
+    ('mvtec-bottle', 'my-castings-2024')
+    """
+    return re.sub(r"[^\w.+-]", "-", text, flags=re.ASCII)
 
 
 class Record(BaseModel):

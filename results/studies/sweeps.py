@@ -102,6 +102,7 @@ class Sweep:
         choices: by family: the default δ, those chosen on training and on validation images, the best one on test.
         absent: why a family has no answer on this network, by family; it has neither curves nor choices.
         unread: images that could not be read; they are not scored.
+        unmasked: images whose masks are not known; they are not scored.
     """
 
     policy: ThresholdPolicy
@@ -110,6 +111,7 @@ class Sweep:
     choices: tuple[Choice, ...]
     absent: dict[str, str]
     unread: int
+    unmasked: int = 0
 
 
 NO_ESTIMATE = Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
@@ -141,11 +143,12 @@ def score_sweep(
     choices: list[Choice] = []
     absent: dict[str, str] = {}
     unread: set[str] = set()
+    unmasked: set[str] = set()
     found = cells.where(cells.frame["split"].isin(splits))
     for family, specs in families.items():
         own = found.where(found.frame["spec"].isin(specs.values()))
         if not own.defect.any():
-            raise ResultError(f"the run has no defective image that could be read to score {family} on")
+            raise ResultError(f"the run has no defective image that could be read and has a mask, to score {family} on")
         if (own.frame["status"] == Status.NOT_APPLICABLE).all():
             absent[family] = str(own.frame["reason"].iloc[0])
             continue
@@ -153,11 +156,12 @@ def score_sweep(
         drawn = {split: _curve(family, split, rows, sorted(specs)) for split in splits}
         curves += drawn.values()
         choices += _choices(family, rows, drawn, default)
-        unread.update(own.frame["image"][~readable(own)])
+        unmasked.update(own.frame["image"][own.frame["unmasked"]])
+        unread.update(own.frame["image"][~readable(own) & ~own.frame["unmasked"]])
     if not curves:
         reasons = "; ".join(f"{family}: {reason}" for family, reason in absent.items())
         raise ResultError(f"no method of this sweep has an answer on this network ({reasons})")
-    return Sweep(policy, default, tuple(curves), tuple(choices), absent, len(unread))
+    return Sweep(policy, default, tuple(curves), tuple(choices), absent, len(unread), len(unmasked))
 
 
 def _counted(cells: Cells, specs: Mapping[float, str], policy: ThresholdPolicy) -> pd.DataFrame:

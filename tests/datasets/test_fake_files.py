@@ -1,4 +1,4 @@
-"""Fake files are read as what they stand for, and depend on their names alone."""
+"""Fake files are read as what they stand for, and depend on their names and folders alone."""
 
 import pytest
 from PIL import Image
@@ -27,15 +27,24 @@ def test_a_good_image_is_dark_and_its_mask_is_empty(tmp_path):
 
 def test_sixteen_bits_hold_the_grey_levels_of_eight(tmp_path):
     for bits, folder in ((8, "one"), (16, "other")):
-        write_defective(tmp_path / folder / "a.png", tmp_path / folder / "m.png", bits=bits)
-    eight, sixteen = (tmp_path / folder / "a.png" for folder in ("one", "other"))
+        write_defective(tmp_path / folder / "in" / "a.png", tmp_path / folder / "m.png", bits=bits)
+    eight, sixteen = (tmp_path / folder / "in" / "a.png" for folder in ("one", "other"))
     assert Image.open(sixteen).mode.startswith("I;16")
     assert (read_image(str(eight), SQUARE, 1) == read_image(str(sixteen), SQUARE, 1)).all()
 
 
-def test_a_file_depends_on_its_name_alone(tmp_path):
-    for place in ("one/a.png", "other/a.png", "one/b.png"):
+def test_a_file_depends_on_its_name_and_folder_alone(tmp_path):
+    for place in ("one/in/a.png", "other/in/a.png", "one/in/b.png", "one/beside/a.png"):
         write_good(tmp_path / place)
-    one, same, other = ((tmp_path / place).read_bytes() for place in ("one/a.png", "other/a.png", "one/b.png"))
+    one, same, other, beside = (
+        path.read_bytes()
+        for path in (
+            tmp_path / "one/in/a.png",
+            tmp_path / "other/in/a.png",
+            tmp_path / "one/in/b.png",
+            tmp_path / "one/beside/a.png",
+        )
+    )
+    assert one != beside
     assert one == same
     assert one != other

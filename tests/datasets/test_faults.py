@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from datasets import DatasetError, assign, get_dataset
+from datasets import DatasetError, LocalCopy, assign, get_dataset
 from datasets.catalogue.ksdd import fake_ksdd
 from datasets.fake_files import save
 from datasets.faults import Fault, check, faults, verify
@@ -124,6 +124,37 @@ def test_the_check_before_a_run_raises_one_error_that_lists_all(table, tmp_path)
         assert text in str(raised.value)
 
 
+def test_masks_that_are_not_known_are_told_and_stop_nothing(table):
+    table.loc[table["label"] == "dent", "mask_path"] = ""
+    told = faults(table, (20, 30))
+    assert {fault.kind for fault in told} == {"missing mask"}
+    assert len(told) == 10
+    assert "labelled dent, but has no mask: it is not scored where it is tested" in told[0].text
+    check(table)
+
+
+def test_where_no_mask_is_known_that_is_one_fault(table):
+    table["mask_path"] = ""
+    (fault,) = faults(table, (20, 30))
+    assert (fault.kind, fault.path) == ("missing masks", "")
+    assert "none of the 20 defective images has one: IoU and all that is taken with it are not known" in fault.text
+    check(table)
+
+
+def test_kinds_without_good_images_are_told_and_stop_nothing(table):
+    kinds = assign(table[table["label"] != "good"].assign(split=""))
+    (fault,) = faults(kinds, (20, 30))
+    assert fault.kind == "no good images"
+    assert "tell dent, scratch from each other; for defects against good surfaces add images" in fault.text
+    check(kinds)
+
+
+def test_one_kind_without_good_images_cannot_be_used_and_what_to_do_is_said(table):
+    alone = assign(table[table["label"] == "dent"].assign(split=""))
+    with pytest.raises(DatasetError, match="one class: all images are labelled dent; add images of the same surface"):
+        check(alone)
+
+
 def test_the_check_before_a_run_reads_no_image(table, tmp_path, monkeypatch):
     monkeypatch.setattr("PIL.Image.open", None)
     (tmp_path / "images" / "00.png").write_bytes(b"not an image")
@@ -132,14 +163,14 @@ def test_the_check_before_a_run_reads_no_image(table, tmp_path, monkeypatch):
 
 def test_a_dataset_is_read_split_and_checked(tmp_path):
     fake_ksdd(tmp_path)
-    table, none = verify(KSDD, tmp_path, SIZE)
+    table, none = verify(LocalCopy(KSDD, tmp_path), SIZE)
     assert none == []
     assert set(table["split"]) == {"train", "val", "test"}
 
 
 def test_another_layout_is_told_with_the_one_expected(tmp_path):
     save(tmp_path / "a" / "b.png", np.zeros((4, 4), dtype=np.uint8))
-    table, (fault,) = verify(KSDD, tmp_path, SIZE)
+    table, (fault,) = verify(LocalCopy(KSDD, tmp_path), SIZE)
     assert table is None
     assert fault.kind == "layout"
     assert "it should hold kos01/Part0.jpg" in fault.text
@@ -150,7 +181,7 @@ def test_all_damaged_masks_are_named_though_the_loader_stops_at_the_first(tmp_pa
     for name in ("kos02/Part0_label.bmp", "kos07/Part1_label.bmp"):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "kos09" / "Part0.jpg").write_bytes((tmp_path / "kos09" / "Part0.jpg").read_bytes()[:200])
-    table, damaged = verify(KSDD, tmp_path, SIZE)
+    table, damaged = verify(LocalCopy(KSDD, tmp_path), SIZE)
     assert table is None
     assert [Path(fault.path).relative_to(tmp_path).as_posix() for fault in damaged] == [
         "kos02/Part0_label.bmp",
@@ -163,7 +194,7 @@ def test_a_missing_mask_is_told_beside_the_damaged_files(tmp_path):
     fake_ksdd(tmp_path)
     (tmp_path / "kos03" / "Part1_label.bmp").unlink()
     (tmp_path / "kos09" / "Part0.jpg").write_bytes(b"")
-    _, told = verify(KSDD, tmp_path, SIZE)
+    _, told = verify(LocalCopy(KSDD, tmp_path), SIZE)
     assert [fault.kind for fault in told] == ["layout", "damaged file"]
     assert "kos03/Part1_label.bmp is missing" in told[0].text
 
@@ -171,7 +202,7 @@ def test_a_missing_mask_is_told_beside_the_damaged_files(tmp_path):
 def test_too_few_items_to_split_are_told_beside_the_faults_of_files(table, tmp_path):
     few = replace(KSDD, samples=lambda root: table.head(3).assign(split=""))
     (tmp_path / "images" / "00.png").write_bytes(b"")
-    none, told = verify(few, tmp_path, SIZE)
+    none, told = verify(LocalCopy(few, tmp_path), SIZE)
     assert none is None
     assert [fault.kind for fault in told] == ["split", "damaged image"]
     assert "3 items cannot be dealt" in told[0].text

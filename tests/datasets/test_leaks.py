@@ -187,9 +187,22 @@ def test_a_random_split_of_an_item_with_many_images_leaks():
 def test_pairs_are_described_with_ids_and_splits_or_folds():
     first, second = table_of(["train", "val", "test"]), table_of(["test", "train", "train"])
     (row,) = described([pair(0, 2)], [first]).to_dict("records")
-    assert row == {"first": "i0", "second": "i2", "splits": "train – test", "correlation": 1.0, "move": "as the first"}
+    assert row == {
+        "first": "i0",
+        "second": "i2",
+        "splits": "train – test",
+        "correlation": 1.0,
+        "own": 1.0,
+        "shows": "one item",
+        "move": "as the first",
+    }
     assert described([pair(0, 2)], [first, second])["splits"].tolist() == ["fold 1 – fold 0"]
     assert described([], [first]).empty
+
+
+def test_a_pair_that_is_alike_and_not_nearly_equal_may_show_two_items():
+    pairs = [Pair(0, 1, 0.99, 0.96, "as the first"), Pair(0, 1, 0.99, 0.9, "as the first")]
+    assert described(pairs, [table_of(["train", "test"])])["shows"].tolist() == ["one item", "look-alikes"]
 
 
 def test_an_image_is_drawn_in_one_pair_only():

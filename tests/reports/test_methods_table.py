@@ -171,6 +171,24 @@ def test_images_that_could_not_be_read_are_noted_once(tmp_path):
     ]
 
 
+def test_images_without_a_mask_are_noted_once(tmp_path):
+    lacking = [
+        cell("x/0", spec, other={0: 0}, label="defect", unmasked=True, reason="a note") for spec in ("one", "two")
+    ]
+    shown = summary(tmp_path / "some", [hit(spec="one"), hit(spec="two"), *lacking])
+    assert "Defective images that have no mask and are not scored: 1." in notes(shown)
+    assert [row["unmasked"] for row in shown.as_json()["rows"]] == [1, 1]
+
+
+def test_where_no_image_has_a_mask_it_is_said_why_there_is_no_iou(tmp_path):
+    lacking = cell("x/0", other={0: 0}, label="defect", unmasked=True)
+    shown = summary(tmp_path, [lacking, cell("b/0", other={0: 5, 255: 5})])
+    assert "IoU, precision, recall and F1 are not known: none of the 1 defective test images has a mask." in notes(
+        shown
+    )
+    assert "| `grad-cam` | – | – | – | – | **50.00** | none |" in markdown(shown)
+
+
 def test_a_one_layer_method_in_disguise_is_noted(tmp_path):
     shown = summary(tmp_path, [hit(layer_names=["S4", "S5"], shares=[0.03, 0.97])])
     assert "grad-cam amounts to one layer here: S5 contributes 97 % of the fused heatmap's maximum." in notes(shown)

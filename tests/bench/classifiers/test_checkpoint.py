@@ -92,7 +92,13 @@ def test_equal_plans_have_one_name():
     assert TrainingPlan.model_validate_json(PLAN.model_dump_json()).file_name == PLAN.file_name
 
 
-@pytest.mark.parametrize("field", TrainingPlan.model_fields)
+def test_a_title_is_in_the_name_and_no_part_of_the_plan():
+    other = PLAN.model_copy(update={"title": "my castings"})
+    assert other.digest == PLAN.digest
+    assert other.file_name.startswith("my-castings-vgg-small-fc-64x48-fold1of5-seed2-")
+
+
+@pytest.mark.parametrize("field", sorted({*TrainingPlan.model_fields} - {"title"}))
 def test_a_plan_that_differs_in_any_field_has_another_name(field):
     other = PLAN.model_copy(update={field: OTHERS[field]})
     assert other.file_name != PLAN.file_name

@@ -120,7 +120,7 @@ def test_verify_of_a_sound_set_counts_splits_and_classes(bench, place):
     code, text, _ = bench("verify", "ksdd")
     assert code == 0
     assert text == (
-        "ksdd: 20 images at 1408x512, no faults; train: 6 good, 6 defect; val: 2 good, 2 defect; "
+        "ksdd: 20 images of 10 items at 1408x512, no faults; train: 6 good, 6 defect; val: 2 good, 2 defect; "
         "test: 2 good, 2 defect\n"
     )
 
@@ -144,7 +144,7 @@ def test_verify_lists_all_faults_with_code_1(bench, place):
         "lost defect",
     ]
     assert all(str(root) in line for line in lines[:-1])
-    assert "20 images at 32x32, 5 faults" in lines[-1]
+    assert "20 images of 10 items at 32x32, 5 faults" in lines[-1]
 
 
 def test_verify_of_another_folder_shows_the_layout_expected(bench, place):
@@ -166,7 +166,8 @@ def test_leaks_finds_what_was_planted_and_compares_with_a_random_split(bench, pl
     assert "left and right swapped" in text
     assert "folds by item" in text
     assert "at random" in text
-    assert "ksdd: 1 near-duplicate across splits, 1 in all" in text
+    assert "one item" in text
+    assert "ksdd: 1 pair of near-duplicates, 0 of them across splits, 1 of items that are taken as one" in text
     assert Image.open(place / "ksdd-leaks.png").width > 200
     assert (place / "ksdd-leaks.csv").read_text().splitlines()[1].startswith("kos01/Part0,kos02/Part0,fold ")
 
@@ -175,7 +176,7 @@ def test_leaks_of_a_clean_set_draws_nothing(bench, place):
     images(place / "data" / "ksdd")
     code, text, _ = bench("leaks", "ksdd")
     assert code == 0
-    assert "ksdd: 0 near-duplicates across splits" in text
+    assert "ksdd: 0 pairs of near-duplicates" in text
     assert "0 (0.0 %)" in text
     assert sorted(path.name for path in place.iterdir()) == ["data"]
 

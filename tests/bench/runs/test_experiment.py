@@ -9,6 +9,7 @@ from bench.errors import BenchError
 from bench.runs import experiment as module
 from bench.runs.experiment import find
 from datasets import DatasetError, fingerprint, split_fingerprint
+from datasets.catalogue.folder import fake_folder
 from tests.helpers.tiny_set import TINY, register_tiny, tiny_settings
 
 
@@ -27,7 +28,7 @@ def test_the_images_are_found_and_named(settings):
     found = find(settings())
     assert len(found.samples) == 40
     assert found.fingerprint == fingerprint(found.samples)
-    assert found.dataset.name == TINY
+    assert found.copy.name == TINY
 
 
 def test_the_size_is_the_datasets_unless_another_is_asked_for(settings):
@@ -91,6 +92,20 @@ def test_a_classifier_is_trained_once_and_then_loaded(settings, monkeypatch):
     assert loaded.fingerprint == trained.fingerprint
     images = torch.zeros(1, 1, 48, 64)
     assert torch.equal(loaded.network(images), trained.network(images))
+
+
+def test_own_images_are_called_after_their_folder_and_keep_their_classifier_when_it_is_renamed(tmp_path):
+    fake_folder(tmp_path / "castings")
+    asked = {"dataset": "folder", "size": "32x32"}
+    (one,) = find(tiny_settings(tmp_path, data_root=tmp_path / "castings", **asked)).assignments()
+    assert one.plan.title == "castings"
+    assert one.path.name.startswith("castings-vgg-small-fc-32x32-")
+    one.path.parent.mkdir(exist_ok=True)
+    one.path.touch()
+    (tmp_path / "castings").rename(tmp_path / "parts")
+    (other,) = find(tiny_settings(tmp_path, data_root=tmp_path / "parts", **asked)).assignments()
+    assert other.plan.file_name.startswith("parts-")
+    assert other.path == one.path
 
 
 def test_each_seed_is_trained_with_its_own(settings, monkeypatch):

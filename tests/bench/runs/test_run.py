@@ -17,6 +17,7 @@ from bench.classifiers.networks import NetworkConfig, build
 from bench.errors import BenchError
 from bench.network.targets import parse_target
 from bench.runs.run import execute
+from datasets import DatasetError, assign
 from datasets.catalogue.synthetic import generate
 from datasets.reader import mask_values
 from datasets.registry import DATASETS
@@ -59,6 +60,35 @@ def test_what_the_classifier_sees_stands_beside_the_label(tmp_path):
         index=["good", "defect"], columns=["good", "defect"], fill_value=0
     )
     assert found.to_numpy().tolist() == confusion
+
+
+def test_a_defective_image_without_a_mask_has_a_status_and_no_pixels(tmp_path):
+    whole = RunStore(execute(tiny_request(tmp_path / "whole"))).cells()
+    request = tiny_request(tmp_path / "lacking")
+    tested = whole.frame["image"][whole.frame["label"] == "defect"].unique()
+    samples = request.experiment.samples
+    samples.loc[samples["id"].isin([tested[0], *samples["id"][samples["label"] == "defect"][-3:]]), "mask_path"] = ""
+    cells = RunStore(execute(request)).cells()
+    lacking = cells.frame["image"] == tested[0]
+    assert cells.frame["unmasked"].equals(lacking)
+    assert not (cells.defect + cells.other)[lacking].any()
+    assert cells.frame.drop(columns="unmasked").equals(whole.frame.drop(columns="unmasked"))
+    assert (cells.defect[~lacking] == whole.defect[~lacking]).all()
+
+
+def test_an_image_that_cannot_be_read_is_not_one_without_a_mask(tmp_path):
+    request = tiny_request(tmp_path)
+    samples = assign(request.experiment.samples)
+    row = samples[(samples["split"] == "test") & (samples["label"] == "defect")].iloc[0]
+    request.experiment.samples.loc[request.experiment.samples["id"] == row["id"], "mask_path"] = ""
+    Path(row["image_path"]).write_bytes(b"")
+    request.experiment.check_image(row["id"])
+    with pytest.raises(DatasetError, match="the file is empty"):
+        execute(request)
+    Path(row["image_path"]).write_bytes(b"no image")
+    frame = RunStore(execute(request)).cells().frame
+    assert not frame["unmasked"].any()
+    assert set(frame["status"][frame["image"] == row["id"]]) == {"failed"}
 
 
 def test_a_run_may_be_of_the_defective_images_alone(tmp_path):

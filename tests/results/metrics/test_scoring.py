@@ -213,6 +213,26 @@ def test_an_image_that_cannot_be_read_is_counted_apart(tmp_path):
     assert found.mean["recall"] == pytest.approx(0.8)
 
 
+def unmasked(image="x/0", **fields):
+    """A cell of a defective image whose mask is not known."""
+    return cell(image, other={0: 0}, label="defect", unmasked=True, **fields)
+
+
+def test_an_image_without_a_known_mask_is_counted_apart_and_moves_no_number(tmp_path):
+    scored = [hit("a/0", tp=8, fn=2), cell("b/0", other={0: 5, 255: 5})]
+    alone = row(tmp_path / "alone", scored)
+    found = row(tmp_path / "beside", [*scored, unmasked(), unmasked("x/1", status="empty"), unread("y/0")])
+    assert (found.unmasked, found.unread, found.images) == (2, 1, 2)
+    assert (found.mean, found.empty) == (alone.mean, 0)
+
+
+def test_without_any_mask_nothing_is_known_but_what_is_marked_on_good_images(tmp_path):
+    found = row(tmp_path, [unmasked(), cell("b/0", other={0: 5, 255: 5})])
+    assert (found.images, found.unmasked, found.applicable) == (1, 1, True)
+    assert found.mean["false_positive_area"] == 0.5
+    assert all(math.isnan(found.mean[name]) for name in ("iou", "precision", "recall", "f1", "pixel_ap"))
+
+
 def test_where_no_image_can_be_read_the_method_is_not_to_blame(tmp_path):
     found = row(tmp_path, [unread("x/0"), unread("x/1")])
     assert (found.images, found.unread) == (0, 2)
@@ -298,6 +318,11 @@ def test_validation_images_have_no_say_in_equality(tmp_path):
         tmp_path, flat("one"), flat("two"),
         flat("one", "v/0", split="val"), flat("two", "v/0", 5000, split="val"),
     ) == [("one", "two")]  # fmt: skip
+
+
+def test_images_without_a_known_mask_have_no_say_in_equality(tmp_path):
+    found = cells(tmp_path, [unmasked(spec="one"), unmasked(spec="two")])
+    assert equal_rows(found) == []
 
 
 def test_methods_that_failed_everywhere_are_not_called_equal(tmp_path):

@@ -21,13 +21,23 @@ def test_a_run_that_differs_in_its_identity_has_another_name(field):
     assert one.name != other.name
 
 
-@pytest.mark.parametrize("field", sorted(set(Manifest.model_fields) - set(IDENTITY)))
+@pytest.mark.parametrize("field", sorted(set(Manifest.model_fields) - {*IDENTITY, "title"}))
 def test_what_a_run_was_made_with_is_no_part_of_its_identity(field):
     changed = {"plugins": ("a.py",), "versions": {}, "dirty": True, "schema_version": 2}.get(field, "other")
     one, other = manifest(), manifest(**{field: changed})
     assert one != other
     assert one.differing(other) == []
     assert one.name == other.name
+
+
+def test_what_images_are_called_is_in_the_name_of_a_run_and_no_part_of_its_identity():
+    old = manifest(dataset="folder", classifiers={"folder-vgg-1a2b3c4d": classifier()})
+    new = manifest(dataset="folder", title="my castings", classifiers={"my-castings-vgg-1a2b3c4d": classifier()})
+    assert (old.called, new.called) == ("folder", "my castings")
+    assert new.name.startswith("my-castings-vgg-small-fc-")
+    assert old.differing(new) == new.differing(old) == []
+    other = manifest(dataset="folder", classifiers={"folder-vgg-00000000": classifier()})
+    assert old.differing(other) == ["classifiers"]
 
 
 def test_the_name_of_a_run_is_readable_and_stays():

@@ -271,8 +271,14 @@ def test_images_that_cannot_be_read_are_counted_apart(tmp_path):
     found = sweep(tmp_path / "one", [*at((3, 5, 8)), *at((3, 5, 8), seed=1), *unread])
     assert found.unread == 1
     assert (curve(found)[0.0].images, curve(found)[0.0].failed) == (1, 0)
-    with pytest.raises(ResultError, match="no defective image that could be read to score lt-grad-cam on"):
+    with pytest.raises(ResultError, match="no defective image that could be read and has a mask, to score lt-grad"):
         sweep(tmp_path / "none", unread)
+
+
+def test_images_without_a_known_mask_are_counted_apart(tmp_path):
+    lacking = [replace(cell("x/0", spec, other={0: 0}), label="defect", unmasked=True) for spec in LT.values()]
+    found = sweep(tmp_path, [*at((3, 5, 8)), *lacking])
+    assert (found.unmasked, found.unread, curve(found)[0.0].images) == (1, 0, 1)
 
 
 def test_what_was_never_run_is_refused(tmp_path):
