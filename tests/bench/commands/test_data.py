@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 from datasets import DATASETS
-from datasets.catalogue.synthetic import VERSION
 from tests.helpers.archive_server import serving, zipped
 from tests.helpers.command_line import call, call_apart
 
@@ -198,25 +197,6 @@ def test_show_of_a_part_is_named_after_it(bench, place):
                 Image.fromarray(image).save(place / "data/mvtec/bottle" / path)
     assert bench("show", "mvtec:bottle")[0] == 0
     assert (place / "mvtec-bottle-images.png").is_file()
-
-
-def test_list_datasets_counts_what_is_there_and_says_how_to_get_the_rest(bench, place):
-    images(place / "data" / "ksdd")
-    (place / "data" / "mtd").mkdir()
-    code, text, _ = bench("list", "datasets")
-    assert code == 0
-    rows = {line.split()[0]: " ".join(line.split()) for line in text.splitlines() if line[1:2].isalpha()}
-    assert "12 (6) 4 (2) 4 (2) 1408x512 CC BY-NC-SA 4.0" in rows["ksdd"]
-    assert "128x128 MIT made on the fly" in " ".join(text.split())
-    whole = "".join(text.split())
-    assert "python-mbenchfetch" in whole
-    assert "isnotthemagnetic-tileset" in whole
-    assert not (place / "data" / "synthetic").exists()
-
-
-def test_list_datasets_looks_at_the_built_in_set_once_it_is_made(bench, place):
-    (place / "data" / "synthetic" / f"synthetic-v{VERSION}-128x128-seed0-items90").mkdir(parents=True)
-    assert "lacksfiles" in "".join(bench("list", "datasets")[1].split())
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,5 @@
 """Every method of the libraries on small networks: it runs or says why not, and leaves no trace."""
 
-from types import SimpleNamespace
-
-import captum.attr
 import numpy as np
 import pytest
 import pytorch_grad_cam
@@ -16,9 +13,7 @@ from bench.attribution.view import View
 from bench.network.anatomy import examine
 from bench.network.targets import Target
 from bench.studies.method_contract import check_unchanged, lived_in, state
-from methods import METHODS, MethodError, heatmap, parse
-from methods.adapters import pytorch_grad_cam as pgc_file
-from methods.adapters.lending import lent, preserved
+from methods import MethodError, heatmap, parse
 from methods.registry import names
 from tests.helpers.small_networks import CLASSES, NETWORKS, SIZE, chain, convolution, pictures, seeded
 
@@ -103,16 +98,6 @@ def test_only_what_draws_depends_on_the_seed(text):
     assert torch.allclose(first, other, atol=1e-5) == (text not in DRAWING)
 
 
-def test_libraries_draw_from_the_seed_of_the_image():
-    view, drawn = SimpleNamespace(model=chain(), input=pictures(3), seeds=(7, 8, 7)), []
-    for number in range(3):
-        with lent(view, number):
-            drawn.append((torch.rand(1).item(), np.random.rand()))  # noqa: NPY002
-    assert drawn[0] == drawn[2]
-    assert drawn[0][0] != drawn[1][0]
-    assert drawn[0][1] != drawn[1][1]
-
-
 @pytest.mark.parametrize("text", ["pgc:GradCAM", "pgc:FullGrad", "captum:Saliency", "captum:LayerGradCam"])
 def test_the_caller_may_have_turned_gradients_off(text):
     expected = explain(chain(), pictures(2), text)[text]
@@ -163,95 +148,3 @@ def test_a_layer_that_is_overwritten_later_is_read_as_it_was():
     explainer = pytorch_grad_cam.GradCAM(network, [network.body[3]])
     explainer(images, [lambda logits: logits[1]] * 2)
     assert (explainer.activations_and_grads.activations[0] >= 0).all()
-
-
-def ablating_raises(network, images):
-    calls = []
-
-    def raising(logits):
-        calls.append(logits)
-        if len(calls) > 2:
-            raise RuntimeError("mine")
-        return logits[1]
-
-    pytorch_grad_cam.AblationCAM(network, [network.act3])(images, [raising] * 2)
-
-
-FAILING = {
-    "modules replaced": lambda network, images: pytorch_grad_cam.GuidedBackpropReLUModel(network)(images, 99),
-    "a layer replaced": ablating_raises,
-    "attributes and rules": lambda network, images: captum.attr.LRP(network).attribute(images, target=1),
-}
-
-
-@pytest.mark.parametrize("fails", FAILING.values(), ids=FAILING)
-def test_a_network_is_given_back_as_it_was_when_a_library_fails(fails):
-    network, images = lived_in(chain()), pictures(2)
-    before, attributes = state(network), [dict(vars(module)) for module in network.modules()]
-    with pytest.raises((IndexError, RuntimeError, TypeError)), preserved(network):
-        fails(network, images)
-    check_unchanged(network, before)
-    assert [dict(vars(module)) for module in network.modules()] == attributes
-    with pytest.raises((IndexError, RuntimeError, TypeError)):
-        fails(network, images)
-    assert [dict(vars(module)) for module in network.modules()] != attributes
-
-
-def test_handles_of_the_caller_still_work_on_a_network_that_was_lent():
-    network, seen = chain(), []
-    handle = network.act1.register_forward_hook(lambda *_: seen.append(1))
-    explain(network, pictures(1), "pgc:GradCAM")
-    handle.remove()
-    seen.clear()
-    network(pictures(1))
-    assert not seen
-
-
-@pytest.mark.parametrize("name", pgc_file.SQUARE)
-def test_a_matrix_that_no_machine_holds_is_refused_before_it_is_made(name):
-    view = SimpleNamespace(
-        input=torch.empty(1, 3, 704, 256, device="meta"),
-        layers=("features.2",),
-        activation=lambda _: torch.empty(1, 64, 704, 256, device="meta"),
-    )
-    with pytest.raises(
-        MethodError, match=f"pgc:{name} would make a matrix of 121 GiB.*704x256 positions of features.2"
-    ):
-        METHODS[f"pgc:{name}"].compute(view)
-
-
-def test_several_layers_of_a_method_that_takes_one_are_a_failure_with_a_reason():
-    with pytest.raises(MethodError, match="the library fails here: RuntimeError"):
-        explain(chain(), pictures(1), "pgc:ShapleyCAM/stages")
-
-
-def test_what_does_not_add_up_is_noted_beside_the_map():
-    notes = {make: noted("captum:LRP", NETWORKS[make]()) for make in TRIED if ("captum:LRP", make) not in REASONS}
-    assert {make for make, note in notes.items() if note} == {"residual", "dense, gap"}
-    assert all(note.text == "not exact here" and note.deviation > 0.01 for note in notes.values() if note)
-
-
-def test_deep_lift_is_noted_by_how_much_it_misses_the_score(monkeypatch):
-    network = nn.Sequential(convolution(3, 8), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, CLASSES))
-    assert not noted("captum:DeepLift", network)
-    exact = captum.attr.DeepLift.attribute
-    monkeypatch.setattr(captum.attr.DeepLift, "attribute", lambda *given, **named: exact(*given, **named) / 2)
-    assert str(noted("captum:DeepLift", network)) == "not exact here, off by 50 %"
-
-
-def noted(text, network):
-    """Return what is noted of the first of two images."""
-    images, spec = pictures(2), parse(text)
-    view = View(Evidence(network, examine(network, images[:1]), images, Target(), [spec]), spec)
-    heatmap(spec, view)
-    return view.notes.get(0)
-
-
-def test_lrp_that_is_exact_is_the_input_times_its_gradient():
-    found = explain(chain(), pictures(2), ["captum:LRP", "captum:InputXGradient"])
-    torch.testing.assert_close(found["captum:LRP"], found["captum:InputXGradient"], rtol=1e-3, atol=1e-5)
-
-
-def test_captum_reads_a_layer_or_several_which_are_fused_here():
-    maps = explain(chain(), pictures(2), ["captum:LayerGradCam/stages=max", "grad-cam/stages=max"])
-    torch.testing.assert_close(*maps.values())
