@@ -12,7 +12,7 @@ import pytest
 import bench
 
 ROOT = Path(bench.__file__).resolve().parents[1]
-PACKAGES = ("bench", "datasets", "methods", "reports", "results")
+PACKAGES = ("bench", "datasets", "docs", "methods", "reports", "results")
 HEAVY = {"torch", "torchvision", "pandas", "matplotlib", "seaborn", "sklearn", "pyarrow", "captum", "datasets"}
 SOURCES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")

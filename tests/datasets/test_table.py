@@ -9,7 +9,8 @@ import pytest
 
 from datasets import DatasetError, classes_of, fingerprint
 from datasets.fake_files import save
-from datasets.table import COLUMNS, sample_table
+from datasets.table import COLUMNS, GOOD, sample_table
+from results.store import cells
 
 
 def row(name="a/0", **changes):
@@ -53,6 +54,10 @@ def test_ids_that_repeat_are_named():
 def test_an_official_split_may_not_divide_an_item():
     with pytest.raises(DatasetError, match="divides 1 items, for example a"):
         sample_table([row("a/0", split="train"), row("a/1", split="test"), row("b/0", split="test")], "here")
+
+
+def test_results_know_images_without_a_defect_by_the_label_that_tables_have():
+    assert cells.GOOD == GOOD
 
 
 def test_good_is_the_first_class_and_the_others_follow_by_name():

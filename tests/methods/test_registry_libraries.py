@@ -114,9 +114,9 @@ def test_where_opencv_lacks_a_library_of_the_system_it_is_named_and_all_else_run
     )
     code = (
         "from methods import MethodError, parse, select\n"
-        "from bench.timing.workloads import rivals\n"
+        "from bench.timing.workloads import counterparts\n"
         "print(*{str(spec).partition(':')[0] for spec in select('references')})\n"
-        "print(*{work.library for work in rivals(select('grad-cam'))})\n"
+        "print(*{work.library for work in counterparts(select('grad-cam'))})\n"
         "try:\n    parse('pgc:GradCAM')\nexcept MethodError as error:\n    print(error)"
     )
     done = python(tmp_path, "-c", code, first=[tmp_path])

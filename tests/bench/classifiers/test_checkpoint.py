@@ -8,18 +8,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from bench.classifiers.checkpoint import Card, Metrics, TrainingPlan, load, save
+from bench.classifiers.checkpoint import TrainingPlan, load, save
 from bench.classifiers.networks import NetworkConfig, build
 from bench.classifiers.recipe import Recipe
 from bench.classifiers.tensors import fill
 from bench.errors import BenchError
+from tests.helpers.cards import CARD, PLAN
 
-METRICS = Metrics(accuracy=0.75, average_precision=None, auroc=0.1 + 0.2, loss=0.5, confusion=[[3, 1], [0, 0]])
-PLAN = TrainingPlan(
-    network=NetworkConfig(), weights="none", size=(64, 48), classes=("good", "defect"), dataset="synthetic",
-    dataset_fingerprint="0123", split_fingerprint="4567", fold=1, folds=5, seed=2, recipe=Recipe(),
-)  # fmt: skip
-CARD = Card(plan=PLAN, metrics={"val": METRICS, "test": METRICS}, versions={"torch": "2"})
 OTHERS = {
     "network": NetworkConfig(activation="leaky_relu"),
     "weights": "imagenet",

@@ -11,7 +11,7 @@ from bench.classifiers.networks import NetworkConfig
 from bench.commands.console import MOST_FAULTS, ConsoleReporter, columns, messages, reporting
 from bench.runs.budget import Cost
 from methods import parse
-from tests.bench.classifiers.test_checkpoint import PLAN
+from tests.helpers.cards import PLAN
 
 
 @pytest.fixture(autouse=True)

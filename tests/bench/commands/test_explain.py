@@ -17,7 +17,7 @@ from methods.fusing import upsample
 from reports.heatmap_overlay import INSIDE, OUTSIDE, overlay
 from results.metrics.levels import to_levels
 from results.metrics.thresholds import otsu
-from tests.bench.classifiers.test_checkpoint import CARD, PLAN
+from tests.helpers.cards import CARD, PLAN
 from tests.helpers.command_line import call
 
 
