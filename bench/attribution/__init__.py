@@ -1,1 +1,1 @@
-"""One batch explained: what a classifier computed on it, what a method may read of that, and the heatmap."""
+"""How one batch is explained: what the classifier computed on it, what methods may read of that, and heatmaps."""

@@ -1,9 +1,9 @@
-"""What one classifier computed on one batch: gathered once, read by every method."""
+"""What one classifier computed on one batch, gathered once for all methods."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import cast
 
@@ -16,6 +16,7 @@ from bench.errors import BenchError
 from bench.network.anatomy import Anatomy
 from bench.network.biases import bias_of
 from bench.network.checking import logits_of
+from bench.network.hooks import keep_outputs, name_nodes
 from bench.network.targets import Target
 from bench.network.tracing import evaluating, readable
 from methods.contract import Computed, GradientWeighting
@@ -26,7 +27,7 @@ from methods.spec import MethodSpec
 
 Gradients = dict[str, Tensor]
 INPUT = ""
-"""Stands for the images among the layers."""
+"""Name of the images among the layers."""
 
 
 def layers_read(spec: MethodSpec, anatomy: Anatomy) -> tuple[str, ...]:
@@ -37,10 +38,11 @@ def layers_read(spec: MethodSpec, anatomy: Anatomy) -> tuple[str, ...]:
 class Evidence:
     """One forward pass of a network, and its gradients as methods ask for them.
 
-    One backward pass is made for plain gradients and one for each filter; the last one is held, and so is what the
-    last truncation made of it. The thresholds of all truncations are found together.
-    The network is left as it was found: its parameters' gradients are never computed, its training flags
-    are given back, and nothing stays hooked to it, whatever happens.
+    There is one backward pass for plain gradients and one for each filter. The gradients of the last pass are held, and
+    so are those that were truncated last; the thresholds of all truncations are computed together.
+
+    The network is left as it was found, also after an error: gradients of its parameters are never computed, its
+    training flags are restored, and no hook stays.
     """
 
     def __init__(
@@ -57,22 +59,23 @@ class Evidence:
         classes: Tensor | None = None,
         queries: MakeQueries = ForwardQueries,
     ) -> None:
-        """Run `network` on `images`, (B, C, H, W), and keep the outputs of the layers that `specs` name.
+        """Run `network` on `images`, and keep the outputs of the layers that `specs` read.
 
         Args:
-            network: gives out logits (B, classes).
+            network: outputs logits (B, classes).
             anatomy: of this network.
-            images: as the network expects them, on its device.
+            images: (B, C, H, W), prepared as the network expects them, on its device.
             target: the score that is explained.
-            specs: the methods that will be asked for.
+            specs: the methods that will read the evidence.
             labels: class of each image, (B,) int64; needed for the target ``label`` only.
-            seeds: one an image, for methods that draw; 0 by default.
-            chunk: forward passes at once of methods that look at many variants; as many as fit into memory by default.
-            classes: that are explained, (B,) int64, where it is not the target that chooses them.
-            queries: makes what answers the methods that run the network on variants of the images.
+            seeds: one for each image, for methods that draw random numbers; 0 by default.
+            chunk: number of variants of an image that run through the network at once; by default as many as fit into
+                memory.
+            classes: that are explained, (B,) int64; by default those that the target chooses.
+            queries: makes what runs the network on variants of the images.
 
         Raises:
-            BenchError: the network has not the layers, or not the class, that are asked for.
+            BenchError: the network lacks a layer or the class that is asked for, or the target needs labels.
         """
         specs = list(specs)
         self.anatomy = anatomy
@@ -81,12 +84,13 @@ class Evidence:
         self.images = images.detach()
         self.seeds = seeds or (0,) * len(images)
         self.network, self.target = network, target
-        self._names: dict[Node, str] = {}
-        keeping = _keeping(network, anatomy, layers)
-        naming = _naming(network, self._names) if any(map(_filters, specs)) else nullcontext()
-        with evaluating(network), torch.enable_grad(), keeping as kept, naming:
-            # A frozen network builds no graph of its own, so the graph begins at the images; the copy of
-            # them is no leaf, so an in-place operation may follow.
+        keeping = keep_outputs(network, anatomy, layers)
+        naming: AbstractContextManager[dict[Node, str]] = nullcontext({})
+        if any(map(_filters, specs)):
+            naming = name_nodes(network)
+        with evaluating(network), torch.enable_grad(), keeping as kept, naming as self._names:
+            # The graph begins at the images, since a frozen network builds none of its own; the network gets a copy,
+            # which is no leaf and may be written on.
             leaf = self.images.detach().requires_grad_()
             self.logits = logits_of(network(leaf.clone()))
             self.classes = target.classes(self.logits, labels) if classes is None else classes
@@ -100,7 +104,7 @@ class Evidence:
         self._thresholds: dict[tuple[str, Truncation], Tensor] = {}
         self._truncated: tuple[Truncation, Gradients] | None = None
         self._weighted_maps: dict[tuple[str, Hashable, Truncation | None], Tensor] = {}
-        self._found: tuple[tuple[Filter | None, Truncation | None], dict[Hashable, object]] | None = None
+        self._computed: tuple[tuple[Filter | None, Truncation | None], dict[Hashable, object]] | None = None
 
     def for_variants(self, variants: Tensor, sources: Sequence[int], classes: Tensor, spec: MethodSpec) -> Evidence:
         """Gather the evidence of variants of this batch's images.
@@ -109,7 +113,7 @@ class Evidence:
             variants: (n, C, H', W').
             sources: the number, in this batch, of the image that each variant is made from; it has that image's seed.
             classes: that are explained in each image of this batch, (B,) int64.
-            spec: the method that will be asked for.
+            spec: the method that will read it.
         """
         return Evidence(
             self.network,
@@ -128,7 +132,7 @@ class Evidence:
         return readable(self._maps(layer, self._outputs[layer]))
 
     def hold_gradients(self, filtered: Filter | None) -> None:
-        """Make the backward pass under a filter now, unless it is held already.
+        """Run the backward pass under a filter now, unless its gradients are held already.
 
         Raises:
             NotApplicableError: the filter is not defined for an activation of the network.
@@ -136,7 +140,12 @@ class Evidence:
         self._gradients(filtered)
 
     def gradient(self, layer: str, filtered: Filter | None, truncation: Truncation | None) -> Tensor:
-        """Return the gradient at `layer` under the rules, (B, K, h, w)."""
+        """Return the gradient of the score at `layer` under the rules, (B, K, h, w).
+
+        Raises:
+            BenchError: the score does not depend on the layer.
+            NotApplicableError: the filter is not defined for an activation of the network.
+        """
         gradients = self._gradients(filtered)
         if layer not in gradients:
             raise BenchError(f"the target's score does not depend on the layer {layer}")
@@ -154,11 +163,11 @@ class Evidence:
         return truncated[layer]
 
     def weighted_map(self, spec: MethodSpec, layer: str) -> Tensor:
-        """Return the map of `layer`, (B, h, w), that the gradient-weighted method of `spec` makes under its rules.
+        """Return the map of `layer`, (B, h, w), by the gradient-weighted method of `spec` under its rules.
 
-        Those of an additive method under all truncations that will be asked for are made together.
+        The maps of an additive method under all truncations among the specs are computed together.
         """
-        gradient = self.gradient(layer, spec.filter, None)  # lets go of the maps that another filter gave
+        gradient = self.gradient(layer, spec.filter, None)  # drops the maps of another filter
         if (layer, _weighting_key(spec), spec.truncation) not in self._weighted_maps:
             method = METHODS[spec.name]
             weighting = partial(cast("GradientWeighting", method.compute), **spec.own_options())
@@ -169,34 +178,42 @@ class Evidence:
             ]
             weighted = weighted_in_blocks if method.additive else weighted_whole
             maps = weighted(weighting, self.activation(layer), gradient, cuts)
-            for truncation, found in zip(truncations, maps, strict=True):
-                self._weighted_maps[layer, _weighting_key(spec), truncation] = found
+            for truncation, one in zip(truncations, maps, strict=True):
+                self._weighted_maps[layer, _weighting_key(spec), truncation] = one
         return self._weighted_maps[layer, _weighting_key(spec), spec.truncation]
 
     def bias_gradients(self, filtered: Filter | None, truncation: Truncation | None) -> dict[str, Tensor]:
-        """Return each bias times the gradient under the rules, by layer: (B, K, h, w), or (B, K) of linear layers."""
-        found = {}
+        """Return each bias times the gradient under the rules, by layer: (B, K, h, w), or (B, K) of linear layers.
+
+        Raises:
+            NotApplicableError: a bias cannot be read, or its layer runs several times.
+        """
+        products = {}
         for layer in self.anatomy.biased:
             if self.anatomy.layers[layer].runs > 1:
                 raise NotApplicableError(f"{layer} runs several times, so its bias has no one gradient")
             bias = bias_of(layer, self.network.get_submodule(layer))
             gradient = self.gradient(layer, filtered, truncation)
-            found[layer] = bias.to(gradient).view(-1, *[1] * (gradient.dim() - 2)) * gradient
-        return found
+            products[layer] = bias.to(gradient).view(-1, *[1] * (gradient.dim() - 2)) * gradient
+        return products
 
     def once(
         self, rules: tuple[Filter | None, Truncation | None], key: Hashable, compute: Callable[[], Computed]
     ) -> Computed:
-        """Return what `compute` gave for `key` under `rules`; what was found under one set of rules is held."""
-        if self._found is None or self._found[0] != rules:
-            self._found = rules, {}
-        _, found = self._found
-        if key not in found:
-            found[key] = compute()
-        return cast("Computed", found[key])
+        """Return the result of `compute`, called once for `key` and `rules`; results under the last rules are held."""
+        if self._computed is None or self._computed[0] != rules:
+            self._computed = rules, {}
+        _, computed = self._computed
+        if key not in computed:
+            computed[key] = compute()
+        return cast("Computed", computed[key])
 
     def class_weights(self) -> Tensor:
-        """Return the target's weights in the linear layer behind global average pooling, (B, K)."""
+        """Return the weights of the target's score in the linear layer behind global average pooling, (B, K).
+
+        Raises:
+            NotApplicableError: the network does not end in global average pooling and one linear layer.
+        """
         if self.anatomy.pooled_linear is None:
             raise NotApplicableError("the network does not end in global average pooling and one linear layer")
         linear = self.network.get_submodule(self.anatomy.pooled_linear)
@@ -204,22 +221,22 @@ class Evidence:
         return readable(per_logit @ linear.get_parameter("weight"))
 
     def _truncations(self, spec: MethodSpec, layer: str) -> list[Truncation | None]:
-        """Return what gradients at `layer` will be truncated by, in `spec` and in specs that differ in that."""
+        """Return the truncations at `layer` of `spec` and of the specs that differ from it in the truncation alone."""
         alike = [one for one in self._specs if (one.filter, _weighting_key(one)) == (spec.filter, _weighting_key(spec))]
         return list(dict.fromkeys(one.truncation for one in [spec, *alike] if layer in layers_read(one, self.anatomy)))
 
     def _threshold(self, layer: str, gradient: Tensor, filtered: Filter | None, truncation: Truncation) -> Tensor:
-        """Return one threshold of `gradient`; those of all truncations that will be asked for are found with it."""
+        """Return the threshold of one truncation; those of all truncations among the specs are computed with it."""
         if (layer, truncation) not in self._thresholds:
             over = truncation.percentile
             wanted = {one.truncation for one in self._specs if one.filter == filtered}
             together = sorted({one for one in wanted if one and one.percentile == over} | {truncation})
-            found = positive_percentiles(gradient, [one.delta for one in together], over)
-            self._thresholds |= {(layer, one): value for one, value in zip(together, found, strict=True)}
+            thresholds = positive_percentiles(gradient, [one.delta for one in together], over)
+            self._thresholds |= {(layer, one): value for one, value in zip(together, thresholds, strict=True)}
         return self._thresholds[layer, truncation]
 
     def _gradients(self, filtered: Filter | None) -> Gradients:
-        """Return the gradients at all layers, filtered unless `filtered` is None; one set is held."""
+        """Return the gradients at all layers under a filter, None for plain ones; those of the last filter are held."""
         if self._held is None or self._held[0] != filtered:
             self._held, self._truncated, self._thresholds, self._weighted_maps = None, None, {}, {}
             self._held = (filtered, self._backward(filtered))
@@ -243,12 +260,12 @@ class Evidence:
 
 
 def by_gradient(specs: Iterable[MethodSpec]) -> list[MethodSpec]:
-    """Return `specs` in an order in which those that share a backward pass, or a truncation, stand together."""
+    """Return `specs` in an order in which those that share a backward pass, and then a truncation, are neighbours."""
     return sorted(specs, key=_rules)
 
 
 def _rules(spec: MethodSpec) -> tuple[bool, Filter, bool, Truncation]:
-    """Return what specs are ordered by: plain gradients come first."""
+    """Return the key by which specs are ordered: plain gradients come first."""
     filtered, truncation = spec.filter, spec.truncation
     return filtered is not None, filtered or Filter(0), truncation is not None, truncation or Truncation(0)
 
@@ -259,46 +276,3 @@ def _weighting_key(spec: MethodSpec) -> Hashable:
 
 def _filters(spec: MethodSpec) -> bool:
     return spec.filter is not None or "guided" in METHODS[spec.name].reads
-
-
-@contextmanager
-def _keeping(network: nn.Module, anatomy: Anatomy, layers: Iterable[str]) -> Iterator[dict[str, Tensor]]:
-    """Collect the outputs of `layers` within the context, as part of the graph."""
-    kept: dict[str, Tensor] = {}
-
-    def keep(name: str) -> Callable[[nn.Module, object, Tensor], Tensor | None]:
-        def hook(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor | None:
-            kept[name] = output
-            # The network goes on with a copy where it would overwrite what is kept.
-            return output.clone() if anatomy.layers[name].overwritten else None
-
-        return hook
-
-    handles = [network.get_submodule(name).register_forward_hook(keep(name)) for name in layers]
-    try:
-        yield kept
-    finally:
-        for handle in handles:
-            handle.remove()
-    missing = sorted(set(layers) - kept.keys())
-    if missing:
-        raise BenchError(f"the layer {missing[0]} did not run on this batch")
-
-
-@contextmanager
-def _naming(network: nn.Module, names: dict[Node, str]) -> Iterator[None]:
-    """Note within the context which module made which node of the graph, the innermost where several pass it on."""
-
-    def note(name: str) -> Callable[[nn.Module, object, object], None]:
-        def hook(_module: nn.Module, _inputs: object, output: object) -> None:
-            if isinstance(output, Tensor) and output.grad_fn is not None:
-                names.setdefault(output.grad_fn, name)
-
-        return hook
-
-    handles = [module.register_forward_hook(note(name)) for name, module in network.named_modules()]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()

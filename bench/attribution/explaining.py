@@ -36,7 +36,7 @@ class MethodResult:
     Attributes:
         spec: the method.
         heatmap: of all images; None where there is an error.
-        notes: what is to be told of the heatmaps, by the number of the image.
+        notes: on the heatmaps, by the number of the image.
         logits: (B, classes); (0, 0) where the network itself could not be run.
         error: what was raised; `NotApplicableError` where the method says that it has no answer on this network.
     """
@@ -49,7 +49,7 @@ class MethodResult:
 
     @property
     def status(self) -> Status:
-        """Whether there are heatmaps; what they show is not looked at."""
+        """Whether there are heatmaps: OK, whatever they show, FAILED or NOT_APPLICABLE."""
         if self.error is None:
             return Status.OK
         return Status.NOT_APPLICABLE if isinstance(self.error, NotApplicableError) else Status.FAILED
@@ -86,22 +86,22 @@ def explain_batch(
     queries: MakeQueries = ForwardQueries,
     timed: Timed = nullcontext,
 ) -> Iterator[MethodResult]:
-    """Yield the result of each method, those first that share a backward pass; what a method raises is its result.
+    """Yield the result of each method, in the order of `by_gradient`; an error that a method raises is its result.
 
     Args:
-        network: gives out logits (B, classes); it is left as it was found.
+        network: outputs logits (B, classes); it is left as it was found.
         anatomy: of this network.
         images: (B, C, H, W), prepared as the network expects them, on its device.
         target: the score that is explained.
         specs: the methods.
-        labels: as in `Evidence`, and so are the others.
-        seeds: see there.
-        chunk: see there.
-        queries: see there.
-        timed: in its contexts the parts are done that have a name in `results.store.timings`.
+        labels: as in `Evidence`.
+        seeds: as in `Evidence`.
+        chunk: as in `Evidence`.
+        queries: as in `Evidence`.
+        timed: each part of the work is done in the context that this returns for its name in `results.store.timings`.
 
     Raises:
-        BenchError: the network has not the layers, or not the class, that are asked for.
+        BenchError: the network lacks a layer or the class that is asked for, or the target needs labels.
     """
     specs = by_gradient(specs)
     try:
@@ -130,11 +130,11 @@ def explain(
 ) -> dict[str | MethodSpec, Tensor]:
     """Compute raw heatmaps of `images`; all methods share one forward pass.
 
-    What there is to be told of a heatmap, that it is not exact on this network for example, is a warning.
+    Notes on a heatmap, that it is not exact on this network for example, are given as warnings.
 
     Args:
-        model: gives out logits (B, classes) or (B, 1), alone, first of several or as ``logits``; it is left as it was
-            found. What `torch.compile` made is taken for the network behind it.
+        model: outputs logits (B, classes) or (B, 1), alone, first of several outputs or as ``logits``; it is left as
+            it was found. If it comes from `torch.compile`, the module that was compiled is explained.
         images: (B, C, H, W), prepared as the model expects them, on its device.
         methods: one spec or several, e.g. ``"ra-cam"`` or ``["grad-cam", "layer-cam/S2-S4+lt@30"]``.
         target: a class index, ``"predicted"``, ``"margin"`` or another text that
@@ -146,8 +146,8 @@ def explain(
 
     Raises:
         MethodError: a spec cannot be read, or its method has no answer on this network.
-        BenchError: the network or the images cannot be used, or the network has not the layers or the class that are
-            asked for.
+        BenchError: the network or the images cannot be used, or the network lacks a layer or the class that is asked
+            for.
 
     Examples:
         >>> import torch

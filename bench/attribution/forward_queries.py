@@ -1,4 +1,4 @@
-"""What a network says to many variants of one image, or of a layer's output."""
+"""Scores of many variants of one image, or of a layer's output for it."""
 
 from __future__ import annotations
 
@@ -22,19 +22,23 @@ from methods.contract import Build
 
 LARGEST_CHUNK = 64
 INFERENCE_FACTOR = 1.5
-"""Outputs that are alive at once, and workspace, take less than this many times the bytes of all modules' outputs."""
+"""Without gradients, a forward pass takes less than this many times the bytes of all modules' outputs."""
 
 Run = Callable[[int, int], Tensor]
-"""(first, last) -> what is asked of the variants with these numbers, `last` not included, (n, ...)."""
+"""(first, last) -> results of the variants with these numbers, `last` not included, (n, ...)."""
 
 
 class ForwardQueries:
-    """Looks at variants in chunks that fit into memory; no result depends on the size of a chunk."""
+    """Runs a network on variants, in chunks that fit into memory; no result depends on the size of a chunk.
+
+    Attributes:
+        chunk: number of variants that run at once; None: as many as fit.
+    """
 
     def __init__(
         self, network: nn.Module, anatomy: Anatomy, images: Tensor, target: Target, classes: Tensor, chunk: int | None
     ) -> None:
-        """Explain the `classes`, (B,), of `images`, (B, C, H, W), with `chunk` variants at once, or as many as fit."""
+        """Answer questions about the `classes`, (B,), of `images`, (B, C, H, W)."""
         self._network, self._anatomy, self._images = network, anatomy, images
         self._target, self._classes, self.chunk = target, classes, chunk
         self._replay: tuple[tuple[str, int, bool], PartialForward] | None = None
@@ -47,7 +51,7 @@ class ForwardQueries:
 
     @cached_property
     def _memory_format(self) -> torch.memory_format:
-        """Channels last are a third faster on a CPU, where a `view` in the network does not forbid them."""
+        """Channels last is a third faster on a CPU, unless a `view` in the network rules it out."""
         if self._images.device.type == "cpu":
             try:
                 self._network(self._images[:1].contiguous(memory_format=torch.channels_last))
@@ -57,7 +61,7 @@ class ForwardQueries:
         return torch.contiguous_format
 
     def scores(self, image: int, count: int, build: Build) -> Tensor:
-        """Return the target's score, (count,), of variants (n, C, H, W) of one image."""
+        """Return the target's score, (count,), of `count` variants, (n, C, H, W), of one image."""
 
         def run(first: int, last: int) -> Tensor:
             return self._score(image, self.logits(build(first, last)))
@@ -65,7 +69,7 @@ class ForwardQueries:
         return self.in_chunks(run, count, self.fitting(self._anatomy.layers.values()))
 
     def scores_behind(self, layer: str, image: int, count: int, build: Build) -> Tensor:
-        """Return the target's score, (count,), of variants (n, K, h, w) of one image's output of `layer`."""
+        """Return the target's score, (count,), of `count` variants, (n, K, h, w), of one image's output of `layer`."""
         names = list(self._anatomy.layers)
         behind = [self._anatomy.layers[name] for name in names[names.index(layer) :]]
         replay = self._behind(layer, image)
@@ -87,11 +91,11 @@ class ForwardQueries:
             return relevance(behind, activation, explained, absent=self._target.is_good)
 
     def fitting(self, layers: Iterable[Layer], factor: float = INFERENCE_FACTOR) -> int:
-        """Return how many variants are looked at at once; see `bench.network.batch_size.fitting`."""
+        """Return how many variants run at once; see `bench.network.batch_size.fitting`."""
         return self.chunk or fitting(layers, self._images.device, factor=factor, most=LARGEST_CHUNK)
 
     def in_chunks(self, run: Run, count: int, size: int) -> Tensor:
-        """Return what `run` gives for `count` variants, (count, ...), `size` or fewer of them at once."""
+        """Return the results of `run` for `count` variants, (count, ...), `size` or fewer of them at once."""
         parts: list[Tensor] = []
         first = 0
         while first < count:
@@ -123,4 +127,4 @@ class ForwardQueries:
 
 
 MakeQueries = Callable[[nn.Module, Anatomy, Tensor, Target, Tensor, int | None], ForwardQueries]
-"""(network, anatomy, images, target, classes, chunk) -> what answers questions about these images."""
+"""(network, anatomy, images, target, classes, chunk) -> what runs the network on variants of these images."""

@@ -19,16 +19,16 @@ from bench.errors import BenchError
 from methods.rules import FILTERED, REFUSED, Node, kind_of
 
 Arriving = tuple[Tensor]
-"""The gradient at a step's output."""
+"""The gradient that arrives at a step's output."""
 Leaving = tuple[Tensor | None, ...]
-"""The gradients that a step passes back, one an edge of its node; None where nobody asks."""
+"""The gradients that a step passes back, one for each edge of its node; None where none is needed."""
 
 ELEMENTWISE = (FILTERED | REFUSED | {"Sigmoid"}) - {"Glu", "Maximum", "Minimum"}
 """Activations, as autograd calls them."""
 
 _AFFINE = (functional.conv1d, functional.conv2d, functional.conv3d, functional.linear)
 _AFFINE_ARGUMENTS = ("input", "weight", "bias")
-"""The first arguments of these functions."""
+"""The first parameters of these functions."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Step:
 
     Attributes:
         kind: as autograd calls it, e.g. ``Relu``.
-        inputs: what came in by each edge of the node; None for parameters and constants.
-        output: what the step gave.
-        positive: of a convolution or a linear layer: what an input gives by its positive contributions alone, without
-            the bias; else None.
+        inputs: the input by each edge of the node; None for parameters and constants.
+        output: of the step.
+        positive: of a convolution or a linear layer: a function that returns the sum of an input's positive
+            contributions to each output, without the bias; else None.
     """
 
     kind: str
@@ -50,7 +50,7 @@ class Step:
 
     @property
     def first(self) -> tuple[int, Tensor]:
-        """The first edge by which something came in, and what that was."""
+        """The first edge that has an input, and that input."""
         return next((edge, value) for edge, value in enumerate(self.inputs) if value is not None)
 
 
@@ -95,7 +95,7 @@ class GraphRules(TorchFunctionMode):
         result = function(*arguments, **options)
         node = result.grad_fn if before and isinstance(result, Tensor) else None
         if node is not None:
-            # Nothing comes in where a function gives back what it was given, or makes several steps at once.
+            # There is no input where a function returns its argument, or makes several steps at once.
             inputs = tuple(before.get(edge) for edge in node.next_functions)
             if any(one is not None for one in inputs):
                 positive = _positive(function, arguments, options) if function in _AFFINE else None
@@ -106,7 +106,7 @@ class GraphRules(TorchFunctionMode):
 def _positive(
     function: Callable[..., Tensor], arguments: tuple[Any, ...], options: dict[str, Any]
 ) -> Callable[[Tensor], Tensor]:
-    """Return one of `_AFFINE` as a function of the input that sums positive contributions only."""
+    """Return one of `_AFFINE` as a function of its input that sums positive contributions only."""
     weight = (dict(zip(_AFFINE_ARGUMENTS, arguments, strict=False)) | options)["weight"].detach()
     others = {name: value for name, value in options.items() if name not in _AFFINE_ARGUMENTS}
 

@@ -32,7 +32,7 @@ class View(EvidenceView):
     """The evidence as one spec sees it: its layers are chosen and its gradient rules applied.
 
     Attributes:
-        notes: what is to be told of the heatmaps, by the number of the image.
+        notes: on the heatmaps, by the number of the image.
     """
 
     def __init__(self, evidence: Evidence, spec: MethodSpec) -> None:

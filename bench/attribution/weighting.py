@@ -1,4 +1,4 @@
-"""From one layer's activation and gradient to maps: one method, under several truncations at once."""
+"""From one layer's activation and gradient to maps by one method, under several truncations at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from methods.rules import Truncation, truncate
 
 BLOCK = 2**18
-"""Values of a block on the CPU: a few tensors of this size stay in its cache, which is several times faster."""
+"""Values in a block on the CPU: a few tensors of this size fit into its cache, which is several times faster."""
 
 EVERY = slice(None)
 
@@ -22,16 +22,16 @@ Cut = tuple[Truncation, Tensor]
 def weighted_in_blocks(
     weighting: Weighting, activation: Tensor, gradient: Tensor, cuts: Sequence[Cut | None]
 ) -> tuple[Tensor, ...]:
-    """Return what `weighting` makes of a layer under each truncation, computed from a few channels at a time.
+    """Return the map of a layer under each truncation, computed from a few channels at a time.
 
     Args:
-        weighting: its map is the sum of what each channel gives by itself.
+        weighting: a method whose map is a sum over channels, to which each channel contributes by itself.
         activation: (B, K, h, w).
         gradient: (B, K, h, w).
-        cuts: what the gradient is truncated by; None leaves it as it is.
+        cuts: the truncations of the gradient; None leaves it as it is.
 
     Returns:
-        For each truncation (B, h, w).
+        For each truncation a map, (B, h, w).
     """
     images, channels, height, width = activation.shape
     if activation.device.type != "cpu":
@@ -50,12 +50,12 @@ def weighted_in_blocks(
 def weighted_whole(
     weighting: Weighting, activation: Tensor, gradient: Tensor, cuts: Sequence[Cut | None]
 ) -> tuple[Tensor, ...]:
-    """Return the same for any `weighting`, from all channels at once."""
+    """Return the maps of any `weighting`, computed from all channels at once; otherwise as `weighted_in_blocks`."""
     return tuple(weighting(activation, _cut(gradient, cut)) for cut in cuts)
 
 
 def _cut(gradient: Tensor, cut: Cut | None, images: slice = EVERY, channels: slice = EVERY) -> Tensor:
-    """Return a part of the gradient, truncated."""
+    """Return some images and channels of the gradient, truncated."""
     part = gradient[images, channels]
     if cut is None:
         return part

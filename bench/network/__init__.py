@@ -1,1 +1,1 @@
-"""Any `nn.Module`, asked as it is: its layers and stages, what it outputs, and running only a part of it."""
+"""What can be found out about any `nn.Module` without changing it: layers and stages, outputs, parts run alone."""

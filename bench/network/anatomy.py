@@ -1,6 +1,6 @@
 """What a network is made of: its layers in the order in which they run, its stages, its head.
 
-Found by one recorded forward pass, so that any `nn.Module` can be asked, also one that nobody prepared.
+One recorded forward pass tells, so that it works for any `nn.Module`, unprepared.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from bench.network.tracing import Call, evaluating, record
 from methods.spelling import did_you_mean
 
 _REDUCING = ("MaxPool", "AvgPool", "LPPool", "Dropout", "Identity", "Flatten", "Permute")
-"""Links that have no features of their own: what they give out was made by a link before."""
+"""Kinds of modules that only pass on, in fewer positions, the features that an earlier module made."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One module as it ran.
+    """One module, as it ran in the recorded forward pass.
 
     Attributes:
         name: module name, e.g. ``features.29``.
         kind: class name.
-        shape: of its output for one image, e.g. (512, 14, 14): channels first where it has positions.
-        signed: its output held negative values on the recorded images.
-        overwritten: a later in-place operation changed its output.
+        shape: of its output for one image, e.g. (512, 14, 14), channels first if the output has positions.
+        signed: whether its output had negative values.
+        overwritten: whether a later in-place operation changed its output.
         runs: how often it ran.
-        layout: how its output holds its maps; None where it has no positions.
+        layout: where channels and positions stand in its output; None if it has no positions.
     """
 
     name: str
@@ -49,13 +49,14 @@ class Layer:
 
 @dataclass(frozen=True)
 class Anatomy:
-    """What one recorded forward pass showed.
+    """What one recorded forward pass showed of a network.
 
     Attributes:
-        layers: every module that gave out one tensor, by name, in the order of its last run.
-        stages: names of the last link of the outermost chain at each resolution, shallow to deep.
+        layers: every module whose output is one tensor, by name, in the order of its last run.
+        stages: names of the stages, shallow to deep: of the modules that run one after the other, the last at each
+            resolution.
         convolutions: names of the convolutions.
-        biased: names of the layers that add a bias, or would if they could be read.
+        biased: names of the layers that add a bias, also of a kind that `bench.network.biases` cannot read.
         pooled_linear: name of the linear layer behind global average pooling of the last stage, or None.
     """
 
@@ -76,7 +77,7 @@ class Anatomy:
         if layers.startswith("layer."):
             return (self._named(layers.removeprefix("layer.")),)
         if not self.stages:
-            raise BenchError("this network has no stages: none of its modules gives out feature maps (B, K, h, w)")
+            raise BenchError("this network has no stages: none of its modules outputs feature maps (B, K, h, w)")
         if layers == "stages":
             return self.stages
         if layers == "last":
@@ -133,7 +134,7 @@ def examine(network: nn.Module, images: Tensor) -> Anatomy:
 
 
 def _open(call: Call, *, outermost: bool = False) -> list[Call]:
-    """Return the links of a chain: Sequentials and chains are opened, other blocks are kept whole."""
+    """Return the links of a chain: a Sequential, or what runs like one, is opened; any other block is kept whole."""
     opened = outermost or isinstance(call.module, nn.Sequential) or _is_chain(call)
     if not opened or not call.children:
         return [call]
@@ -143,8 +144,8 @@ def _open(call: Call, *, outermost: bool = False) -> list[Call]:
 def _is_chain(call: Call) -> bool:
     """Tell whether several modules ran one after the other, each on the untouched output of the one before.
 
-    The last one's output has to be that of the whole: a residual block adds to it. What reads no feature
-    maps, such as the linear layer behind a flattening, is not asked for its input.
+    The output of the last has to be that of the whole, unlike in a residual block, which adds to it. The input of a
+    module that reads no feature maps, such as a linear layer behind a flattening, is not checked.
     """
     if len(call.children) < 2 or call.output is None:
         return False
@@ -157,7 +158,7 @@ def _is_chain(call: Call) -> bool:
 
 
 def _stages(links: list[Call], layers: dict[str, Layer]) -> tuple[str, ...]:
-    """Return the last link at each resolution, without pooling and without the classifying layer itself."""
+    """Return the last link at each resolution, leaving out poolings and the classifying layer."""
     with_parameters = [i for i, link in enumerate(links) if any(True for _ in link.module.parameters())]
     body = links[: with_parameters[-1]] if with_parameters else links
     last: dict[Grid, str] = {}
@@ -196,14 +197,14 @@ def _reduces(module: nn.Module) -> bool:
 
 
 def _shape(call: Call, layout: Layout | None) -> tuple[int, ...]:
-    """Return the shape of what came out for one image, channels first if it has positions; empty if it is no tensor."""
+    """Return the shape of the output for one image, channels first if it has positions; empty if it is no tensor."""
     if call.output is None:
         return ()
     return tuple((layout.to_maps(call.output) if layout else call.output).shape[1:])
 
 
 def _pooled_linear(calls: list[Call], deepest: Call | None, layers: dict[str, Layer]) -> str | None:
-    """Name the linear layer that reads the spatial means of the deepest stage and ends the network."""
+    """Return the name of the last layer if it is linear and reads the spatial means of the deepest stage."""
     linear = next((call for call in reversed(calls) if isinstance(call.module, nn.Linear)), None)
     root = calls[-1]
     if not linear or not deepest or deepest.output is None or root.output is None or linear.output is None:

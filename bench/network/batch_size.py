@@ -1,4 +1,4 @@
-"""How much is free on a device, and how many images fit into it."""
+"""How many images fit into the free memory of a device."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from bench.network.anatomy import Layer
 
 MEMORY_SHARE = 0.4
 GRAPH_FACTOR = 3
-"""Outputs, gradients and workspace take about this many times the bytes of all modules' outputs."""
+"""Outputs, gradients and workspace together take about this many times the bytes of all modules' outputs."""
 
 
 def fitting(layers: Iterable[Layer], device: torch.device, *, factor: float, most: int) -> int:
-    """Return how many images, 1 to `most`, fit into the free memory; no result depends on it.
+    """Return how many images, 1 to `most`, fit into the free memory; no result may depend on it.
 
     Args:
         layers: whose outputs are held.
-        device: where.
-        factor: how many times the bytes of all these outputs an image takes.
-        most: that are of use.
+        device: on which they are held.
+        factor: memory that one image takes, as a multiple of the bytes of these outputs.
+        most: the largest number that is returned.
     """
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)

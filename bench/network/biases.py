@@ -1,4 +1,4 @@
-"""The biases of a network's layers, those included that batch normalisation has without naming them."""
+"""The biases of a network's layers, including the implicit bias of batch normalisation."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from methods.errors import NotApplicableError
 
 
 def has_bias(module: nn.Module) -> bool:
-    """Tell whether `module` itself adds something to its input that does not depend on it."""
+    """Tell whether `module` itself adds a constant to what it computes from its input."""
     return isinstance(module, nn.modules.batchnorm._BatchNorm) or isinstance(  # noqa: SLF001  its public base class
         getattr(module, "bias", None), Tensor
     )
 
 
 def bias_of(name: str, module: nn.Module) -> Tensor:
-    """Return what `module`, in evaluation, adds to each channel of its output, (K,).
+    """Return what `module`, in evaluation mode, adds to each channel of its output, (K,).
 
-    A batch normalisation is the affine map γ (x - μ) / σ + β with constants μ and σ: its bias is β - γ μ / σ.
+    Batch normalisation is the affine map γ (x - μ) / σ + β with constants μ and σ, so its bias is β - γ μ / σ.
 
     Raises:
-        NotApplicableError: what it adds depends on its input, or its kind is not known here.
+        NotApplicableError: what it adds depends on its input, or modules of its kind cannot be read.
     """
     if isinstance(module, nn.modules.conv._ConvNd | nn.Linear) and module.bias is not None:  # noqa: SLF001
         return module.bias.detach()
@@ -33,4 +33,4 @@ def bias_of(name: str, module: nn.Module) -> Tensor:
         if module.affine:
             scale, shift = module.weight.detach(), module.bias.detach()
         return shift - scale * module.running_mean / deviation
-    raise NotApplicableError(f"the bias of {name}, of the kind {type(module).__name__}, cannot be told from its input")
+    raise NotApplicableError(f"{name} is of the kind {type(module).__name__}, whose bias cannot be read")

@@ -1,4 +1,4 @@
-"""Running again only the part of a network that lies behind a layer."""
+"""Running only the part of a network that lies behind a layer."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class _Run:
     """One run of the layer, or of an outermost module that ended before it.
 
     Attributes:
-        is_layer: it is the layer.
-        passed_on: nothing but the next of these runs reads what it gives.
-        given: what it gave for the recorded image, of the layer itself and where something else reads it.
+        is_layer: whether it is a run of the layer.
+        passed_on: whether only the next of these runs reads its output.
+        given: its output for the recorded image, if it is the layer or if something else reads it too.
     """
 
     is_layer: bool
@@ -37,14 +37,14 @@ class _Run:
 class PartialForward:
     """The part of a network behind one layer, for one image.
 
-    What ran before the layer is not run again: where the network calls it, it gives out what it gave when it was
-    recorded. That works for any module, whatever its own code does between the calls.
+    What ran before the layer is not run again: where the network calls it, it returns its recorded output. So it works
+    for any module, whatever its own code does between the calls.
     """
 
     def __init__(self, network: nn.Module, layer: str, image: Tensor, layout: Layout | None = None) -> None:
         """Record what runs before the last run of `layer` on `image`, (1, C, H, W).
 
-        The layer's outputs are given as maps, which `layout` turns into what the network takes.
+        Outputs of the layer are given as maps later, which `layout` turns into what the network takes.
 
         Raises:
             BenchError: the layer did not run.
@@ -68,7 +68,7 @@ class PartialForward:
             return readable(self.differentiable(activations))
 
     def differentiable(self, activations: Tensor) -> Tensor:
-        """Return the same as a part of the graph of `activations`, which the network may overwrite."""
+        """Return the same logits as part of the graph of `activations`, which the network may overwrite."""
 
         def give(run: _Run, _forward: Forward, inputs: tuple[Any, ...], _options: dict[str, Any]) -> Any:
             if run.is_layer:
@@ -81,7 +81,7 @@ class PartialForward:
 
     @contextmanager
     def _instead(self, act: Callable[[_Run, Forward, tuple[Any, ...], dict[str, Any]], Any]) -> Iterator[None]:
-        """Let `act` take the place of the recorded runs within the context; later runs of their modules are usual."""
+        """Replace the recorded runs by `act` within the context; later runs of the same modules stay as they are."""
         before = {module: vars(module).get("forward") for module in self._runs}
         for module, runs in self._runs.items():
             vars(module)["forward"] = _acting(module.forward, iter(runs), act)
@@ -111,9 +111,9 @@ def _record(run: _Run, forward: Forward, inputs: tuple[Any, ...], options: dict[
 
 
 def _outermost(call: Call, before: set[int], layer: Call) -> Iterator[tuple[Call, bool]]:
-    """Yield the outermost calls within `call` that ended before the layer, the layer, and whether only these read them.
+    """Yield the outermost calls within `call` that ended before the layer, then the layer's own call.
 
-    In a Sequential nothing but the next link reads what a link gives.
+    Beside each stands whether only the next of them reads its output, as between the links of a Sequential.
     """
     replayed = [child is layer or id(child) in before for child in call.children]
     for number, child in enumerate(call.children):

@@ -1,4 +1,4 @@
-"""Which number of the network's output a heatmap explains."""
+"""Which score, computed from the network's logits, a heatmap explains."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from bench.errors import BenchError
 
 @dataclass(frozen=True)
 class Target:
-    """The score that is explained, for every image, defect-free ones too.
+    """The score that is explained in every image, defect-free ones included.
 
     Attributes:
-        choice: a class index; ``label`` (the image's own defect class, which uses the label); or ``predicted``.
-            Both take the highest-scoring defect class on defect-free images. Class 0 is "good".
-        margin: the logit minus the highest other, instead of the logit.
+        choice: a class index; ``label``, the image's own defect class; or ``predicted``, the defect class with the
+            highest logit, which ``label`` takes too on defect-free images. Class 0 is "good".
+        margin: explain the logit minus the highest other logit, instead of the logit.
+
+    >>> Target(2).score(torch.tensor([[0.5, 1.0, 4.0]]))
+    tensor([4.])
+    >>> Target("predicted", margin=True).score(torch.tensor([[0.5, 1.0, 4.0]]))
+    tensor([3.])
     """
 
     choice: int | str = 1
@@ -26,12 +31,12 @@ class Target:
 
     @property
     def is_good(self) -> bool:
-        """Tell whether it is the absence of a defect that is explained: a network with one logit has it negated."""
+        """Whether the absence of a defect is explained; for a network with one logit that is the negative logit."""
         return self.choice == 0
 
     @property
     def uses_label(self) -> bool:
-        """Tell whether the explanation is given the image's label."""
+        """Whether the image's label decides what is explained."""
         return self.choice == "label"
 
     def __str__(self) -> str:
@@ -39,19 +44,19 @@ class Target:
         return f"{self.choice}-margin" if self.margin else str(self.choice)
 
     def score(self, logits: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Return one score an image, (B,).
+        """Return the score of each image, (B,).
 
         Args:
             logits: (B, classes); a single logit is that of the defect, and the score of class 0 is its negative.
             labels: class of each image, (B,) int64; needed for ``label``.
 
         Raises:
-            BenchError: the output is not (B, classes), or has no such class.
+            BenchError: the logits are not (B, classes), there is no such class, or labels are needed and missing.
         """
         return self.score_of(logits, self.classes(logits, labels))
 
     def score_of(self, logits: Tensor, classes: Tensor) -> Tensor:
-        """Return one score an image, (B,), for the `classes` that were found for it, (B,) int64."""
+        """Return the score of each image, (B,), for the class that `classes` names for it, (B,) int64."""
         index = classes[:, None]
         chosen = logits.gather(1, index)[:, 0]
         if logits.shape[1] == 1:
@@ -62,13 +67,13 @@ class Target:
         return chosen - others.amax(1)
 
     def classes(self, logits: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Return the class of each image that is explained, (B,) int64, as `score` takes it.
+        """Return the class that is explained in each image, (B,) int64.
 
         Raises:
-            BenchError: the output is not (B, classes), or has no such class.
+            BenchError: as in `score`.
         """
         if logits.dim() != 2:
-            raise BenchError(f"the network must give out logits (B, classes), not {tuple(logits.shape)}")
+            raise BenchError(f"the network must output logits (B, classes), not {tuple(logits.shape)}")
         logits = logits.detach()
         if logits.shape[1] == 1:
             return torch.zeros_like(logits[:, 0], dtype=torch.int64)
@@ -85,12 +90,15 @@ class Target:
 
 
 def parse_target(text: str) -> Target:
-    """Return the target that a text form stands for: a class index, label, predicted or margin.
+    """Return the target that a text stands for: a class index, label or predicted, each with ``-margin`` or without.
 
-    ``margin`` alone is the margin of class 1; ``label-margin`` and ``predicted-margin`` that of their class.
+    ``margin`` alone is the margin of class 1.
 
     Raises:
         BenchError: the text is none of these.
+
+    >>> parse_target("label-margin")
+    Target(choice='label', margin=True)
     """
     match = re.fullmatch(r"(?:([0-9]+|label|predicted)(-margin)?|(margin))", text)
     if not match:
@@ -100,5 +108,5 @@ def parse_target(text: str) -> Target:
 
 
 def default_target(classes: int) -> Target:
-    """Return what is explained unless something else is asked for: the defect class, of several the predicted one."""
+    """Return the target where none is named: the defect class, or of several defect classes the predicted one."""
     return Target() if classes <= 2 else Target("predicted")

@@ -1,4 +1,4 @@
-"""One forward pass of any network as a tree of calls."""
+"""One forward pass of any network, recorded as a tree of calls of its modules."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Call:
     Attributes:
         name: of the module.
         module: that ran.
-        inputs: the tensors that went in, and how often each had been changed in place.
-        children: what ran within it, in order.
-        result: what came out.
+        inputs: the tensors among its arguments, and how often each had been changed in place by then.
+        children: the runs within it, in order.
+        result: what it returned.
         output: the same, if it was a tensor.
-        version: how often `output` had been changed in place then.
-        signed: `output` held negative values.
+        version: how often `output` had been changed in place when it was returned.
+        signed: whether `output` had negative values.
     """
 
     name: str
@@ -35,13 +35,13 @@ class Call:
 
     @property
     def overwritten(self) -> bool:
-        """Tell whether a later operation wrote on what came out."""
+        """Whether a later operation changed the output in place."""
         return self.output is not None and changes(self.output) != self.version
 
 
 @contextmanager
 def evaluating(network: nn.Module) -> Iterator[None]:
-    """Put `network` into evaluation mode; give every module its own training flag back at the end."""
+    """Put `network` into evaluation mode within the context; every module gets its own training flag back."""
     training = [module for module in network.modules() if module.training]
     network.eval()
     try:
@@ -52,7 +52,7 @@ def evaluating(network: nn.Module) -> Iterator[None]:
 
 
 def record(network: nn.Module, images: Tensor) -> tuple[Call, list[Call]]:
-    """Return the tree of calls and all calls in the order in which they ended."""
+    """Run `network` on `images`; return the root of the tree of calls, and all calls in the order of their ends."""
     open_calls: list[Call] = []
     ended: list[Call] = []
     names = {module: name for name, module in network.named_modules()}
@@ -82,11 +82,11 @@ def record(network: nn.Module, images: Tensor) -> tuple[Call, list[Call]]:
 
 
 def changes(tensor: Tensor) -> int:
-    """Return how often `tensor` was changed in place; torch has no public name for it."""
+    """Return how often `tensor` has been changed in place, for which torch has no public name."""
     return tensor._version  # noqa: SLF001
 
 
 def readable(tensor: Tensor) -> Tensor:
-    """Return `tensor` off the graph, half precision widened to float32."""
+    """Return `tensor` detached from the graph, and as float32 if it is in half precision."""
     detached = tensor.detach()
     return detached.float() if detached.element_size() < 4 else detached

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from bench.attribution.evidence import Evidence
 from bench.attribution.explaining import explain_batch
 from bench.attribution.view import View
+from bench.network.hooks import keep_outputs
 from bench.stopwatch import Stopwatch
 from bench.timing.sampling import Prepare, Run
 from bench.timing.setup import Testbed
@@ -76,31 +77,11 @@ def counterparts(specs: Iterable[MethodSpec]) -> list[Workload]:
 
 def _bare(testbed: Testbed) -> Run:
     def run(_watch: Stopwatch) -> None:
-        outputs: list[Tensor] = []
-        handles = [
-            testbed.network.get_submodule(stage).register_forward_hook(
-                _collecting(outputs, overwritten=testbed.anatomy.layers[stage].overwritten)
-            )
-            for stage in testbed.anatomy.stages
-        ]
-        try:
-            with torch.enable_grad():
-                logits = testbed.network(testbed.images)
-                total = testbed.target.score(logits).sum()
-        finally:
-            for handle in handles:
-                handle.remove()
-        torch.autograd.grad(total, outputs, allow_unused=True)
+        with torch.enable_grad(), keep_outputs(testbed.network, testbed.anatomy, testbed.anatomy.stages) as outputs:
+            total = testbed.target.score(testbed.network(testbed.images)).sum()
+        torch.autograd.grad(total, list(outputs.values()), allow_unused=True)
 
     return run
-
-
-def _collecting(outputs: list[Tensor], *, overwritten: bool) -> Callable[[nn.Module, object, Tensor], Tensor | None]:
-    def hook(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor | None:
-        outputs.append(output)
-        return output.clone() if overwritten else None
-
-    return hook
 
 
 def _together(testbed: Testbed, specs: tuple[MethodSpec, ...], batches: int) -> Run:

@@ -327,7 +327,7 @@ class Instance(nn.Module):
     [
         (Twice, "again runs several times"),
         (lambda: Instance(nn.BatchNorm2d(3, track_running_stats=False)), "norm normalises by each batch's own mean"),
-        (lambda: Instance(nn.GroupNorm(1, 3)), "bias of norm, of the kind GroupNorm, cannot be told"),
+        (lambda: Instance(nn.GroupNorm(1, 3)), "norm is of the kind GroupNorm, whose bias cannot be read"),
     ],
     ids=["reused", "batch statistics", "group norm"],
 )
