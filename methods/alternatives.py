@@ -1,4 +1,4 @@
-"""Every way to read a spec that its papers leave open: one question at a time, or all at once."""
+"""All readings of a spec where its papers leave questions open: one question at a time, or all combinations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from methods.spec import MethodSpec
 
 @dataclass(frozen=True)
 class Network:
-    """What of a network decides which questions there are: its number of stages, and whether its ReLUs leak."""
+    """The properties of a network on which the questions depend: its number of stages, and whether its ReLUs leak."""
 
     stages: int
     leaky: bool
@@ -21,7 +21,7 @@ class Network:
 
 @dataclass(frozen=True)
 class Alternative:
-    """A spec and how it differs from the default: (question, answer) pairs, none for the default itself."""
+    """A reading of a spec, and the (question, answer) pairs by which it differs from the default reading."""
 
     answers: tuple[tuple[str, str], ...]
     spec: MethodSpec
@@ -35,7 +35,7 @@ def _percentile(spec: MethodSpec, _network: Network) -> Answers:
 
 
 def _equation_11(spec: MethodSpec, _network: Network) -> Answers:
-    """The mean of the whole gradient at every kept position, which is HiResCAM's sum over such weights."""
+    """The weight at each kept position is the mean of the whole gradient, so that the map is a sum as HiResCAM's is."""
     if spec.name != "grad-cam" or spec.truncation is None or spec.filter is not None:
         return {}
     printed = _read(replace(spec, name="hires-cam"), kept="mean")
@@ -44,7 +44,7 @@ def _equation_11(spec: MethodSpec, _network: Network) -> Answers:
 
 
 def _equation_6(spec: MethodSpec, _network: Network) -> Answers:
-    """Eq. 6 of the RA-CAM paper, truncation at the layer, on top of eq. 5."""
+    """Whether eq. 6 of the RA-CAM paper, truncation at the layer, follows eq. 5."""
     rules = dict(spec.rules)
     if "fgbp" not in rules:
         return {}
@@ -113,36 +113,41 @@ QUESTIONS: dict[str, Callable[[MethodSpec, Network], Answers]] = {
     "corners": _corners,
     "ReLU": _relu,
 }
-"""The default's answers to these are what its spec says; each function gives the others."""
+"""Each function returns the answers that differ from what the spec says."""
 
 
 def one_at_a_time(spec: MethodSpec, network: Network) -> list[Alternative]:
-    """Return `spec`, and every spec that answers one question in another way."""
-    moved = [
+    """Return `spec` itself, and every reading of it that answers one question differently.
+
+    >>> from methods import parse
+    >>> [str(one.spec) for one in one_at_a_time(parse("random"), Network(stages=5, leaky=False))]
+    ['random', 'random[corners=aligned]']
+    """
+    others = [
         Alternative(((question, answer),), other)
         for question, answers in QUESTIONS.items()
         for answer, other in answers(spec, network).items()
     ]
-    return [Alternative((), spec), *moved]
+    return [Alternative((), spec), *others]
 
 
 def every_combination(spec: MethodSpec, network: Network) -> list[Alternative]:
-    """Return the product of all answers to all questions, each spec once."""
-    found = {spec: Alternative((), spec)}
+    """Return all combinations of answers to all questions, each spec once."""
+    readings = {spec: Alternative((), spec)}
     for question, answers in QUESTIONS.items():
-        for known in list(found.values()):
+        for known in list(readings.values()):
             for answer, other in answers(known.spec, network).items():
-                found.setdefault(other, Alternative((*known.answers, (question, answer)), other))
-    return list(found.values())
+                readings.setdefault(other, Alternative((*known.answers, (question, answer)), other))
+    return list(readings.values())
 
 
 def _read(spec: MethodSpec, **answers: str) -> MethodSpec:
-    """Return `spec` with these options instead of its own."""
+    """Return `spec` with these options set."""
     return replace(spec, options=tuple(sorted((dict(spec.options) | answers).items())))
 
 
 def _has_layers(spec: MethodSpec) -> bool:
-    """Tell whether there are several maps to fuse."""
+    """Tell whether the method has maps of several layers, which are fused."""
     method = METHODS[spec.name]
     return (method.gradient_weighted or "biases" in method.reads) and (
         spec.layers in {"stages", "convs"} or "-S" in spec.layers
@@ -150,5 +155,5 @@ def _has_layers(spec: MethodSpec) -> bool:
 
 
 def _goes_with(spec: MethodSpec, how: str) -> bool:
-    """Tell whether the readings of `spec` are of something that the fusing `how` has."""
+    """Tell whether the readings among the options of `spec` apply to the fusing `how`."""
     return all(how in READINGS[key].fuses for key, _ in spec.options if key in READINGS and READINGS[key].fuses)

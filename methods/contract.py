@@ -1,4 +1,4 @@
-"""What a method may read of the classifier, and the pieces that a method is registered with."""
+"""What a method may read of the classifier, and what is registered of a method."""
 
 from __future__ import annotations
 
@@ -70,97 +70,119 @@ class InnerMethod(Protocol):
 
 
 class EvidenceView(Protocol):
-    """What one classifier computed on one batch, with the gradient rules of one spec applied.
+    """What one classifier computed on one batch, as the method of one spec sees it.
 
-    B images of C channels and H x W pixels; a layer's output has K channels of h x w positions.
-    Tensors are detached, on the classifier's device, float32 (float64 where the network is).
+    The batch holds B images of C channels and H x W pixels; a layer's output has K channels of h x w positions. The
+    gradient rules of the spec have been applied. Tensors are detached, on the classifier's device, and float32, or
+    float64 if the network is. The score is the number that is explained, for example the logit of the defect class.
     """
 
     @property
     def input(self) -> Tensor:
-        """Images as the network saw them, (B, C, H, W)."""
+        """The images as the network saw them, (B, C, H, W)."""
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Module names that the spec's layer choice stands for, shallow to deep."""
+        """Names of the modules that the spec's layer choice stands for, shallow to deep."""
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """One seed an image, for methods that draw: the same image has the same seed in any batch."""
+        """A seed for each image, for methods that draw random numbers; an image has the same seed in any batch."""
 
     @property
     def score(self) -> Tensor:
-        """The target's score of each image, (B,)."""
+        """The score of each image, (B,)."""
 
     @property
     def classes(self) -> Tensor:
-        """The class that the score of each image is of, (B,) int64; 0 where there is one logit."""
+        """The class that is explained in each image, (B,) int64; 0 if the network has a single logit."""
 
     @property
     def model(self) -> nn.Module:
-        """The network itself. Only adapters to other libraries may take it; they give it back as it was."""
+        """The network itself, only for adapters to other libraries, which leave it as it was."""
 
     def target(self, image: int) -> Callable[[Tensor], Tensor]:
-        """What turns logits, (classes,) or (n, classes), into the score of the image with this number, () or (n,)."""
+        """Return the function from logits, (classes,) or (n, classes), to the score of one image, () or (n,).
+
+        Args:
+            image: its number in the batch.
+        """
 
     def activation(self, layer: str) -> Tensor:
-        """Output of `layer`, (B, K, h, w)."""
+        """Return the output of `layer`, (B, K, h, w)."""
 
     def gradient(self, layer: str) -> Tensor:
-        """Gradient of the target's score with respect to `activation(layer)`, (B, K, h, w)."""
+        """Return the gradient of the score with respect to `activation(layer)`, (B, K, h, w).
+
+        Raises:
+            NotApplicableError: the spec has a filter, and the network has activations that are not ReLUs.
+        """
 
     def weighted_map(self, layer: str) -> Tensor:
-        """Map of `layer`, (B, h, w), by the gradient-weighted method of the spec."""
+        """Return the map of `layer`, (B, h, w), by the gradient-weighted method of the spec."""
 
     def input_gradient(self) -> Tensor:
-        """Gradient of the target's score with respect to `input`, (B, C, H, W); lt does not act on it.
+        """Return the gradient of the score with respect to `input`, (B, C, H, W); the rule lt does not act on it.
 
-        Only for methods that read the ``input``.
+        Only for methods that are registered with ``reads="input"``.
         """
 
     def guided_gradient(self) -> Tensor:
-        """The same by guided backpropagation, whatever the rules; only for methods that read the ``input``.
+        """Return the gradient with respect to `input` by guided backpropagation, whatever the rules, (B, C, H, W).
+
+        Only for methods that are registered to read ``input`` and ``guided``.
 
         Raises:
             NotApplicableError: the network has activations that are not ReLUs.
         """
 
     def bias_gradients(self) -> dict[str, Tensor]:
-        """What every bias gives to the score, b · ∂y/∂b position by position, by layer, shallow to deep.
+        """Return each bias times its gradient, b · ∂y/∂b, at every position, by layer, shallow to deep.
 
-        Convolutions and batch normalisations (in evaluation, with their implicit bias), (B, K, h, w); linear layers,
-        (B, K). Without rules, all of it and the input times its gradient add up to the score of a piecewise linear
-        network; an image for which they do not has a note. Only for methods that read ``biases``.
+        Those of convolutions and of batch normalisations (the implicit bias in evaluation mode) are (B, K, h, w), those
+        of linear layers (B, K). Without rules, they and the input times its gradient add up to the score, if the
+        network is piecewise linear; if they do not, the image gets a note. Only for methods that are registered to read
+        ``biases``.
 
         Raises:
-            NotApplicableError: a layer has a bias that is not read here, or runs several times.
+            NotApplicableError: a bias cannot be read, or its layer runs several times.
         """
 
     def once(self, key: Hashable, compute: Callable[[], Computed]) -> Computed:
-        """Return what `compute` gave for `key`: it is called once for all specs with the same gradient rules."""
+        """Return the result of `compute`, which is called once for `key` and all specs with the same gradient rules."""
 
     def scores(self, image: int, count: int, build: Build) -> Tensor:
-        """Target's score, (count,), of `count` variants of the image with this number in the batch.
+        """Run the network on variants of one image; return their scores, (count,).
 
-        ``build(first, last)`` gives the variants with these numbers, `last` not included, (n, C, H, W); it is asked for
-        as many at once as fit into memory.
+        Args:
+            image: its number in the batch.
+            count: number of variants.
+            build: ``build(first, last)`` returns the variants with these numbers, `last` not included, (n, C, H, W); it
+                is called for as many at once as fit into memory.
         """
 
     def scores_behind(self, layer: str, image: int, count: int, build: Build) -> Tensor:
-        """The same for variants of this image's output of `layer`, (n, K, h, w): only what lies behind it runs."""
+        """Run what lies behind `layer` on variants of its output for one image; return their scores, (count,).
+
+        Args:
+            layer: name of its module.
+            image: its number in the batch.
+            count: number of variants.
+            build: as in `scores`, but the variants are (n, K, h, w).
+        """
 
     def deep_lift(self, layer: str) -> Tensor:
-        """What each value of `activation(layer)` contributes to the target's score, (B, K, h, w).
+        """Return the DeepLIFT contribution of each value of `activation(layer)` to the score, (B, K, h, w).
 
-        By DeepLIFT with 0 as the reference, through what lies behind the layer. All of an image's add up to its score
-        less the score behind a layer of zeros; an image for which they do not has a note.
+        The reference is a layer output of zeros. The contributions in an image add up to the difference of its score
+        from that of the reference; if they do not, the image gets a note.
         """
 
     def relevance(self, layer: str) -> Tensor:
-        """Relevance of each value of `activation(layer)` for the target's class against the others, (B, K, h, w).
+        """Return the relevance of each value of `activation(layer)` for the explained class, (B, K, h, w).
 
-        By layer-wise relevance propagation, started from 1 at the class and from -1, spread evenly, at the others,
-        whether the target is a logit or a margin. An image for which it does not add up to that has a note.
+        Layer-wise relevance propagation starts from 1 at the logit of the class and from -1, spread evenly, at the
+        others, whether the score is a logit or a margin. If not all of it arrives, the image gets a note.
         """
 
     def note(self, image: int, text: str, deviation: float = 0.0) -> None:
@@ -177,7 +199,7 @@ class EvidenceView(Protocol):
         """The wrapped method, for the wrapper to apply to variants of the images."""
 
     def class_weights(self) -> Tensor:
-        """Weights of the target in a linear layer behind global average pooling, (B, K).
+        """Return the weights of the score in the linear layer behind global average pooling, (B, K).
 
         Raises:
             NotApplicableError: the network does not end in global average pooling and one linear layer.
@@ -188,21 +210,20 @@ GradientWeighting = Callable[..., Tensor]
 """(activation, gradient), both (B, K, h, w), and options by keyword -> map (B, h, w)."""
 
 FromEvidence = Callable[..., Tensor | dict[str, Tensor]]
-"""(view: EvidenceView) and options by keyword -> map (B, h, w) of any h x w, or several of them by layer, which are
-fused."""
+"""(view: EvidenceView) and options by keyword -> map (B, h, w) of any h x w, or maps by layer, which are then fused."""
 
 Wrapping = Callable[[Tensor, InnerMethod], Tensor]
-"""(images as the network saw them, (B, C, H, W), and the wrapped spec) -> map (B, H, W), non-negative."""
+"""(images as the network saw them, (B, C, H, W), and the wrapped method) -> map (B, H, W), non-negative."""
 
 
 @dataclass(frozen=True)
 class Wrapper:
-    """A registered wrapper: it turns any spec into a method that looks at variants of the image through that spec.
+    """A registered wrapper: it makes a method of any other by applying that to variants of the image.
 
     Attributes:
-        name: what stands before the colon in a spec.
+        name: stands before the colon in a spec.
         compute: the function.
-        paper: where it is described.
+        paper: that describes it.
     """
 
     name: str
@@ -233,19 +254,20 @@ class Method:
     Attributes:
         name: the name in a spec.
         compute: a `GradientWeighting` if `gradient_weighted`, else a `FromEvidence`.
-        gradient_weighted: a plain function of one layer's activation and gradient, which therefore combines
-            with every layer choice and every gradient rule.
-        additive: the map of a gradient-weighted method is the sum of what each channel gives by itself, so that a few
-            channels may be looked at at a time.
-        obeys_rules: reads gradients through the view alone, so that gradient rules act on it.
-        fuses: its layers' maps are joined here, by the spec's way of fusing, and not by itself.
-        reads: what it needs of the view beside layers: ``biases``, ``input`` and
-            ``guided`` for gradients with respect to the images.
-        passes: forward passes an image takes for a layer of this many channels, or None if it takes none of its own.
-        layers: the layer choice where a spec names none.
-        paper: where the equation is.
+        gradient_weighted: whether it is a plain function of one layer's activation and gradient, which combines with
+            every layer choice and every gradient rule.
+        obeys_rules: whether it reads gradients, and only through the view, so that gradient rules act on it.
+        layers: the layer choice of specs that name none.
+        paper: that has its equation.
         options: keyword options with their defaults.
-        chance: knows nothing of the defect: a floor that every method must beat.
+        reads: what it needs of the view beside layers: ``biases``; ``input`` and ``guided`` for gradients with respect
+            to the images.
+        passes: number of forward passes that it makes for one image and a layer of so many channels; None if it makes
+            none.
+        chance: whether it knows nothing of the defect: a baseline that every other method should beat.
+        fuses: whether the maps of its layers are joined by the spec's way of fusing, not by the method itself.
+        additive: whether its map is a sum over channels, to which each channel contributes by itself, so that it can be
+            computed from a few channels at a time.
         remark: how it departs from its paper, in a few words that stand under every table; empty where it does not.
     """
 

@@ -1,4 +1,4 @@
-"""From one raw map a layer to one raw map: upsample, then fuse. The one place where maps are joined.
+"""From the raw maps of several layers to one raw heatmap: upsample, then fuse.
 
 LTGrad-CAM paper, eq. 8: the sum of the bilinearly upsampled maps. The other ways are readings of it.
 """
@@ -17,12 +17,20 @@ Parts = Tensor
 
 
 def over_maximum(maps: Tensor) -> Tensor:
-    """Divide each of (..., H, W) by its maximum; a map without one stays 0."""
+    """Divide each map of (..., H, W) by its maximum; a map of zeros stays as it is.
+
+    >>> over_maximum(torch.tensor([[1.0, 4.0]]))
+    tensor([[0.2500, 1.0000]])
+    """
     return maps / maps.amax((-2, -1), keepdim=True).clamp(min=torch.finfo(maps.dtype).tiny)
 
 
 def minmax(maps: Tensor) -> Tensor:
-    """Scale each of (..., H, W) to [0, 1]; a map without a range becomes 0."""
+    """Scale each map of (..., H, W) to [0, 1]; a constant map becomes 0.
+
+    >>> minmax(torch.tensor([[1.0, 3.0, 5.0]]))
+    tensor([[0.0000, 0.5000, 1.0000]])
+    """
     return over_maximum(maps - maps.amin((-2, -1), keepdim=True))
 
 
@@ -33,7 +41,7 @@ def _tanh(parts: Parts) -> Parts:
 
 @dataclass(frozen=True)
 class Fusing:
-    """One way of joining layers: each map is prepared, then all are reduced to one."""
+    """One way of fusing layers: each map is prepared, then all are reduced to one."""
 
     prepare: Callable[[Parts], Parts]
     reduce: Callable[[Parts], Tensor]
@@ -47,7 +55,7 @@ FUSE: dict[str, Fusing] = {
     "product": Fusing(over_maximum, lambda parts: parts.prod(0)),
     "gmean": Fusing(lambda parts: parts, lambda parts: parts.log().mean(0).exp()),
 }
-"""Divided by their maxima, maps change a product by a factor only, and its values stay in range."""
+"""Dividing the maps of a product by their maxima changes it by a factor only, and keeps its values in range."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +64,9 @@ class Heatmap:
 
     Attributes:
         values: (B, H, W), non-negative, not normalised, at the size of the network's input.
-        layer_maps: what was joined, (B, h, w) of each of L layers by name; a map that is of no layer is named "".
-        shares: (B, L); what each layer's map holds of the sum of all at the pixel where `values` is
-            largest. NaN where every layer is 0 there.
+        layer_maps: the maps of the L layers that were fused, (B, h, w), by name; a map that is of no layer is named "".
+        shares: (B, L), the share of each layer in the sum of all prepared maps at the pixel where `values` is largest;
+            NaN where every layer is 0 there.
     """
 
     values: Tensor
@@ -67,7 +75,7 @@ class Heatmap:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Names of the layers whose maps were joined."""
+        """Names of the layers whose maps were fused."""
         return tuple(self.layer_maps)
 
 
@@ -80,15 +88,16 @@ def fuse(
     prepared: str = "input",
     relu: str = "layer",
 ) -> Heatmap:
-    """Upsample one map a layer and join them.
+    """Upsample the map of each layer, and fuse them.
 
     Args:
-        maps: one (B, h, w) tensor a layer, each of its own h x w, by the layer's name.
+        maps: the map of each layer, (B, h, w), each of its own h x w, by the layer's name.
         how: a name in `FUSE`.
         size: (H, W) of the input, in pixels.
         corners: ``apart`` or ``aligned``, see `upsample`.
-        prepared: at the size of the ``input``, or of each ``layer``, its map is divided by its range.
-        relu: negative values are cut in each ``layer``, in the ``sum``, or (``none``) the lowest value becomes 0.
+        prepared: whether a map is prepared at the size of the ``input`` or of its ``layer``.
+        relu: where negative values become 0: in the map of each ``layer``, in the fused map (``sum``), or nowhere
+            (``none``), and then the lowest value is subtracted from the fused map.
     """
     fusing = FUSE[how]
     cut = [one.relu() if relu == "layer" else one for one in maps.values()]
@@ -107,7 +116,14 @@ def fuse(
 
 
 def upsample(maps: Tensor, size: tuple[int, int], corners: str = "apart") -> Tensor:
-    """Resize (B, h, w) to (B, H, W), bilinear; with ``aligned`` corners the outermost positions are the image's."""
+    """Resize (B, h, w) to (B, H, W) bilinearly.
+
+    Args:
+        maps: (B, h, w).
+        size: (H, W), in pixels.
+        corners: ``aligned`` puts the centres of the corner positions on the centres of the corner pixels, ``apart``
+            does not; see ``align_corners`` in PyTorch.
+    """
     if maps.shape[1:] == size:
         return maps
     return interpolate(maps[:, None], size, mode="bilinear", align_corners=corners == "aligned")[:, 0]

@@ -21,7 +21,7 @@ def heatmap(spec: MethodSpec, view: EvidenceView) -> Heatmap:
 
 
 def layer_maps(spec: MethodSpec, view: EvidenceView) -> dict[str, Tensor]:
-    """Compute the maps that `heatmap` joins, (B, h, w) by layer, shallow to deep; a map of no layer is named "".
+    """Compute the maps that `heatmap` fuses, (B, h, w) by layer, shallow to deep; a map of no layer is named "".
 
     Raises:
         NotApplicableError: the method has no answer on this network.
@@ -38,7 +38,7 @@ def layer_maps(spec: MethodSpec, view: EvidenceView) -> dict[str, Tensor]:
 
 
 def fused(spec: MethodSpec, maps: dict[str, Tensor], size: tuple[int, int]) -> Heatmap:
-    """Upsample what `layer_maps` returned to `size`, (height, width) of the input in pixels, and join it."""
+    """Upsample what `layer_maps` returned to `size`, (height, width) of the input in pixels, and fuse it."""
     if spec.wrapper:
         return fuse(maps, "sum", size)
     answers = {question: spec.reading(question) for question in ("corners", "prepared", "relu")}

@@ -1,6 +1,6 @@
-"""The readings of the papers' open questions: one name for each question, and what its answers do.
+"""The questions that the papers leave open, and how they can be answered.
 
-A reading stands among the options of a spec, ``ra-cam@50[percentile=layer]``; without one the first answer holds.
+An answer stands among the options of a spec, as in ``ra-cam@50[percentile=layer]``; by default it is the first one.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ class Reading:
     """A question that the papers leave open.
 
     Attributes:
-        question: what is asked.
-        answers: what can be answered; the first is the default.
-        rules: the gradient rules that it is about, one of which a spec must have; empty: any spec has it.
-        fuses: the ways of fusing that the other answers go with; empty: any.
+        question: in words.
+        answers: all possible answers; the first is the default.
+        rules: gradient rules, of which a spec must have at least one for the question to arise; empty: no matter which.
+        fuses: ways of fusing to which the other answers apply; empty: all.
     """
 
     question: str
@@ -26,7 +26,7 @@ class Reading:
 
     @property
     def default(self) -> str:
-        """Return the answer of a spec that names none."""
+        """The answer of a spec that names none."""
         return self.answers[0]
 
 
@@ -44,4 +44,4 @@ READINGS: dict[str, Reading] = {
     "prepared": Reading("at what size is a layer's map normalised", ("input", "layer"), fuses=("minmax", "tanh")),
     "relu": Reading("where are negative values cut", ("layer", "sum", "none"), fuses=("sum", "minmax")),
 }
-"""``prepared`` matters where maps are divided by their range, ``relu`` where they are added."""
+"""By the name of the option; ``prepared`` matters only where maps are scaled, ``relu`` only where they are added."""

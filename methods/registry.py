@@ -1,4 +1,4 @@
-"""The methods that exist: one decorated function each, and aliases for named combinations."""
+"""The methods that exist: one decorated function for each, and aliases for named combinations."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from methods.open_questions import READINGS
 
 @dataclass(frozen=True)
 class Library:
-    """A library whose methods are looked for when one of them is named, PREFIX:NAME.
+    """Another library, which is imported when one of its methods is named, PREFIX:NAME.
 
     Attributes:
-        prefix: of its methods' names.
+        prefix: of the names of its methods.
         package: its import name.
         project: its name in the package index.
-        load: imports it and returns its methods, their names with the prefix.
+        load: imports it and returns its methods, with the prefix in their names.
     """
 
     prefix: str
@@ -33,7 +33,7 @@ class Library:
 
     @property
     def usable(self) -> bool:
-        """Tell whether the library can be imported, which is tried; where it cannot, a warning says why."""
+        """Whether the library can be imported, which is tried; if it cannot, a warning says why."""
         try:
             return bool(self.methods)
         except MethodError as error:
@@ -42,7 +42,7 @@ class Library:
 
     @cached_property
     def methods(self) -> dict[str, Method]:
-        """The library's methods by name; it is imported at the first call.
+        """The library's methods by name; it is imported when they are first read.
 
         Raises:
             MethodError: it is not installed, or cannot be imported.
@@ -59,7 +59,7 @@ class Library:
 
 
 class _Methods(dict[str, Method]):
-    """Lists the suite's methods and those of plug-ins; one of a library is found by its name, and never listed."""
+    """All methods of the suite and of plug-ins; a method of a library is found by its name too, but not listed."""
 
     def __missing__(self, name: str) -> Method:
         return LIBRARIES[name.partition(":")[0]].methods[name]
@@ -79,18 +79,18 @@ Outer = TypeVar("Outer", bound=Wrapping)
 def gradient_method(
     name: str, *, layers: str = "last", paper: str, additive: bool = False, remark: str = ""
 ) -> Callable[[Weighting], Weighting]:
-    """Register a function of one layer's activation and gradient.
+    """Register a function of one layer's activation and gradient as a method.
 
     The function takes `activation` and `gradient`, both (B, K, h, w), and returns a raw map (B, h, w), whose negative
-    values are cut where layers are joined. Options are keyword-only parameters with defaults. It need not know of
-    layers, rules or fusing.
+    values become 0 where layers are fused. Keyword-only parameters with defaults are options of the method. Layers,
+    rules and fusing are none of its business.
 
     Args:
         name: in a spec.
-        layers: the layer choice where a spec names none.
-        paper: where the equation is.
-        additive: the map is the sum of what each channel gives by itself; it is then computed from a few channels at a
-            time, which is faster.
+        layers: the layer choice of specs that name none.
+        paper: that has the equation.
+        additive: whether the map is a sum over channels, to which each channel contributes by itself; it is then
+            computed from a few channels at a time, which is faster.
         remark: how it departs from its paper by default, told under every table.
 
     Raises:
@@ -117,17 +117,23 @@ def evidence_method(
     chance: bool = False,
     remark: str = "",
 ) -> Callable[[Evidential], Evidential]:
-    """Register a function of the whole `EvidenceView`; otherwise as `gradient_method`.
+    """Register a function of the whole `EvidenceView` as a method.
+
+    The function returns a raw map, (B, h, w) of any h x w, or such maps by layer. Options are as in `gradient_method`.
 
     Args:
         name: in a spec.
-        layers: the layer choice where a spec names none.
-        paper: where the equation is.
-        rules: it reads gradients, through the view, so that gradient rules act on it.
+        layers: the layer choice of specs that name none.
+        paper: that has the equation.
+        rules: whether it reads gradients, through the view, so that gradient rules act on it.
         reads: what it needs beside layers: ``biases``, ``input``, ``guided``.
-        passes: forward passes of its own for one image and a layer of so many channels.
-        chance: it knows nothing of the defect.
+        passes: returns the number of forward passes that it makes for one image and a layer of so many channels.
+        chance: whether it knows nothing of the defect.
+
         remark: how it departs from its paper, told under every table.
+
+    Raises:
+        MethodError: as in `gradient_method`.
     """
 
     def register(function: Evidential) -> Evidential:
@@ -166,11 +172,11 @@ def alias(name: str, spec: str, *, paper: str = "") -> None:
 
 
 def wrapper(name: str, *, paper: str, remark: str = "") -> Callable[[Outer], Outer]:
-    """Register a function that looks at variants of the images through any spec; see `InnerMethod`.
+    """Register a function that applies any method to variants of the images; see `methods.contract.InnerMethod`.
 
     Args:
-        name: what stands before the colon in a spec.
-        paper: where it is described.
+        name: before the colon in a spec.
+        paper: that describes it.
         remark: how it departs from its paper, told under every table.
 
     Raises:
@@ -202,13 +208,17 @@ def library(prefix: str, package: str, project: str) -> Callable[[Load], Load]:
 
 
 def library_of(text: str) -> str:
-    """Return the prefix of the library that a method's name begins with; empty for the suite's own."""
+    """Return the prefix of the library to which the method named by `text` belongs; empty for the suite's own.
+
+    >>> library_of("pgc:GradCAM"), library_of("sess:grad-cam")
+    ('pgc', '')
+    """
     prefix, colon, _ = text.partition(":")
     return prefix if colon and prefix in LIBRARIES else ""
 
 
 def names(prefix: str = "") -> list[str]:
-    """Return every name that a spec can begin with: methods, then aliases; with `prefix`, those of one library."""
+    """Return all names of methods and aliases with which a spec can begin, or those of the library with this prefix."""
     return [*LIBRARIES[prefix].methods] if prefix else [*METHODS, *ALIASES]
 
 

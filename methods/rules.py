@@ -1,7 +1,7 @@
 """The gradient rules: truncation at a layer and filtering-guided backpropagation.
 
-Both keep, of each feature map of each image, the gradient values that reach the δ-th percentile of that
-map's positive values; they differ in where they do it.
+Both keep, of the gradient at each feature map of each image, the values that reach the δ-th percentile of its positive
+values, and set the others to 0. They differ in where in the network they do so.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ REFUSED = frozenset({
     "LogSigmoid", "Maximum", "Minimum", "Mish", "PreluKernel", "RreluWithNoise", "Silu", "Softplus", "Softshrink",
     "Tanh", "Threshold",
 })  # fmt: skip
-"""Activations as autograd calls them; in place they end in ``Backward1`` instead of ``Backward0``. A sigmoid is no
-activation here but a gate, as in squeeze and excitation: it is passed as it is."""
+"""Activations that the rule fgbp filters and refuses, as autograd calls them. A sigmoid is a gate here, as in squeeze
+and excitation: gradients pass it unfiltered."""
 
 FEW = 2
-"""Ranks that are selected faster one by one than all by sorting."""
+"""Up to so many ranks, selecting them is faster than sorting."""
 WORTH_A_THREAD = 2**18
 """Values for which it pays to start one more thread."""
 
@@ -40,7 +40,7 @@ Node = torch.autograd.graph.Node
 
 @dataclass(frozen=True, order=True)
 class Filter:
-    """The rule fgbp: δ in percent, and the readings of eq. 5 that it follows."""
+    """The rule fgbp: δ in percent, and the answers to the open questions about it, see `methods.open_questions`."""
 
     delta: float
     percentile: str = "map"
@@ -50,7 +50,7 @@ class Filter:
 
 @dataclass(frozen=True, order=True)
 class Truncation:
-    """The rule lt: `delta` in percent; over what its percentile is taken; what a kept position carries."""
+    """The rule lt: δ in percent, and the answers to the open questions about it, see `methods.open_questions`."""
 
     delta: float
     percentile: str = "map"
@@ -63,13 +63,17 @@ def positive_percentiles(gradient: Tensor, deltas: Sequence[float], percentile: 
     Each is ``numpy.percentile(values[values > 0], delta, method="higher")``.
 
     Args:
-        gradient: (B, K, h, w), or any other number of dimensions behind K: one feature map an image and channel;
-            without positions, (B, K) or (B, K, 1, 1): one feature map an image.
+        gradient: (B, K, h, w), or any number of dimensions behind K: each channel of an image is one feature map, but
+            without positions, (B, K) or (B, K, 1, 1), all channels of an image are one.
         deltas: in percent, 0 to 100.
-        percentile: ``map``, or ``layer``: all channels of an image are one map.
+        percentile: ``map``; or ``layer``: all channels of an image are one map.
 
     Returns:
-        For each δ thresholds that broadcast, (B, K, 1, 1) or (B, 1, 1, 1); infinite where no value is positive.
+        For each δ the thresholds, (B, K, 1, 1) or (B, 1, 1, 1), ready to be broadcast; infinite where no value is
+        positive.
+
+    >>> positive_percentiles(torch.tensor([[[[-1.0, 1.0, 2.0, 3.0]]]]), [50])
+    (tensor([[[[2.]]]]),)
     """
     images, channels, *positions = gradient.shape
     apart = percentile == "map" and math.prod(positions) > 1
@@ -80,14 +84,18 @@ def positive_percentiles(gradient: Tensor, deltas: Sequence[float], percentile: 
 
 
 def truncate(gradient: Tensor, threshold: Tensor, kept: str = "value") -> Tensor:
-    """Return what is kept of `gradient` where it reaches `threshold`, else 0.
+    """Set the values of `gradient` that do not reach `threshold` to 0.
 
     LTGrad-CAM paper (Dong et al. 2025), eq. 9; RA-CAM paper (Dong et al.), eq. 6. δ = 0 keeps all positive values.
 
     Args:
         gradient: (B, K, h, w) or (B, K).
         threshold: from `positive_percentiles`.
-        kept: ``value``, the gradient itself; or ``mean``, its spatial mean (LTGrad-CAM paper, eq. 11 as printed).
+        kept: what the other positions get: ``value``, the gradient itself; or ``mean``, the spatial mean of the whole
+            gradient (LTGrad-CAM paper, eq. 11 as printed).
+
+    >>> truncate(torch.tensor([[[[0.5, 1.0, 2.0, 3.0]]]]), torch.tensor(2.0))
+    tensor([[[[0., 0., 2., 3.]]]])
     """
     # Compared into numbers and not into truth values, by which torch multiplies five times slower on a CPU.
     reached = torch.ge(gradient, threshold, out=torch.empty_like(gradient))
@@ -98,19 +106,18 @@ def truncate(gradient: Tensor, threshold: Tensor, kept: str = "value") -> Tensor
 def filtering(score: Tensor, rule: Filter, names: Mapping[Node, str] | None = None) -> Iterator[None]:
     """Filter every gradient that enters a ReLU on its way back from `score`, within the context.
 
-    RA-CAM paper, eq. 5, with the activation's own slope in place of its mask: at a ReLU with input x the
-    gradient g at its output becomes act'(x) · g · [g >= t], [g > t] where the rule drops what equals t. δ = 0 is guided
-    backpropagation. The hooks sit on the
-    graph of this one forward pass: the network is not touched, and functional, reused and in-place ReLUs
-    are filtered alike.
+    RA-CAM paper, eq. 5, with the activation's own slope in place of its mask: at a ReLU with input x the gradient g at
+    its output becomes act'(x) · g · [g >= t], [g > t] where the rule drops what equals t. δ = 0 is guided
+    backpropagation. The hooks sit on the graph of this one forward pass: the network is not touched, and functional,
+    reused and in-place ReLUs are filtered alike.
 
     Args:
-        score: differentiable; its graph is walked.
-        rule: what is kept.
-        names: names of layers by the node that made their output, for the message of an error.
+        score: whose graph is filtered.
+        rule: says what is kept.
+        names: of layers, by the node that made their output, for error messages.
 
     Raises:
-        NotApplicableError: the graph holds an activation that the rule is not defined for, or no ReLU.
+        NotApplicableError: the graph has an activation for which the rule is not defined, or no ReLU at all.
     """
     handles = []
     try:
@@ -143,14 +150,14 @@ class _Filtered:
 
 
 def _hardened(node: Node, rule: Filter) -> Iterator[torch.utils.hooks.RemovableHandle]:
-    """Let nothing through a leaky ReLU where its input is negative, if the rule says so."""
+    """Let nothing pass a leaky ReLU where its input is negative, if the rule says so."""
     if rule.slope == "hard" and kind_of(node) == "LeakyRelu":
         # A kept gradient is above 0 and a slope below 1, so that only its own slope can have changed it.
         yield node.register_hook(lambda leaving, arriving: (torch.where(leaving[0] == arriving[0], leaving[0], 0),))
 
 
 def _by_selection(maps: Tensor, deltas: Sequence[float]) -> Iterator[Tensor]:
-    """Yield percentiles of the rows of `maps`, (N, P), on the CPU, where this is much faster than torch's sort."""
+    """Yield percentiles of the rows of `maps`, (N, P), on the CPU, much faster than by torch's sort."""
     rows = (maps if maps.element_size() > 2 else maps.float()).numpy()
     found = np.full((len(deltas), len(rows)), np.inf, dtype=rows.dtype)
 
@@ -195,12 +202,12 @@ def _nodes(score: Tensor) -> Iterator[Node]:
 
 
 def kind_of(node: Node) -> str:
-    """Return what autograd calls the function, e.g. ``LeakyRelu`` for ``LeakyReluBackward1``."""
+    """Return autograd's name of the function, ``LeakyRelu`` for ``LeakyReluBackward1``, which is the in-place one."""
     return node.name().partition("Backward")[0]
 
 
 def _where(node: Node, names: Mapping[Node, str]) -> str:
-    """Return the name of the layer that is `node`, or that it reads from."""
+    """Return the name of the layer that made `node`, or say which layer it follows."""
     if node in names:
         return names[node]
     waiting, seen = [node], {node}

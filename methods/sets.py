@@ -1,4 +1,4 @@
-"""The names that stand for several methods on the command line."""
+"""Names that stand for sets of methods."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FACTORIAL = (
     ("/last", "/stages=sum", "/stages=minmax"),
     ("", "+lt", "+fgbp", "+fgbp+lt"),
 )
-"""The parts of a spec that are combined; of one layer all ways of fusing give the same map but for its scale."""
+"""The parts of specs that are combined; with a single layer, all ways of fusing give the same map up to its scale."""
 
 
 def _exists(text: str) -> bool:
@@ -69,6 +69,9 @@ def select(text: str) -> list[MethodSpec]:
 
     Raises:
         MethodError: a spec cannot be read.
+
+    >>> [str(spec) for spec in select("ra-cam, grad-cam/S2-S4, ra-cam@50")]
+    ['ra-cam@50', 'grad-cam/S2-S4']
     """
     chosen: dict[MethodSpec, None] = {}
     for part in split_list(text):

@@ -1,4 +1,4 @@
-"""The identity of a method in a run, and the short text that stands for it.
+"""The spec of a method, which is its identity in a run, and the short text that stands for it.
 
     [WRAP:] [LIBRARY:] NAME [/LAYERS[=FUSE]] {+RULE[@δ]} [@δ] [ [key=value,...] ]
 
@@ -6,9 +6,9 @@
     FUSE   = sum | minmax | max | tanh | product | gmean
     RULE   = fgbp | lt
 
-NAME is a method or an alias; behind a LIBRARY, pgc or captum, it is one of that library's. A δ at the end of the text
-is that of every rule that names none; the default is 50. A key is an option of the method, or one of the readings of
-the papers in `methods.open_questions`.
+NAME is a method or an alias; behind a LIBRARY, pgc or captum, it is a method of that library. A δ at the end of the
+text goes for every rule that names none; the default is 50. A key is an option of the method, or the name of an open
+question in `methods.open_questions`.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ _REST = re.compile(
 
 @dataclass(frozen=True)
 class MethodSpec:
-    """What is computed, complete; equal specs are the same method.
+    """A complete description of what is computed; equal specs are the same method.
 
     Attributes:
-        name: a registered method, never an alias.
+        name: of a registered method, never an alias.
         layers: the layer choice; see the grammar.
-        fuse: how the layers' maps become one.
+        fuse: how the maps of the layers are fused.
         rules: (rule, δ in percent) in the order in which they act.
-        options: (key, value) of the method and of readings that differ from their defaults, sorted.
-        wrapper: name of what wraps the method; empty for none.
+        options: (key, value) of those options and answers to open questions that differ from their defaults, sorted.
+        wrapper: name of the wrapper around the method; empty for none.
     """
 
     name: str
@@ -56,14 +56,14 @@ class MethodSpec:
     wrapper: str = ""
 
     def __str__(self) -> str:
-        """Return the short text; `parse` of it gives an equal spec."""
+        """Return the short text, from which `parse` makes an equal spec."""
         name, options = self._alias() or (self._expanded(), self.options)
         inside = ",".join(f"{key}={value}" for key, value in options)
         return (f"{self.wrapper}:" if self.wrapper else "") + name + (f"[{inside}]" if inside else "")
 
     @property
     def filter(self) -> Filter | None:
-        """Return the rule fgbp with its readings, if the spec has it."""
+        """The rule fgbp, if the spec has it."""
         delta = dict(self.rules).get("fgbp")
         if delta is None:
             return None
@@ -71,7 +71,7 @@ class MethodSpec:
 
     @property
     def truncation(self) -> Truncation | None:
-        """Return the rule lt with its readings, if the spec has it."""
+        """The rule lt, if the spec has it."""
         delta = dict(self.rules).get("lt")
         return None if delta is None else Truncation(delta, self.reading("percentile"), self.reading("kept"))
 
@@ -87,15 +87,19 @@ class MethodSpec:
         return "; ".join(filter(None, (outer, method.remark if default else "")))
 
     def reading(self, question: str) -> str:
-        """Return this spec's answer to one of `methods.open_questions.READINGS`."""
+        """Return this spec's answer to a question in `methods.open_questions.READINGS`."""
         return str(dict(self.options).get(question, READINGS[question].default))
 
     def own_options(self) -> dict[str, Any]:
-        """Return the options that are the method's own, as keywords."""
+        """Return the method's own options, without answers to open questions."""
         return {key: value for key, value in self.options if key not in READINGS}
 
     def at(self, delta: float) -> MethodSpec:
-        """Return the same with `delta`, in percent, in every rule."""
+        """Return the same spec with `delta`, in percent, in every rule.
+
+        >>> str(parse("lt-grad-cam").at(30))
+        'lt-grad-cam@30'
+        """
         return dataclasses.replace(self, rules=tuple((rule, float(delta)) for rule, _ in self.rules))
 
     def _expanded(self) -> str:
@@ -105,7 +109,7 @@ class MethodSpec:
         return text + "".join(f"+{rule}@{_plain(delta)}" for rule, delta in self.rules)
 
     def _alias(self) -> tuple[str, tuple[tuple[str, Any], ...]] | None:
-        """Return an alias with its δ that stands for this, and the options that it leaves to be named."""
+        """Return an alias, with its δ, that stands for this spec, and the options that are not part of the alias."""
         deltas = {delta for _, delta in self.rules}
         if len(deltas) > 1:
             return None
@@ -122,7 +126,7 @@ class MethodSpec:
 
 @dataclass(frozen=True)
 class _Pieces:
-    """What a text says of a spec: rules in the order of the text, None where one names no δ, raw options."""
+    """The parts of a text, as they stand there; the δ of a rule that names none is None."""
 
     name: str
     layers: str | None
@@ -133,14 +137,20 @@ class _Pieces:
 
 
 def parse(text: str, *, layers: str | None = None) -> MethodSpec:
-    """Return the spec that `text` stands for.
+    """Return the spec for which `text` stands.
 
     Args:
         text: see the grammar.
         layers: the layer choice if `text` names none, instead of the method's own default.
 
     Raises:
-        MethodError: a name, layer choice, fusing, rule, δ or option is unknown; the message names the near ones.
+        MethodError: a name, layer choice, way of fusing, rule, δ or option is unknown; the message names similar ones.
+
+    >>> spec = parse("lt-grad-cam/S2-S4=max@30")
+    >>> spec.name, spec.layers, spec.fuse, spec.rules
+    ('grad-cam', 'S2-S4', 'max', (('lt', 30.0),))
+    >>> str(parse("hires-cam/stages+fgbp+lt"))
+    'ra-cam@50'
     """
     wrapper, bare = _split_wrapper(text)
     pieces = _pieces(bare, text, layers)
@@ -186,9 +196,9 @@ def _split_wrapper(text: str) -> tuple[str, str]:
 
 
 def _pieces(bare: str, text: str, layers: str | None = None) -> _Pieces:
-    """Take `bare` apart; an alias is replaced by what it stands for, and what the text adds comes on top.
+    """Take `bare` apart; an alias is replaced by its spec, to which the rest of the text is added.
 
-    `layers` stands in where `bare` itself names none.
+    `layers` are the layers if `bare` itself names none.
     """
     name, match = _match_name(bare, text)
     rules = tuple(
@@ -218,7 +228,7 @@ def _pieces(bare: str, text: str, layers: str | None = None) -> _Pieces:
 
 
 def _match_name(bare: str, text: str) -> tuple[str, re.Match[str]]:
-    """Return the longest known name that `bare` begins with and the match of what follows."""
+    """Return the longest known name with which `bare` begins, and the match of what follows."""
     known = names(library_of(bare))
     for name in sorted(known, key=len, reverse=True):
         if bare.startswith(name) and (match := _REST.fullmatch(bare, len(name))):
@@ -257,12 +267,12 @@ def _delta(number: str, text: str) -> float:
 
 
 def _plain(delta: float) -> str:
-    """Write δ so that it reads back as the same number: 50 and not 50.0."""
+    """Write δ so that it is read back as the same number: 50 and not 50.0."""
     return repr(float(delta)).removesuffix(".0")
 
 
 def _options(pieces: _Pieces, text: str) -> tuple[tuple[str, Any], ...]:
-    """Return the options that differ from their defaults, sorted; a later one takes the place of an earlier."""
+    """Return the options that differ from their defaults, sorted; of several with one key, the last counts."""
     own = METHODS[pieces.name].options
     known = own | {key: reading.default for key, reading in READINGS.items()}
     options = {}
@@ -275,7 +285,7 @@ def _options(pieces: _Pieces, text: str) -> tuple[tuple[str, Any], ...]:
 
 
 def _check_readings(spec: MethodSpec, text: str) -> None:
-    """Raise `MethodError` where a reading is no answer, or is about something that `spec` does not have."""
+    """Raise `MethodError` if an answer to an open question is unknown, or the question does not arise for `spec`."""
     for key, answer in spec.options:
         if key not in READINGS:
             continue

@@ -1,4 +1,4 @@
-"""What methods that ask the classifier again will cost, before they are run."""
+"""What methods with forward passes of their own will cost, before they are run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from methods import METHODS, MethodSpec
 from results.store.timings import METHOD
 
 TIMED_PASSES = 4
-"""Forward passes of a method that are timed."""
+"""Forward passes of a method that are timed, at most."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Cost:
 
     Attributes:
         spec: the method.
-        passes: forward passes of its own for one image, whole ones or of the part behind a layer.
-        seconds: they take for one image, on the device of the classifier.
-        images: that it is still to be run on.
+        passes: its forward passes for one image, of the whole network or of the part behind a layer.
+        seconds: that these take for one image, on the device of the classifier.
+        images: on which it is still to be run.
     """
 
     spec: MethodSpec
@@ -48,16 +48,16 @@ class Cost:
 
 @dataclass
 class Tally:
-    """What the forward passes of a dry run would take: how many there are, and their seconds."""
+    """The number of forward passes for which a dry run was asked, and the seconds that they would take."""
 
     passes: float = 0.0
     seconds: float = 0.0
 
 
 class DryRun(ForwardQueries):
-    """Answers with zeros: of the forward passes that it is asked for it times a few, and adds up what all would take.
+    """Makes results up: it times a few of the forward passes that it is asked for, and returns zeros for all.
 
-    Every dry run for variants of its images adds to the same tally.
+    What all of them would take is added to a tally, which the queries about variants of the images share.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class DryRun(ForwardQueries):
         classes: Tensor,
         chunk: int | None,
     ) -> None:
-        """Add to `tally` what is asked of `images`; the rest as in `ForwardQueries`."""
+        """Add to `tally`; the other arguments are those of `ForwardQueries`."""
         super().__init__(network, anatomy, images, target, classes, chunk)
         self._tally = tally
 
@@ -80,11 +80,11 @@ class DryRun(ForwardQueries):
             return super().in_chunks(run, count, size)
         some = min(count, size, TIMED_PASSES)
         before = replace(self._tally)
-        run(0, some)  # the first call pays for what later ones find done
+        run(0, some)  # the first call takes longer: it warms up caches
         self._tally.passes, self._tally.seconds = before.passes, before.seconds
         with Stopwatch(clock_of(self._images.device)) as watch:
             part = run(0, some)
-        # A wrapped method that asks again was answered with zeros too; what that would take comes on top.
+        # What a wrapped method asks for was made up too, so that what it would take comes on top.
         passes = some + self._tally.passes - before.passes
         seconds = watch.seconds + self._tally.seconds - before.seconds
         self._tally.passes = before.passes + passes * count / some
@@ -93,7 +93,7 @@ class DryRun(ForwardQueries):
 
 
 def needs_extra_passes(spec: MethodSpec) -> bool:
-    """Tell whether a method needs forward passes of its own."""
+    """Tell whether a method makes forward passes of its own."""
     return bool(spec.wrapper) or METHODS[spec.name].passes is not None
 
 

@@ -1,1 +1,1 @@
-"""Questions that a run alone does not answer: readings, layers, other libraries, a user's own images."""
+"""What a run does not answer by itself: readings of the papers, layers, other libraries, a user's own images."""

@@ -1,4 +1,4 @@
-"""From a dataset's files to what the pictures of `reports` show."""
+"""From a dataset's files to what the contact sheet and the sheet of near-duplicates show."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from reports.near_duplicate_sheet import NearDuplicates
 from reports.outlined_image import Tile
 
 PIXELS = 480
-"""Of the longer side of an image in a picture."""
+"""Pixels of the longer side of each image in the sheets."""
 FEW_CLASSES, MANY_TILES, FEW_TILES = 4, 3, 2
-"""Up to so many classes there are more images of each class in each split."""
+"""Up to this many classes, there are `MANY_TILES` images of each class in each split, else `FEW_TILES`."""
 
 
 def kinds_of(table: pd.DataFrame) -> list[Kind]:
@@ -41,7 +41,12 @@ def kinds_of(table: pd.DataFrame) -> list[Kind]:
 def near_duplicates_of(
     table: pd.DataFrame, pairs: list[datasets.leaks.Pair], splits: list[str]
 ) -> list[NearDuplicates]:
-    """Return what the picture of near-duplicates shows of `pairs`, with the text that says between which splits.
+    """Return what the sheet shows of each pair of near-duplicates.
+
+    Args:
+        table: of samples, as the pairs count them.
+        pairs: of near-duplicates.
+        splits: for each pair the splits of its images, in words.
 
     Raises:
         DatasetError: a file cannot be read.
@@ -56,7 +61,7 @@ def near_duplicates_of(
 
 
 def _spread(rows: pd.DataFrame, most: int) -> list[Any]:
-    """Return up to `most` rows, evenly spread over all."""
+    """Return up to `most` rows, evenly spread over the table."""
     places = np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(np.int64))
     return list(rows.iloc[places].itertuples(index=False))
 

@@ -1,4 +1,4 @@
-"""From one image and its classifier to what `reports.layer_sheet` shows: each layer alone, and all fused."""
+"""What methods see in each layer of one image: the maps of the layers alone, and fused."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from results.metrics.levels import level_statistics, to_levels
 from results.metrics.thresholds import otsu
 
 MOST_KINDS = 3
-"""Of defects, of which an image is shown where none is named."""
+"""Kinds of defects of which an image is shown, where no image is named."""
 
 
 def one_of_each_kind(assignments: Sequence[Assignment]) -> tuple[str, ...]:
-    """Return the id of one tested image of each kind of defect, of at most `MOST_KINDS` kinds.
+    """Return the ids of one test image of each kind of defect, of at most `MOST_KINDS` kinds.
 
     Raises:
-        BenchError: no tested image shows a defect.
+        BenchError: no test image shows a defect.
     """
     tables = [one.data.table for one in assignments]
     tested = pd.concat([table[table["split"] == "test"] for table in tables])
     kinds = [rows for _, rows in tested[tested["label"] != datasets.GOOD].groupby("label")]
     if not kinds:
-        raise BenchError("no image that is tested shows a defect: name one with --image")
+        raise BenchError("no test image shows a defect: name an image with --image")
     return tuple(choose(rows)[0] for rows in kinds[:MOST_KINDS])
 
 
 def assignment_of(assignments: Sequence[Assignment], image: str) -> Assignment:
-    """Return the classifier that `image` is tested with; the only one, where there are no folds.
+    """Return the classifier for which `image` is a test image, or the first one if it is a test image for none.
 
     Args:
         assignments: of one seed, one for each fold.
@@ -61,13 +61,13 @@ def block(
 
     Args:
         assignment: of `classifier`; its table has `image`.
-        classifier: by which the maps are made.
+        classifier: that is explained.
         image: id of the image.
         specs: the methods, in the order of the rows.
         target: the score that is explained.
 
     Raises:
-        BenchError: the image cannot be read, or the network has not the layers or the class asked for.
+        BenchError: the image cannot be read, or the network lacks a layer or the class asked for.
     """
     plan, table = assignment.plan, assignment.data.table
     rows = table[table["id"] == image]

@@ -1,4 +1,4 @@
-"""Our methods beside those of the libraries that have them too, on one classifier and real images."""
+"""Our methods compared with the same methods of other libraries, on one classifier and real images."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from results.store.timings import FORWARD
 
 @dataclass(frozen=True)
 class Parity:
-    """How near a method of ours and a library's are.
+    """How close the heatmaps of a method of ours and of a library are.
 
     Attributes:
-        pair: the two, and how their definitions differ.
-        difference: the largest over all pixels and images, each map scaled to [0, 1] first.
-        correlation: Spearman's, of the image where it is lowest; NaN where a map is constant.
-        own_ms: milliseconds for an image, the best of all images.
-        other_ms: the same of the library.
+        pair: the two methods, and how their definitions differ.
+        difference: the largest over all pixels and images, each heatmap scaled to [0, 1] first.
+        correlation: Spearman's, of the image where it is lowest; NaN where a heatmap is constant.
+        own_ms: milliseconds that our method takes for one image, the shortest time of all images.
+        other_ms: milliseconds that the library takes.
     """
 
     pair: Counterpart
@@ -45,15 +45,15 @@ class Parity:
 
 @dataclass(frozen=True)
 class NotCompared:
-    """A pair of which one could not be computed, and the reason."""
+    """A pair of methods of which one could not be computed, and the reason."""
 
     pair: Counterpart
     reason: str
 
 
 @dataclass(frozen=True)
-class _Explained:
-    """What is explained: a classifier, images (1, C, H, W) as it expects them, and their labels, (1,)."""
+class _Comparison:
+    """On what methods are compared: images, (1, C, H, W), as the classifier expects them, and their labels, (1,)."""
 
     classifier: Classifier
     anatomy: Anatomy
@@ -64,7 +64,7 @@ class _Explained:
 def compare(
     assignment: Assignment, classifier: Classifier, target: Target, count: int
 ) -> Iterator[Parity | NotCompared]:
-    """Yield every pair of `methods.adapters.counterparts`, compared on test images.
+    """Compare every pair of `methods.adapters.counterparts` on test images.
 
     Args:
         assignment: of `classifier`.
@@ -85,20 +85,20 @@ def compare(
         if batch.failures:
             raise BenchError(": ".join(batch.failures[0]))
         images.append((classifier.prepare(batch.images.to(device)), batch.labels.to(device)))
-    explained = _Explained(classifier, examine(classifier.network, images[0][0]), images, target)
+    comparison = _Comparison(classifier, examine(classifier.network, images[0][0]), images, target)
     for pair in COUNTERPARTS:
         try:
-            yield _parity(pair, explained)
+            yield _parity(pair, comparison)
         except Exception as error:  # noqa: BLE001  a library may raise anything; the line says what it was
             yield NotCompared(pair, f"{type(error).__name__}: {error}")
 
 
-def _parity(pair: Counterpart, explained: _Explained) -> Parity:
+def _parity(pair: Counterpart, comparison: _Comparison) -> Parity:
     own, other = parse(pair.own), parse(pair.other)
     differences, correlations, times = [], [], []
-    for image, labels in explained.images:
-        ours, own_watch = _timed(own, explained, image, labels)
-        theirs, other_watch = _timed(other, explained, image, labels)
+    for image, labels in comparison.images:
+        ours, own_watch = _timed(own, comparison, image, labels)
+        theirs, other_watch = _timed(other, comparison, image, labels)
         # The library makes forward passes of its own, so that ours does not count as its time.
         times.append((own_watch.seconds, other_watch.seconds - other_watch.parts[FORWARD]))
         differences.append(float((_scaled(ours) - _scaled(theirs)).abs().max()))
@@ -107,12 +107,12 @@ def _parity(pair: Counterpart, explained: _Explained) -> Parity:
     return Parity(pair, max(differences), float(np.min(correlations)), 1000 * own_seconds, 1000 * other_seconds)
 
 
-def _timed(spec: MethodSpec, explained: _Explained, image: Tensor, labels: Tensor) -> tuple[Tensor, Stopwatch]:
-    """Return the heatmap, (H, W) float64, on the CPU, and how long it took."""
-    network = explained.classifier.network
+def _timed(spec: MethodSpec, comparison: _Comparison, image: Tensor, labels: Tensor) -> tuple[Tensor, Stopwatch]:
+    """Return the heatmap, (H, W) float64, on the CPU, and the stopwatch that timed it."""
+    network = comparison.classifier.network
     with Stopwatch(clock_of(image.device)) as watch:
         (result,) = explain_batch(
-            network, explained.anatomy, image, explained.target, [spec], labels=labels, timed=watch.part
+            network, comparison.anatomy, image, comparison.target, [spec], labels=labels, timed=watch.part
         )
     return result.require().values[0].double().cpu(), watch
 

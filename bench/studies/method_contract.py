@@ -1,4 +1,4 @@
-"""What every method has to keep to on any network, as checks that can be run on a new one."""
+"""The rules that every method keeps to on any network, as checks that can be run on a new method."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from bench.errors import BenchError
 from methods import METHODS, NotApplicableError, parse
 
 Make = Callable[[], nn.Module]
-"""Makes the same network anew at every call, in evaluation mode, with three parts or more."""
+"""Builds the same network at every call, in evaluation mode, with at least three children."""
 NO_SUCH_CLASS = 1000
 TOLERANCE = 1e-4
-"""Of a map, relative to its maximum: sums over a batch are taken in another order, and roots make more of that."""
+"""Relative to the maximum of a map: another batch changes the order of sums, and roots enlarge the difference."""
 SIDE = 64
+"""Height and width of the images, in pixels."""
 
 
 class ContractError(BenchError):
-    """Says what a method does that it must not."""
+    """Says which rule a method breaks, and how."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,9 @@ class Breach:
     """A rule that a method breaks.
 
     Attributes:
-        method: its short text.
-        network: on which it does.
-        reason: what it does.
+        method: short text of its spec.
+        network: on which it breaks the rule, in words.
+        reason: how it breaks the rule.
     """
 
     method: str
@@ -44,7 +45,7 @@ class Breach:
 
 
 def breaches(text: str) -> Iterator[Breach]:
-    """Yield what the method with this short text breaks, on the built-in network with either head and with leaks."""
+    """Yield the rules that the method with this short text breaks, on three variants of the built-in network."""
     images = torch.randn(4, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
     for name, make in _networks().items():
         for check in CHECKS:
@@ -58,7 +59,7 @@ def breaches(text: str) -> Iterator[Breach]:
 
 
 def check_well_formed(text: str, make: Make, images: Tensor) -> None:
-    """Check that maps are (B, H, W) float32, finite, not negative and off the graph.
+    """Check that heatmaps are (B, H, W) float32, finite, non-negative and detached from the graph.
 
     Raises:
         ContractError: they are not.
@@ -71,19 +72,19 @@ def check_well_formed(text: str, make: Make, images: Tensor) -> None:
     _require(maps.dtype == torch.float32, f"its maps are {maps.dtype}, not torch.float32")
     _require(bool(maps.isfinite().all()), "its maps are not finite")
     _require(bool((maps >= 0).all()), "its maps have negative values")
-    _require(not maps.requires_grad, "its maps are still on the graph")
+    _require(not maps.requires_grad, "its maps are not detached from the graph")
 
 
 def check_same_in_any_batch(text: str, make: Make, images: Tensor) -> None:
-    """Check that the map of an image is the same, whatever else is in the batch.
+    """Check that the heatmap of an image does not depend on what else is in the batch.
 
     Raises:
-        ContractError: it is not.
+        ContractError: it does.
     """
     network = make()
     together = _maps(network, text, images)
     if together is None or METHODS[parse(text).name].chance:
-        return  # the floors draw from the seeds of the images
+        return  # baselines of chance draw from the seeds of the images
     for image, maps in zip(images, together, strict=True):
         (alone,) = explain(network, image[None], text)[text]
         close = torch.allclose(alone, maps, rtol=TOLERANCE, atol=TOLERANCE * maps.max().item())
@@ -91,7 +92,7 @@ def check_same_in_any_batch(text: str, make: Make, images: Tensor) -> None:
 
 
 def check_leaves_all_as_it_was(text: str, make: Make, images: Tensor) -> None:
-    """Check that network, images and everyone's random generator are left as they were, also after an error.
+    """Check that network, images and torch's global random generator are left as they were, also after an error.
 
     Raises:
         ContractError: they are not.
@@ -102,9 +103,9 @@ def check_leaves_all_as_it_was(text: str, make: Make, images: Tensor) -> None:
         with suppress(NotApplicableError) if target == 1 else suppress(BenchError):
             explain(network, images, text, target=target)
         check_unchanged(network, before)
-        _require(torch.equal(images, pixels), "it writes on the images")
+        _require(torch.equal(images, pixels), "it changes the images")
         _require(not images.requires_grad and images.grad is None, "it leaves gradients on the images")
-        _require(torch.equal(torch.get_rng_state(), drawn), "it draws from the random generator of everyone")
+        _require(torch.equal(torch.get_rng_state(), drawn), "it draws from torch's global random generator")
 
 
 CHECKS = (check_well_formed, check_same_in_any_batch, check_leaves_all_as_it_was)
@@ -113,7 +114,7 @@ State = tuple[dict[str, Any], dict[str, Tensor], dict[str, Tensor | None]]
 
 
 def state(network: nn.Module) -> State:
-    """Return everything about a network that a caller could notice: flags and hooks, tensors, gradients."""
+    """Return everything about a network that a caller could notice: flags and hooks, tensors, and gradients."""
     hooks = [
         (name, attribute, len(value))
         for name, module in network.named_modules()
@@ -128,7 +129,7 @@ def state(network: nn.Module) -> State:
         "modules": [(name, id(module), module.training) for name, module in network.named_modules()],
         "parameters": [(name, id(p), p.requires_grad) for name, p in network.named_parameters()],
         "hooks": hooks,
-        # A graph that is held cannot go back to a tensor that was written on, with its own values too.
+        # No backward pass can go through a tensor that was written on, even with its own values.
         "versions of tensors": [(name, one._version) for name, one in network.state_dict().items()],  # noqa: SLF001
     }
     return flags, tensors, gradients
@@ -138,7 +139,7 @@ def check_unchanged(network: nn.Module, before: State) -> None:
     """Check that a network is as it was when `state` was called.
 
     Raises:
-        ContractError: it is not; the message says what is no longer the same.
+        ContractError: it is not; the message says what has changed.
     """
     flags, tensors, gradients = state(network)
     for name, known in before[0].items():
@@ -150,7 +151,7 @@ def check_unchanged(network: nn.Module, before: State) -> None:
 
 
 def lived_in(network: nn.Module) -> nn.Module:
-    """Give a network what a caller may have left in it: gradients, mixed training flags, a hook."""
+    """Leave in a network what a caller may have left in it: gradients, mixed training flags, and a hook."""
     network.train()
     first, *rest = network.children()
     first.eval()
@@ -175,7 +176,7 @@ def _evaluating(config: NetworkConfig) -> nn.Module:
 
 
 def _maps(network: nn.Module, text: str, images: Tensor) -> Tensor | None:
-    """Return the maps, or None where the method says that it has no answer on this network."""
+    """Return the heatmaps, or None if the method has no answer on this network."""
     try:
         return explain(network, images, text)[text]
     except NotApplicableError:

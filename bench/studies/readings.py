@@ -1,4 +1,4 @@
-"""The readings of the papers on one dataset: which runs they need, and what each run is asked for."""
+"""The readings of the papers compared on one dataset: which runs that needs, and which methods each run computes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from results.store.run_store import RunStore
 from results.studies.reading_scores import DEFECTIVE, OVER, OVER_QUESTION, Asked, Scored, choose, score_readings
 
 DEFAULT, MARGIN = "default", "margin"
-"""Names of the run that has the target asked for, and of that which explains the margin of its logit."""
+"""Names of the run with the target that was asked for, and of the run that explains the margin of its logit."""
 TARGET_QUESTION = "target"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The readings of some methods, scored, and the folder of the run that most of them stand in."""
+    """The scores of all readings, and the folder of the run that computed most of them."""
 
     rows: list[Scored]
     folder: Path
@@ -37,52 +37,52 @@ class Outcome:
 def compare(
     request: Request, policy: ThresholdPolicy, reporter: Reporter, *, everything: bool, network: Network
 ) -> Outcome:
-    """Run every reading of the request's methods on training and validation images, and what they choose on test.
+    """Run every reading of the request's methods on training and validation images, and the chosen ones on test images.
 
     Args:
-        request: its splits are set here.
-        policy: how thresholds are chosen.
-        reporter: is told how it goes on.
-        everything: the product of all answers instead of one question at a time.
-        network: what decides which questions there are.
+        request: of the methods as they are read by default; its splits are ignored.
+        policy: by which thresholds are chosen.
+        reporter: of progress.
+        everything: combine all answers to all questions, instead of changing one answer at a time.
+        network: decides which questions there are.
 
     Raises:
         BenchError, DatasetError, ResultError: as `bench.runs.run.execute`.
     """
     ways = every_combination if everything else one_at_a_time
     alternatives = {spec: ways(spec, network) for spec in request.evaluation.specs}
-    by_text = {str(one.spec): one.spec for found in alternatives.values() for one in found}
+    by_text = {str(one.spec): one.spec for own in alternatives.values() for one in own}
     requests = {DEFAULT: request}
     if not request.evaluation.target.margin:
         requests[MARGIN] = _explaining_margin(request)
-    asked = list(_asked(alternatives, tuple(requests)))
+    readings = list(_readings(alternatives, tuple(requests)))
     folders = {
-        name: _run(one, reporter, _specs(asked, name, by_text), ("train", "val"), only_defective=True)
+        name: _run(one, reporter, _specs(readings, name, by_text), ("train", "val"), only_defective=True)
         for name, one in requests.items()
     }
-    # Images without a defect are needed only where the default's map is counted over more of them.
+    # Images without a defect are needed only where scores of the default reading are taken over them too.
     _run(request, reporter, request.evaluation.specs, ("val",), only_defective=False)
     _run(request, reporter, request.evaluation.specs, ("test",), only_defective=True)
-    chosen = choose(asked, _cells(folders), policy)
+    chosen = choose(readings, _cells(folders), policy)
     for name, one in requests.items():
         if specs := _specs(chosen, name, by_text):
             _run(one, reporter, specs, ("test",), only_defective=True)
     return Outcome(
-        score_readings(asked, _cells(folders), policy, request.experiment.copy.dataset.name), folders[DEFAULT]
+        score_readings(readings, _cells(folders), policy, request.experiment.copy.dataset.name), folders[DEFAULT]
     )
 
 
 def network_of(config: NetworkConfig, size: tuple[int, int]) -> Network:
-    """Return what of a network decides which questions there are, seen at input `size`, (height, width)."""
+    """Return what decides which questions there are for a network, at input `size`, (height, width) in pixels."""
     noise = 255 * torch.rand(1, config.channels, *size, generator=torch.Generator().manual_seed(0))
     anatomy = examine(build(config), prepare(noise, config))
     return Network(len(anatomy.stages), any(layer.kind == "LeakyReLU" for layer in anatomy.layers.values()))
 
 
-def _asked(alternatives: dict[MethodSpec, list[Alternative]], runs: tuple[str, ...]) -> Iterator[Asked]:
-    for spec, found in alternatives.items():
+def _readings(alternatives: dict[MethodSpec, list[Alternative]], runs: tuple[str, ...]) -> Iterator[Asked]:
+    for spec, own in alternatives.items():
         method = str(spec)
-        for one in found:
+        for one in own:
             yield Asked(method, one.answers, str(one.spec), DEFAULT)
         if MARGIN in runs:
             yield Asked(method, ((TARGET_QUESTION, "margin"),), method, MARGIN)
@@ -91,9 +91,9 @@ def _asked(alternatives: dict[MethodSpec, list[Alternative]], runs: tuple[str, .
                 yield Asked(method, ((OVER_QUESTION, over),), method, DEFAULT, over)
 
 
-def _specs(asked: list[Asked], run: str, by_text: dict[str, MethodSpec]) -> tuple[MethodSpec, ...]:
-    """Return the specs that are asked of one run, each once."""
-    return tuple(dict.fromkeys(by_text[one.spec] for one in asked if one.run == run))
+def _specs(readings: list[Asked], run: str, by_text: dict[str, MethodSpec]) -> tuple[MethodSpec, ...]:
+    """Return the specs that one run computes, each once."""
+    return tuple(dict.fromkeys(by_text[one.spec] for one in readings if one.run == run))
 
 
 def _run(

@@ -1,1 +1,1 @@
-"""How long works take: a clock, the works, what they are run on, and what is measured beside their time."""
+"""How long methods take: the workloads, what they are run on, and what is measured beside their time."""

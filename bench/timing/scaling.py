@@ -21,7 +21,7 @@ BATCHES = (1, 2, 4, 8)
 COUNTS = (1, 2, 5, 10)
 """How many δ, or methods, are computed at once; there may be fewer methods."""
 STEP = 32
-"""Sides of images are multiples of it."""
+"""Heights and widths of images are multiples of it, in pixels."""
 WIDTHS = {"eighth": 8, "quarter": 4, "half": 2, "whole": 1}
 """What VGG16's channels are divided by, by name of the network."""
 DEEPEST = 512

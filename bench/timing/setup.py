@@ -55,7 +55,7 @@ class Testbed:
     """A network in evaluation mode and a batch for it, on one device.
 
     Attributes:
-        network: gives out logits.
+        network: outputs logits.
         anatomy: of the network.
         images: (B, C, H, W) noise, prepared as the network expects it.
         masks: (B, H, W) bool, random.

@@ -1,4 +1,4 @@
-"""Attributions of captum, as ``captum:NAME``: of a layer, or of the input as sizes summed over its channels.
+"""Attributions of captum, as ``captum:NAME``: of a layer, or of the input as absolute values summed over channels.
 
 The baseline, wherever there is one, is an image of zeros.
 """
@@ -19,11 +19,11 @@ from methods.registry import library
 
 PREFIX = "captum"
 AT_ONCE = 4
-"""Variants of an image that are held at once; no result depends on it."""
+"""Variants of an image that run at once; no result depends on it."""
 WINDOWS = 8
-"""Occlusion's square window is the shorter side divided by this, and moves by half of itself."""
+"""The side of Occlusion's square window is the shorter side of the image divided by this; it moves by half its side."""
 EXACT = 0.01
-"""Share of what should be there by which a result may miss it."""
+"""Relative error up to which a result counts as exact."""
 STEPS = 50
 """The library's own number of points between the baseline and the image."""
 PASSES: dict[str, Callable[[int], int]] = {
@@ -65,7 +65,7 @@ def _occlusion(kind: Any, explained: Lent, image: Tensor) -> Tensor:
 
 
 def _lrp(kind: Any, explained: Lent, image: Tensor) -> Tensor:
-    """Give flattening, which the library's rules leave out, the rule of any linear layer: relevance passes on."""
+    """Give flattening, for which the library has no rule, that of a linear layer: relevance is passed on."""
     rule = importlib.import_module("captum.attr._utils.lrp_rules").EpsilonRule
     for module in explained.modules():
         if isinstance(module, nn.Flatten):
@@ -74,19 +74,19 @@ def _lrp(kind: Any, explained: Lent, image: Tensor) -> Tensor:
 
 
 def _incomplete(explained: Lent, image: Tensor, attribution: Tensor) -> tuple[Tensor, Tensor]:
-    """Compare the sum of attributions with how far the score is from that of an image of zeros."""
+    """Return the sum of the attributions, and the difference of the score from that of an image of zeros."""
     with torch.no_grad():
         return attribution.sum()[None], explained(image) - explained(torch.zeros_like(image))
 
 
 def _unlike_gradient(explained: Lent, image: Tensor, attribution: Tensor) -> tuple[Tensor, Tensor]:
-    """Compare relevance with the input times its gradient, which by the library's own rules it is."""
+    """Return the relevance, and the input times its gradient, to which it is equal under the library's rules."""
     (gradient,) = torch.autograd.grad(explained(image).sum(), image)
     return attribution, image.detach() * gradient
 
 
 LAYER_METHODS: dict[str, Callable[[Tensor], Tensor]] = {"LayerGradCam": torch.clone, "GuidedGradCam": torch.abs}
-"""What is summed over channels: LayerGradCam's is of the layer and signed, that of the other is of the input."""
+"""What is summed over channels: LayerGradCam attributes to the layer, with a sign, GuidedGradCam to the input."""
 INPUT_METHODS: dict[str, Attribute] = {
     "Saliency": _plain,
     "InputXGradient": _plain,
@@ -102,8 +102,8 @@ CHECKS: dict[str, Callable[[Lent, Tensor, Tensor], tuple[Tensor, Tensor]]] = {
     "DeepLift": _incomplete,
     "LRP": _unlike_gradient,
 }
-"""(network, image, attribution) -> what it says, and what it has to be: the library follows modules that run once, and
-goes wrong in silence at functions, sums and, with DeepLIFT, max-pooling."""
+"""(network, image, attribution) -> two tensors that should be equal. The library's hooks follow modules that run once;
+at functions, sums and, with DeepLIFT, max-pooling its results are silently wrong."""
 
 
 @library(PREFIX, "captum", "captum")
@@ -129,7 +129,7 @@ def load() -> Iterator[Method]:
 
 
 def _of_layers(kind: Any, summed: Callable[[Tensor], Tensor], view: EvidenceView) -> dict[str, Tensor]:
-    """Return attributions by layer, float32: (B, h, w), or (B, H, W) where they are the input's."""
+    """Return attributions by layer, float32: (B, h, w), or (B, H, W) if they are attributed to the input."""
 
     def attributed(layer: str, number: int) -> Tensor:
         with lent(view, number) as image:
@@ -142,8 +142,8 @@ def _of_layers(kind: Any, summed: Callable[[Tensor], Tensor], view: EvidenceView
 
 
 def _of_input(kind: Any, name: str, view: EvidenceView) -> Tensor:
-    """Return the sum of the attributions' sizes over the input's channels, (B, H, W) float32; note what is inexact."""
-    found = []
+    """Return the absolute attributions summed over the input's channels, (B, H, W) float32; note what is not exact."""
+    maps = []
     for number in range(len(view.input)):
         with lent(view, number) as image:
             explained = Lent(view.model, view.target(number))
@@ -151,11 +151,11 @@ def _of_input(kind: Any, name: str, view: EvidenceView) -> Tensor:
             missed = _missed(*CHECKS[name](explained, image, attribution)) if name in CHECKS else 0
         if not missed <= EXACT:
             view.note(number, "not exact here", missed)
-        found.append(attribution.abs().sum(1).float())
-    return torch.cat(found)
+        maps.append(attribution.abs().sum(1).float())
+    return torch.cat(maps)
 
 
-def _missed(found: Tensor, expected: Tensor) -> float:
-    """Return the largest difference as a share of the largest value that is expected."""
-    missed, largest = float((found - expected).abs().max()), float(expected.abs().max())
+def _missed(actual: Tensor, expected: Tensor) -> float:
+    """Return the largest difference, relative to the largest expected value."""
+    missed, largest = float((actual - expected).abs().max()), float(expected.abs().max())
     return missed / largest if missed else 0.0

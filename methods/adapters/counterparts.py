@@ -1,4 +1,4 @@
-"""Which methods of ours a library has too, and where its definition departs from that of the papers."""
+"""Which methods of ours other libraries have too, and where their definitions depart from the papers'."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from methods.registry import library_of
 from methods.spec import MethodSpec, parse
 
 BACKENDS = {"own": "", "pytorch-grad-cam": "pgc"}
-"""Prefix of the methods that stand in for ours."""
+"""Prefix of the methods that replace ours, by backend."""
 
 
 @dataclass(frozen=True)
 class Counterpart:
-    """A spec of ours and the library's method that is the same, or would be.
+    """A spec of ours, and the corresponding method of a library.
 
     Attributes:
-        own: short text of our spec, as it has to be written for the definitions to be nearest.
+        own: short text of our spec, with the options that come closest to the library's definition.
         other: name of the library's method.
-        departure: how the library's definition differs, in a few words; empty where it does not.
+        departure: how the library's definition differs, in a few words; empty if it does not.
     """
 
     own: str
@@ -48,10 +48,10 @@ COUNTERPARTS = (
 
 
 def through(spec: MethodSpec, backend: str) -> MethodSpec:
-    """Return the method of a backend that stands in for `spec`.
+    """Return the method of a backend that replaces `spec`.
 
-    It is `spec` itself where the backend has none, and where rules, options, a wrapper or a way of fusing are asked
-    for, which are the suite's own.
+    It is `spec` itself if the backend has none, and if the spec has rules, options, a wrapper or a way of fusing, which
+    only this suite has.
 
     Args:
         spec: any.

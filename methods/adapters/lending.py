@@ -1,4 +1,4 @@
-"""Lending a network to a library that may do anything with it."""
+"""Lending a network to another library, which may do anything with it, and getting it back as it was."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from methods.errors import MethodError
 
 
 class Lent(nn.Module):
-    """A network as a library gets it: it may write on its input, and answers with logits or with a score."""
+    """The network that a library gets: one that may write on its input, and that returns logits or a score."""
 
     def __init__(self, network: nn.Module, answer: Callable[[Tensor], Tensor] = lambda logits: logits) -> None:
-        """Put `answer`, which takes logits (n, classes), behind `network`."""
+        """Let `answer`, a function of logits (n, classes), follow `network`."""
         super().__init__()
         self.network = network
         self._answer = answer
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return the answer to `images`, (n, C, H, W): a leaf of the graph, so the network goes on with a copy."""
+        """Return the answer to `images`, (n, C, H, W), of which the network gets a copy, since they may be a leaf."""
         return self._answer(self.network(images.clone()))
 
 
 @contextmanager
 def lent(view: EvidenceView, number: int, count: int = 1) -> Iterator[Tensor]:
-    """Prepare everything for a library's call that explains one image of the batch, and leave no trace of it.
+    """Prepare a library's call that explains one image of the batch, and leave no trace of it afterwards.
 
-    One image at a time: what a library draws or ablates then does not depend on the rest of the batch. Within the
-    context the network evaluates and no module of it works in place, which libraries take outputs from silently
-    wrong; its tensors are aliases, with all gradients on, for frozen networks too; random numbers come from the image's
-    seed; nothing is printed.
+    It is one image at a time, so that what a library draws or ablates does not depend on the rest of the batch. Within
+    the context the network is in evaluation mode, and none of its modules works in place, since libraries would read
+    overwritten outputs; its tensors are aliases that require gradients, also of a frozen network; random numbers come
+    from the image's seed; nothing is printed.
 
     Args:
         view: of the evidence.
-        number: of the image.
-        count: images from it on, where time matters and not what a library draws.
+        number: of the image in the batch.
+        count: number of images from that on; more than one only where time matters, and not what a library draws.
 
     Yields:
         The image, (count, C, H, W), a leaf that requires a gradient.
@@ -67,10 +67,10 @@ def lent(view: EvidenceView, number: int, count: int = 1) -> Iterator[Tensor]:
 
 @contextmanager
 def preserved(network: nn.Module) -> Iterator[None]:
-    """Give `network` back as it was, whatever is done to it within the context, also where that raises.
+    """Restore `network` at the end of the context, whatever was done to it, also after an error.
 
-    That is: its modules, all their attributes, training flags and hooks; the parameters' gradients, of which there are
-    none within the context, and whether parameters require them. Values of parameters and buffers are not guarded.
+    That is: its modules, all their attributes, training flags and hooks; the gradients of its parameters, which have
+    none within the context, and whether they require gradients. Values of parameters and buffers are not restored.
     """
     modules = [(vars(module), _contents(vars(module))) for module in network.modules()]
     parameters = [(parameter, parameter.grad, parameter.requires_grad) for parameter in network.parameters()]
@@ -87,10 +87,10 @@ def preserved(network: nn.Module) -> Iterator[None]:
 
 
 def _put_aliases(network: nn.Module) -> None:
-    """Put parameters that require a gradient, and buffers, of the same memory in place of all that there are.
+    """Replace all parameters and buffers by new ones with the same memory; the parameters require gradients.
 
-    A library that writes on them, be it with their own values, then does not write on tensors that a graph of the
-    caller has kept, which could not go back any more.
+    A library that writes on them, even with the same values, then does not write on tensors that a graph of the caller
+    has saved, through which no backward pass could go any more.
     """
     aliases: dict[Tensor, Tensor] = {}
     for module in network.modules():
@@ -105,7 +105,7 @@ def _put_aliases(network: nn.Module) -> None:
 
 
 Contents = dict[str, tuple[Any, dict[Any, Any] | None]]
-"""The attributes of a module; of those that are dictionaries, such as hooks and children, what they hold as well."""
+"""The attributes of a module, and the items of those that are dictionaries, such as hooks and children."""
 
 
 def _contents(attributes: dict[str, Any]) -> Contents:
@@ -123,7 +123,7 @@ def _refill(attributes: dict[str, Any], contents: Contents) -> None:
 
 @contextmanager
 def _drawing(seed: int) -> Iterator[None]:
-    """Let torch and NumPy draw from `seed` within the context, and leave the caller's generators as they were."""
+    """Seed torch and NumPy within the context; the caller's random generators stay as they were."""
     state = np.random.get_state()  # noqa: NPY002  the generator that libraries draw from
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)

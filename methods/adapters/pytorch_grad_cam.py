@@ -19,21 +19,21 @@ from methods.registry import library
 
 PREFIX = "pgc"
 LAYERS = {"LayerCAM": "stages", "RefineCAM": "stages", "FullGrad": "convs"}
-"""Defaults of the methods that are made for several layers; of all others the last stage."""
+"""Default layers of the methods that are made for several layers; for all others it is the last stage."""
 BIASES = ("FullGrad",)
-"""These find their layers themselves: all that have a bias."""
+"""Methods that find their layers themselves: all that have a bias."""
 PASSES: dict[str, Callable[[int], int]] = {
     "AblationCAM": lambda channels: channels,
     "ScoreCAM": lambda channels: channels,
     "SESS": lambda _channels: 244,
 }
-"""Forward passes of the methods that make many, by the layer's channels; for SESS those of a square image."""
+"""Forward passes of the methods that make many, given the layer's channels; for SESS those of a square image."""
 SQUARE = ("EigenCAM", "EigenGradCAM", "SegEigenCAM", "KPCA_CAM")
-"""These make a matrix of positions by positions."""
+"""Methods that make a matrix of positions by positions."""
 LARGEST_SQUARE = 2**30
-"""Bytes of it: twice that and more is taken while it is decomposed, and a process that asks for too much is killed."""
+"""Bytes of such a matrix: decomposing it takes more than twice that, and a process that takes too much is killed."""
 AT_ONCE: dict[str, dict[str, Any]] = {"SESS": {"batch_size": 4}}
-"""Graphs that SESS holds at once; its result does not depend on it."""
+"""Options by method; SESS holds so many graphs at once, and no result depends on it."""
 
 
 @library(PREFIX, "pytorch_grad_cam", "grad-cam")
@@ -75,14 +75,14 @@ def _explained_failure(error: ImportError) -> str:
 
 
 def _is_method(kind: type) -> bool:
-    """Tell whether `kind` takes a model and target layers and needs nothing else."""
+    """Tell whether `kind` needs a model and target layers, and nothing else."""
     parameters = list(inspect.signature(kind).parameters.values())
     needed = [one.name for one in parameters if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
     return needed == ["model", "target_layers"]
 
 
 def _heatmaps(kind: type, view: EvidenceView) -> Tensor:
-    """Return the library's maps, (B, H, W) float32 in [0, 1]: cut at 0 and scaled by layer and again at the end.
+    """Return the library's maps, (B, H, W) float32 in [0, 1]: it cuts at 0 and scales by layer, and again at the end.
 
     Raises:
         MethodError: the class would ask for more memory than any machine has to spare.
@@ -93,9 +93,9 @@ def _heatmaps(kind: type, view: EvidenceView) -> Tensor:
 
 
 def at_once(name: str, view: EvidenceView) -> Tensor:
-    """Return what the class `name` makes of the whole batch in one call of its own, (B, H, W) in [0, 1].
+    """Return the maps of the class `name` for the whole batch, made in one call, (B, H, W) in [0, 1].
 
-    That is as fast as the library can be, and for timing: its maps of an image may depend on the rest of the batch.
+    That is the fastest way to use the library, and for timing only: the map of an image may depend on the others.
 
     Raises:
         MethodError: the class would ask for more memory than any machine has to spare.
@@ -119,7 +119,7 @@ def _explain(kind: type, view: EvidenceView, numbers: range) -> Tensor:
 
 
 def _explained(kind: type, view: EvidenceView, numbers: range) -> dict[str, Any]:
-    """Return what is explained: a score an image; or the first one's class, for methods that make a score of it."""
+    """Return the score of each image, or the class of the first for methods that compute a score by themselves."""
     if "target_idx" in inspect.signature(kind.forward).parameters:  # type: ignore[attr-defined]
         return {"targets": None, "target_idx": int(view.classes[numbers.start])}
     return {"targets": [view.target(number) for number in numbers]}

@@ -1,4 +1,4 @@
-"""The names that the papers gave to combinations.
+"""The names that the papers gave to combinations of method, layers and rules.
 
 LTGrad-CAM paper: Dong et al. 2025, Meas. Sci. Technol. 36 066138. RA-CAM paper: Dong et al.,
 Region-Aware CAM: high-resolution weakly-supervised defect segmentation via salient region perception.

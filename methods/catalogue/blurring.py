@@ -8,10 +8,10 @@ from torch.nn.functional import conv2d, pad
 
 
 def blurred(images: Tensor, side: int, deviation: float) -> Tensor:
-    """Blur each of (n, H, W) by a Gaussian of `side` x `side` pixels, edges repeated.
+    """Blur each plane of (n, H, W) by a Gaussian of `side` x `side` pixels; edge pixels are repeated.
 
     Args:
-        images: planes that are blurred each for itself.
+        images: (n, H, W).
         side: of the window, in pixels; odd.
         deviation: of the Gaussian, in pixels.
     """

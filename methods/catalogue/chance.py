@@ -1,4 +1,4 @@
-"""Baselines of chance: what a map scores that knows nothing of the defect."""
+"""Baselines of chance: heatmaps that know nothing of the defect."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def centre(view: EvidenceView) -> Tensor:
 
 @evidence_method("every-pixel", paper="none: every pixel is called defective", chance=True)
 def every_pixel(view: EvidenceView) -> Tensor:
-    """One everywhere but in one corner pixel, (B, H, W): a constant map would count as no prediction."""
+    """One everywhere except in one corner pixel, (B, H, W), since a constant map would count as no prediction."""
     ones = torch.ones_like(view.input[:, 0])
     ones[:, 0, 0] = 0
     return ones

@@ -1,4 +1,4 @@
-"""FullGrad: the input's and every bias's part in the score, layer by layer."""
+"""FullGrad: the contributions of the input and of every bias to the score, layer by layer."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ SCALINGS = {"layer": (1, 2, 3), "channel": (2, 3)}
     "full-grad", layers="convs", paper="Srinivas and Fleuret 2019, eq. 3 and 5", rules=True, reads=("biases", "input")
 )
 def full_grad(view: EvidenceView, *, scaling: str = "layer") -> dict[str, Tensor]:
-    """ψ(x · ∂y/∂x) and for every layer ψ(b · ∂y/∂b), each summed over its channels; ψ takes sizes and scales them.
+    """ψ(x · ∂y/∂x) and for every layer ψ(b · ∂y/∂b), summed over channels; ψ scales absolute values to [0, 1].
 
-    Of the full gradient f(x) = ∇f·x + Σ b·g, linear layers are left out: they have no positions. Truncation acts on
-    the gradient of a layer's output and never on the input's; a filter acts on its way to both.
+    Of the full gradient f(x) = ∇f·x + Σ b·g, linear layers are left out, since they have no positions. Truncation acts
+    on the gradient at a layer's output and never on that at the input; a filter acts on the way to both.
 
     Args:
         view: of the evidence.
-        scaling: ``layer``, over all channels of a layer, as in the authors' code; or ``channel``, each alone, as in
-            pytorch-grad-cam, which gives every channel the same say.
+        scaling: ``layer`` scales all channels of a layer together, as the authors' code does; ``channel`` scales each
+            alone, as pytorch-grad-cam does, which gives every channel the same weight.
 
     Returns:
         (B, H, W) under ``input``, (B, h, w) under the name of each layer.

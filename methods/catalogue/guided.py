@@ -12,9 +12,9 @@ from methods.registry import evidence_method
 
 @evidence_method("guided-grad-cam", paper="Selvaraju et al. 2017, section 3.2", rules=True, reads=("input", "guided"))
 def guided_grad_cam(view: EvidenceView) -> Tensor:
-    """Upsampled Grad-CAM times guided backpropagation's sizes, summed over the image's channels, (B, H, W).
+    """Upsampled Grad-CAM times |guided backpropagation| summed over the image's channels, (B, H, W).
 
-    Rules act on Grad-CAM; what is guided is so whatever they are.
+    Rules act on Grad-CAM alone.
     """
     layer, size = view.layers[-1], (view.input.shape[2], view.input.shape[3])
     coarse = upsample(grad_cam(view.activation(layer), view.gradient(layer)).relu(), size)

@@ -1,4 +1,4 @@
-"""Methods that ask the network again: about the activations without a channel, or the image behind a mask."""
+"""Methods that run the network again: on activations without one channel, or on the image behind a mask."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GROUPS = 32
 KEPT = 0.7
 """Group-CAM keeps the values above this quantile of a mask."""
 BLUR_SIDE, BLUR_DEVIATION = 51, 50.0
-"""Of the Gaussian by which Group-CAM takes the evidence out of an image, in pixels."""
+"""Side and deviation of the Gaussian by which Group-CAM removes the evidence from an image, in pixels."""
 
 
 @evidence_method("ablation-cam", paper="Ramaswamy et al. 2020, eq. 3 and 5", passes=lambda channels: channels)

@@ -1,4 +1,4 @@
-"""Methods that weigh each channel by what it gives to the score, passed back by rules that conserve it."""
+"""Methods that weight each channel by its contribution to the score, passed back by rules that conserve it."""
 
 from __future__ import annotations
 

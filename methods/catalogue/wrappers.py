@@ -1,4 +1,4 @@
-"""Wrappers: any method, asked about scaled or cut variants of the image instead of the image."""
+"""Wrappers: any method, applied to scaled or cut variants of the image."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from methods.registry import wrapper
 
 SESS_SCALES = tuple(1 + 2 * step / 7 for step in range(12))
 FILTERED = 0.5
-"""Share of the patches that SESS leaves out, those in which the class is least probable."""
+"""Share of patches that SESS leaves out: those in which the class is least probable."""
 ZERO = 1e-6
-"""What rounding may leave of a 0 when a map is resized; the largest value of a patch is 1 at most."""
+"""Values below it are 0 up to rounding: those of a patch are at most 1."""
 SMOOTHING_SIDE, SMOOTHING_DEVIATION = 11, 5.0
-"""Of the Gaussian that smooths what SESS fused, in pixels."""
+"""Side and deviation of the Gaussian that smooths the result of SESS, in pixels."""
 NFF_SCALES = (0.5, 1.0, 1.5, 2.0)
 
 Size = tuple[int, int]
@@ -29,7 +29,7 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True)
 class _Patch:
-    """A part of the scaled image that is as large as the image itself.
+    """A part of the scaled image, as large as the image itself.
 
     Attributes:
         scaled: (height, width) of the scaled image, in pixels.
@@ -42,11 +42,11 @@ class _Patch:
     left: int
 
     def cut(self, scaled: Tensor, size: Size) -> Tensor:
-        """Return this part of (C, h, w), a view of (C, H, W)."""
+        """Return this part of the scaled image, (C, h, w): a view of it, (C, H, W)."""
         return scaled[:, self.top : self.top + size[0], self.left : self.left + size[1]]
 
     def placed(self, one: Tensor) -> Tensor:
-        """Return the patch's map, (H, W), where it lies in the image, (H, W), 0 around it."""
+        """Return the patch's map, (H, W), scaled down to its place in the image, (H, W), with 0 around it."""
         canvas = one.new_zeros(1, *self.scaled)
         self.cut(canvas, (one.shape[0], one.shape[1])).copy_(one)
         return upsample(canvas, (one.shape[0], one.shape[1]))[0]
@@ -95,7 +95,7 @@ def _patches(scale: float, size: Size) -> list[_Patch]:
 
 
 def _cutting(image: Tensor, patches: Sequence[_Patch]) -> Build:
-    """Return what cuts `patches` out of (C, H, W); those of one enlargement stand together."""
+    """Return the function that cuts `patches` out of the enlarged image; those of one enlargement are neighbours."""
     size = (image.shape[1], image.shape[2])
     enlarged = lru_cache(maxsize=1)(partial(_resized, image[None]))
 

@@ -60,7 +60,7 @@ def test_the_map_is_that_of_the_python_function_at_the_images_own_size(explained
         marked = np.asarray(Image.open(f"{stem}-mask.png"))
         assert np.array_equal(marked, 255 * (levels > cut))
         facts = json.loads(stem.with_suffix(".json").read_text())
-        assert facts["marked"] == pytest.approx((marked > 0).mean())
+        assert facts["predicted_positive"] == pytest.approx((marked > 0).mean())
         assert (facts["threshold_level"], facts["method"]) == (cut, str(parse("ra-cam/S2-S4@30")))
         assert sum(facts["probabilities"].values()) == pytest.approx(1)
         assert Image.open(f"{stem}-overlay.png").size == (70, 90)
@@ -70,7 +70,7 @@ def test_a_flat_map_marks_nothing_and_says_so(explained, images, tmp_path):
     explained("--method", "every-pixel", images[0], "--threshold", "fixed:0.5")
     facts = json.loads((tmp_path / "out" / "part.json").read_text())
     assert facts["status"] in {"ok", "constant"}
-    assert (facts["marked"] == 0) == (facts["status"] == "constant")
+    assert (facts["predicted_positive"] == 0) == (facts["status"] == "constant")
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ BREAKS = {
     "float64": (check_well_formed, lambda view: view.input[:, 0].abs().double()),
     "on the graph": (check_well_formed, lambda view: view.input[:, 0].abs().requires_grad_()),
     "over the batch": (check_same_in_any_batch, lambda view: view.input[:, 0].abs() / view.input.max()),
-    "writes on the images": (check_leaves_all_as_it_was, lambda view: view.input.abs_()[:, 0]),
+    "changes the images": (check_leaves_all_as_it_was, lambda view: view.input.abs_()[:, 0]),
     "draws from everyone's generator": (check_leaves_all_as_it_was, lambda view: torch.rand(2, *SIZE)),
 }
 
