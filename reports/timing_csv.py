@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from results.store.timings import SCOPES, Timing, Timings
+from results.scopes import SCOPES
+from results.store.timings import Timing, Timings
 
 LIBRARIES = ("pgc", "captum")
 """Prefixes of the libraries that the suite is compared with."""

@@ -15,7 +15,8 @@ from reports.style import BLACK, BLUE, GREEN, GREY, MARKERS, ORANGE, SERIES, SKY
 from reports.summary import Summary, summarise
 from results.errors import ResultError
 from results.metrics.thresholds import parse_policy
-from results.store.timings import BARE, SCOPES, Conditions, Growth, Timing, Timings
+from results.scopes import SCOPES
+from results.store.timings import BARE, Conditions, Growth, Timing, Timings
 
 PARTS = dict(zip(SCOPES, (SKY_BLUE, BLUE, ORANGE, GREEN), strict=True))
 """Colours of the parts of a workload."""

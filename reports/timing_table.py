@@ -10,7 +10,8 @@ from reports.formatting import UNDEFINED, number
 from reports.grid import Cell, Column, Grid
 from reports.timing_csv import LIBRARIES
 from reports.timing_notes import notes
-from results.store.timings import BACKWARD, COUNTING, FORWARD, METHOD, Conditions, Growth, Timing, Timings, Verdict
+from results.scopes import BACKWARD, COUNTING, FORWARD, METHOD
+from results.store.timings import Conditions, Growth, Timing, Timings, Verdict
 
 Write = Callable[[Timings, Timing], str]
 """Writes the number of a workload in one column."""

@@ -22,5 +22,5 @@ def test_there_are_examples():
 def test_examples_in_docstrings_are_true(path):
     module = import_module(".".join(path.with_suffix("").parts).removesuffix(".__init__"))
     outcome = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
-    assert outcome.attempted
+    assert outcome.attempted or "doctest: +SKIP" in (ROOT / path).read_text(encoding="utf-8")
     assert not outcome.failed

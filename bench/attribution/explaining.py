@@ -22,8 +22,8 @@ from bench.network.targets import Target, parse_target
 from methods import METHODS, Heatmap, MethodSpec, NotApplicableError, layer_maps, parse
 from methods.contract import Note
 from methods.heatmap import fused
+from results.scopes import BACKWARD, COUNTING, FORWARD, METHOD
 from results.status import Status
-from results.store.timings import BACKWARD, COUNTING, FORWARD, METHOD
 
 Timed = Callable[[str], AbstractContextManager[Any]]
 """Name of a part of the work -> the context in which it is done; see `bench.stopwatch.Stopwatch.part`."""
@@ -98,7 +98,7 @@ def explain_batch(
         seeds: as in `Evidence`.
         chunk: as in `Evidence`.
         queries: as in `Evidence`.
-        timed: each part of the work is done in the context that this returns for its name in `results.store.timings`.
+        timed: each part of the work is done in the context that this returns for its name in `results.scopes`.
 
     Raises:
         BenchError: the network lacks a layer or the class that is asked for, or the target needs labels.

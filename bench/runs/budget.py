@@ -18,7 +18,7 @@ from bench.network.anatomy import Anatomy, examine
 from bench.network.targets import Target
 from bench.stopwatch import Stopwatch, clock_of
 from methods import METHODS, MethodSpec
-from results.store.timings import METHOD
+from results.scopes import METHOD
 
 TIMED_PASSES = 4
 """Forward passes of a method that are timed, at most."""

@@ -21,7 +21,7 @@ from bench.runs.experiment import Assignment
 from bench.stopwatch import Stopwatch, clock_of
 from methods import MethodSpec, parse
 from methods.adapters.counterparts import COUNTERPARTS, Counterpart
-from results.store.timings import FORWARD
+from results.scopes import FORWARD
 
 
 @dataclass(frozen=True)

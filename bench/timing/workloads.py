@@ -21,7 +21,8 @@ from methods.adapters import pytorch_grad_cam
 from methods.adapters.counterparts import COUNTERPARTS
 from methods.registry import LIBRARIES, library_of
 from results.metrics.levels import level_statistics
-from results.store.timings import BARE, COUNTING
+from results.scopes import COUNTING
+from results.store.timings import BARE
 
 
 @dataclass(frozen=True)

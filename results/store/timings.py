@@ -18,9 +18,6 @@ from results.errors import ResultError
 
 BARE = "bare pass"
 SCHEMA = 2
-FORWARD, BACKWARD, METHOD, COUNTING = "forward", "backward", "method", "upsampling and histograms"
-SCOPES = (FORWARD, BACKWARD, METHOD, COUNTING)
-"""The parts of a work of ours, in the order in which they run."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Sample:
     Attributes:
         seconds: from begin to end.
         cpu: CPU seconds, all threads together.
-        scopes: seconds of its parts, by name; of a library's work none are known.
+        scopes: seconds of its parts, by name in `results.scopes`; of a library's work none are known.
         bare, bare_cpu: the same of the bare pass that was run just before it.
     """
 

@@ -15,8 +15,8 @@ from bench.network.anatomy import examine
 from bench.network.targets import Target
 from bench.stopwatch import Stopwatch
 from methods import MethodError, NotApplicableError, evidence_method, gradient_method, heatmap, parse
+from results.scopes import BACKWARD, SCOPES
 from results.status import Status
-from results.store.timings import BACKWARD, SCOPES
 from tests.helpers.small_networks import Wrapper, chain, pictures, residual
 
 

@@ -222,7 +222,7 @@ def test_one_tested_image_of_each_kind_of_defect_is_shown(tmp_path, monkeypatch)
 def test_where_nothing_that_is_tested_is_defective_one_has_to_be_named(assignments):
     table = assignments[0].data.table
     good = replace(assignments[0], data=replace(assignments[0].data, table=table[table["label"] == GOOD]))
-    with pytest.raises(BenchError, match="name one with --image"):
+    with pytest.raises(BenchError, match="name an image with --image"):
         one_of_each_kind([good])
 
 

@@ -12,7 +12,7 @@ from bench.timing import workloads
 from bench.timing.sampling import sample
 from methods import METHODS, heatmap, parse
 from results.metrics.levels import level_statistics
-from results.store.timings import SCOPES
+from results.scopes import SCOPES
 
 
 def run(workload, testbed):
