@@ -85,11 +85,12 @@ class Stopwatch:
         cpu_seconds: CPU time of this process meanwhile, all threads together; NaN until the context has ended.
         parts: seconds of each part by name; the times of parts of one name add up.
 
-    >>> with Stopwatch() as watch:
-    ...     with watch.part("addition"):
-    ...         total = sum(range(1000))
-    >>> 0 < watch.parts["addition"] <= watch.seconds
-    True
+    Examples:
+        >>> with Stopwatch() as watch:
+        ...     with watch.part("addition"):
+        ...         total = sum(range(1000))
+        >>> 0 < watch.parts["addition"] <= watch.seconds
+        True
     """
 
     def __init__(self, clock: Clock | None = None) -> None:

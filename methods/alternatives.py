@@ -119,9 +119,10 @@ QUESTIONS: dict[str, Callable[[MethodSpec, Network], Answers]] = {
 def one_at_a_time(spec: MethodSpec, network: Network) -> list[Alternative]:
     """Return `spec` itself, and every reading of it that answers one question differently.
 
-    >>> from methods import parse
-    >>> [str(one.spec) for one in one_at_a_time(parse("random"), Network(stages=5, leaky=False))]
-    ['random', 'random[corners=aligned]']
+    Examples:
+        >>> from methods import parse
+        >>> [str(one.spec) for one in one_at_a_time(parse("random"), Network(stages=5, leaky=False))]
+        ['random', 'random[corners=aligned]']
     """
     others = [
         Alternative(((question, answer),), other)

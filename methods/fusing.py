@@ -19,8 +19,9 @@ Parts = Tensor
 def over_maximum(maps: Tensor) -> Tensor:
     """Divide each map of (..., H, W) by its maximum; a map of zeros stays as it is.
 
-    >>> over_maximum(torch.tensor([[1.0, 4.0]]))
-    tensor([[0.2500, 1.0000]])
+    Examples:
+        >>> over_maximum(torch.tensor([[1.0, 4.0]]))
+        tensor([[0.2500, 1.0000]])
     """
     return maps / maps.amax((-2, -1), keepdim=True).clamp(min=torch.finfo(maps.dtype).tiny)
 
@@ -28,8 +29,9 @@ def over_maximum(maps: Tensor) -> Tensor:
 def minmax(maps: Tensor) -> Tensor:
     """Scale each map of (..., H, W) to [0, 1]; a constant map becomes 0.
 
-    >>> minmax(torch.tensor([[1.0, 3.0, 5.0]]))
-    tensor([[0.0000, 0.5000, 1.0000]])
+    Examples:
+        >>> minmax(torch.tensor([[1.0, 3.0, 5.0]]))
+        tensor([[0.0000, 0.5000, 1.0000]])
     """
     return over_maximum(maps - maps.amin((-2, -1), keepdim=True))
 

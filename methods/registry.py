@@ -210,8 +210,9 @@ def library(prefix: str, package: str, project: str) -> Callable[[Load], Load]:
 def library_of(text: str) -> str:
     """Return the prefix of the library to which the method named by `text` belongs; empty for the suite's own.
 
-    >>> library_of("pgc:GradCAM"), library_of("sess:grad-cam")
-    ('pgc', '')
+    Examples:
+        >>> library_of("pgc:GradCAM"), library_of("sess:grad-cam")
+        ('pgc', '')
     """
     prefix, colon, _ = text.partition(":")
     return prefix if colon and prefix in LIBRARIES else ""

@@ -72,8 +72,9 @@ def positive_percentiles(gradient: Tensor, deltas: Sequence[float], percentile: 
         For each δ the thresholds, (B, K, 1, 1) or (B, 1, 1, 1), ready to be broadcast; infinite where no value is
         positive.
 
-    >>> positive_percentiles(torch.tensor([[[[-1.0, 1.0, 2.0, 3.0]]]]), [50])
-    (tensor([[[[2.]]]]),)
+    Examples:
+        >>> positive_percentiles(torch.tensor([[[[-1.0, 1.0, 2.0, 3.0]]]]), [50])
+        (tensor([[[[2.]]]]),)
     """
     images, channels, *positions = gradient.shape
     apart = percentile == "map" and math.prod(positions) > 1
@@ -94,8 +95,9 @@ def truncate(gradient: Tensor, threshold: Tensor, kept: str = "value") -> Tensor
         kept: what the other positions get: ``value``, the gradient itself; or ``mean``, the spatial mean of the whole
             gradient (LTGrad-CAM paper, eq. 11 as printed).
 
-    >>> truncate(torch.tensor([[[[0.5, 1.0, 2.0, 3.0]]]]), torch.tensor(2.0))
-    tensor([[[[0., 0., 2., 3.]]]])
+    Examples:
+        >>> truncate(torch.tensor([[[[0.5, 1.0, 2.0, 3.0]]]]), torch.tensor(2.0))
+        tensor([[[[0., 0., 2., 3.]]]])
     """
     # Compared into numbers and not into truth values, by which torch multiplies five times slower on a CPU.
     reached = torch.ge(gradient, threshold, out=torch.empty_like(gradient))

@@ -70,8 +70,9 @@ def select(text: str) -> list[MethodSpec]:
     Raises:
         MethodError: a spec cannot be read.
 
-    >>> [str(spec) for spec in select("ra-cam, grad-cam/S2-S4, ra-cam@50")]
-    ['ra-cam@50', 'grad-cam/S2-S4']
+    Examples:
+        >>> [str(spec) for spec in select("ra-cam, grad-cam/S2-S4, ra-cam@50")]
+        ['ra-cam@50', 'grad-cam/S2-S4']
     """
     chosen: dict[MethodSpec, None] = {}
     for part in split_list(text):

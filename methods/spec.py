@@ -95,11 +95,7 @@ class MethodSpec:
         return {key: value for key, value in self.options if key not in READINGS}
 
     def at(self, delta: float) -> MethodSpec:
-        """Return the same spec with `delta`, in percent, in every rule.
-
-        >>> str(parse("lt-grad-cam").at(30))
-        'lt-grad-cam@30'
-        """
+        """Return the same spec with `delta`, in percent, in every rule."""
         return dataclasses.replace(self, rules=tuple((rule, float(delta)) for rule, _ in self.rules))
 
     def _expanded(self) -> str:
@@ -146,11 +142,12 @@ def parse(text: str, *, layers: str | None = None) -> MethodSpec:
     Raises:
         MethodError: a name, layer choice, way of fusing, rule, δ or option is unknown; the message names similar ones.
 
-    >>> spec = parse("lt-grad-cam/S2-S4=max@30")
-    >>> spec.name, spec.layers, spec.fuse, spec.rules
-    ('grad-cam', 'S2-S4', 'max', (('lt', 30.0),))
-    >>> str(parse("hires-cam/stages+fgbp+lt"))
-    'ra-cam@50'
+    Examples:
+        >>> spec = parse("lt-grad-cam/S2-S4=max@30")
+        >>> spec.name, spec.layers, spec.fuse, spec.rules
+        ('grad-cam', 'S2-S4', 'max', (('lt', 30.0),))
+        >>> str(parse("hires-cam/stages+fgbp+lt"))
+        'ra-cam@50'
     """
     wrapper, bare = _split_wrapper(text)
     pieces = _pieces(bare, text, layers)

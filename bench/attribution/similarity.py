@@ -8,9 +8,10 @@ from torch import Tensor
 def rank_correlation(first: Tensor, second: Tensor) -> float:
     """Return Spearman's rank correlation of two maps of the same shape on the CPU; NaN where one of them is constant.
 
-    >>> import torch
-    >>> rank_correlation(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[0.1, 20.0, 300.0]]))
-    1.0
+    Examples:
+        >>> import torch
+        >>> rank_correlation(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[0.1, 20.0, 300.0]]))
+        1.0
     """
     from scipy.stats import spearmanr
 

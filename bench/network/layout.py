@@ -33,8 +33,9 @@ class Layout:
     def to_maps(self, output: Tensor) -> Tensor:
         """Return an output of the layer, or the gradient there, as maps (B, K, h, w).
 
-        >>> Layout("tokens", (2, 3), extra=1).to_maps(torch.zeros(5, 7, 4)).shape
-        torch.Size([5, 4, 2, 3])
+        Examples:
+            >>> Layout("tokens", (2, 3), extra=1).to_maps(torch.zeros(5, 7, 4)).shape
+            torch.Size([5, 4, 2, 3])
 
         Raises:
             NotApplicableError: it has another number of tokens than that of the image by which the layout was found.

@@ -20,10 +20,11 @@ class Target:
             highest logit, which ``label`` takes too on defect-free images. Class 0 is "good".
         margin: explain the logit minus the highest other logit, instead of the logit.
 
-    >>> Target(2).score(torch.tensor([[0.5, 1.0, 4.0]]))
-    tensor([4.])
-    >>> Target("predicted", margin=True).score(torch.tensor([[0.5, 1.0, 4.0]]))
-    tensor([3.])
+    Examples:
+        >>> Target(2).score(torch.tensor([[0.5, 1.0, 4.0]]))
+        tensor([4.])
+        >>> Target("predicted", margin=True).score(torch.tensor([[0.5, 1.0, 4.0]]))
+        tensor([3.])
     """
 
     choice: int | str = 1
@@ -97,8 +98,9 @@ def parse_target(text: str) -> Target:
     Raises:
         BenchError: the text is none of these.
 
-    >>> parse_target("label-margin")
-    Target(choice='label', margin=True)
+    Examples:
+        >>> parse_target("label-margin")
+        Target(choice='label', margin=True)
     """
     match = re.fullmatch(r"(?:([0-9]+|label|predicted)(-margin)?|(margin))", text)
     if not match:

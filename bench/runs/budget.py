@@ -131,10 +131,11 @@ def estimate(classifier: Classifier, target: Target, images: dict[MethodSpec, in
 def within(costs: Sequence[Cost], minutes: float | None) -> list[Cost]:
     """Return the cheapest of `costs`, which are sorted, that fit into `minutes` together; all of them if that is None.
 
-    >>> from methods import parse
-    >>> costs = [Cost(parse(name), 100, seconds=30, images=2) for name in ("score-cam", "ablation-cam")]
-    >>> [str(cost.spec) for cost in within(costs, minutes=1.5)]
-    ['score-cam']
+    Examples:
+        >>> from methods import parse
+        >>> costs = [Cost(parse(name), 100, seconds=30, images=2) for name in ("score-cam", "ablation-cam")]
+        >>> [str(cost.spec) for cost in within(costs, minutes=1.5)]
+        ['score-cam']
     """
     kept, total = [], 0.0
     for cost in costs:

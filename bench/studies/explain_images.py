@@ -127,8 +127,9 @@ def stems(images: Sequence[Path], folder: Path) -> list[Path]:
     Raises:
         BenchError: two images would write the same files.
 
-    >>> [str(stem) for stem in stems([Path("line/a/1.png"), Path("line/b/1.png")], Path("out"))]
-    ['out/a/1', 'out/b/1']
+    Examples:
+        >>> [str(stem) for stem in stems([Path("line/a/1.png"), Path("line/b/1.png")], Path("out"))]
+        ['out/a/1', 'out/b/1']
     """
     parents = [image.absolute().parent for image in images]
     common = Path(os.path.commonpath(parents))

@@ -99,8 +99,9 @@ def choose(text: str) -> list[SpeedTarget]:
     Raises:
         BenchError: there is no such target.
 
-    >>> [target.name for target in choose("ra, score")]
-    ['ra-cam at one δ', 'score-cam alone']
+    Examples:
+        >>> [target.name for target in choose("ra, score")]
+        ['ra-cam at one δ', 'score-cam alone']
     """
     keys = list(SPEED_TARGETS) if text == "all" else [one.strip() for one in text.split(",")]
     for key in keys:

@@ -3,7 +3,8 @@
 import math
 from dataclasses import replace
 
-from results.store.timings import BARE, SCOPES, Conditions, Deviation, Sample, Timing, Timings, Verdict
+from results.scopes import SCOPES
+from results.store.timings import BARE, Conditions, Deviation, Sample, Timing, Timings, Verdict
 
 HERE = Conditions("cpu", "fp32", "vgg-small (fc head, relu, weights none)", 128, 128, 2)
 LOW = replace(HERE, precision="bf16")
