@@ -36,6 +36,7 @@ OF_THEIR_OWN = {
     "test_adding.py": "what is added from elsewhere",
     "test_structure.py": "all files",
     "test_wheel.py": "what is installed",
+    "test_doctests.py": "the examples in docstrings of all packages",
 }
 PLANTED = {
     "a package that joins": ("methods/fusing.py", "import bench.errors", "bench joins the others"),
