@@ -2,11 +2,14 @@
 
 import json as json_format
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.commands.options import Json, PairedThreshold
+
+if TYPE_CHECKING:
+    from results.statistics.checking import Check
 
 
 def check(
@@ -31,7 +34,6 @@ def check(
 
     Exit code 0: nothing is worse; 1: a method is worse, or a cell has changed with --exact; 2: they cannot be compared.
     """
-    from bench.commands.console import output
     from reports import check as report
     from results.metrics.thresholds import parse_policy
     from results.statistics.checking import check as compare
@@ -46,9 +48,16 @@ def check(
     if json:
         typer.echo(json_format.dumps(report.as_json(found), indent=2))
     else:
-        console = output()
-        console.print(report.terminal(found))
-        console.print()
-        for line in [*report.notes(found), report.conclusion(found)]:
-            console.print(line, markup=False)
+        _print(found)
     raise typer.Exit(0 if found.passed else 1)
+
+
+def _print(found: "Check") -> None:
+    from bench.commands.console import output
+    from reports import check as report
+
+    console = output()
+    console.print(report.terminal(found))
+    console.print()
+    for line in [*report.notes(found), report.conclusion(found)]:
+        console.print(line, markup=False)

@@ -2,12 +2,17 @@
 
 import json as json_format
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.commands.options import Json, PairedThreshold, Plugin
 from bench.runs.settings import RUNS
+
+if TYPE_CHECKING:
+    from reports.comparison import Compared
+
+CRITICAL_DIFFERENCE, RANKS = "critical-difference.png", "ranks.png"
 
 
 def compare(
@@ -24,35 +29,48 @@ def compare(
 
     Runs of the same data and classifiers are read as one. Where they differ, the rankings are compared too.
     """
-    from bench.commands.console import output
     from bench.plugins import load_plugins
     from methods import parse
-    from reports import comparison as report
-    from reports.rank_figures import draw_critical_difference, draw_ranks
+    from reports.comparison import Compared, as_json
     from results.metrics.thresholds import parse_policy
     from results.statistics.ranking import against, agreements, compared_settings
     from results.store.baselines import find_run
 
     load_plugins(plugin or ())
     name = str(parse(reference))
-    found = compared_settings(map(find_run, runs), parse_policy(threshold))
+    found = tuple(compared_settings(map(find_run, runs), parse_policy(threshold)))
     rows = tuple(tuple(against(one, name, all_pairs=all_pairs)) for one in found)
-    compared = report.Compared(tuple(found), rows, tuple(agreements(found)), all_pairs)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "comparison.md").write_text(report.markdown(compared))
-    draw_critical_difference(found, name, out / "critical-difference.png")
-    draw_ranks(found, name, out / "ranks.png")
+    compared = Compared(found, rows, tuple(agreements(found)), all_pairs)
+    _write(compared, name, out)
     if json:
-        typer.echo(json_format.dumps(report.as_json(compared), indent=2))
-        return
+        typer.echo(json_format.dumps(as_json(compared), indent=2))
+    else:
+        _print(compared, out)
+
+
+def _write(compared: "Compared", reference: str, out: Path) -> None:
+    """Write the table and the pictures of ranks into the folder `out`."""
+    from reports.comparison import markdown
+    from reports.rank_figures import draw_critical_difference, draw_ranks
+
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "comparison.md").write_text(markdown(compared))
+    draw_critical_difference(compared.settings, reference, out / CRITICAL_DIFFERENCE)
+    draw_ranks(compared.settings, reference, out / RANKS)
+
+
+def _print(compared: "Compared", out: Path) -> None:
+    from bench.commands.console import output
+    from reports.comparison import notes, over_all, terminal
+
     console = output()
-    for setting, own in zip(found, rows, strict=True):
+    for setting, rows in zip(compared.settings, compared.rows, strict=True):
         console.print(f"{setting.name}\n", style="bold")
-        console.print(report.terminal(own, all_pairs=all_pairs))
+        console.print(terminal(rows, all_pairs=compared.all_pairs))
         console.print()
-        for line in report.notes(setting, own):
+        for line in notes(setting, rows):
             console.print(line, markup=False)
         console.print()
-    for line in report.over_all(compared):
+    for line in over_all(compared):
         console.print(line, markup=False)
-    console.print(f"Open {out / 'critical-difference.png'} and {out / 'ranks.png'} next.", soft_wrap=True)
+    console.print(f"Open {out / CRITICAL_DIFFERENCE} and {out / RANKS} next.", soft_wrap=True)

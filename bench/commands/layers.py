@@ -2,18 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bench.commands.options import Picture, Plugin, Target, takes_settings
 from bench.runs.settings import ExperimentSettings
-
-if TYPE_CHECKING:
-    from bench.network.targets import Target as Score
-    from bench.runs.experiment import Experiment
-    from methods import MethodSpec
-    from reports.layer_maps import Block
 
 LONGEST_NAME = 200
 """Characters of the ids in the name of a picture: file systems take little more."""
@@ -24,20 +18,22 @@ def layers(
     settings: ExperimentSettings,
     *,
     methods: Annotated[
-        str, typer.Option(help="Specs, e.g. grad-cam,full-grad+lt@30; the stages are read where one names no layers.")
+        str, typer.Option(help="Specs, e.g. grad-cam,full-grad+lt@30; where one names no layers, the stages are taken.")
     ] = "grad-cam,lt-grad-cam",
     image: Annotated[
         list[str] | None,
-        typer.Option(help="Id of an image; may be given again. By default one of each kind of defect, up to 3."),
+        typer.Option(help="Id of an image; may be given again. By default one of each kind of defect, at most 3."),
     ] = None,
     plugin: Plugin = None,
     target: Target = "",
     out: Picture = None,
 ) -> None:
-    """Draw each layer's map of each method with its share of the fused one, on images that are tested."""
+    """Draw the map of each layer beside the fused one, with its share of it, for some test images."""
+    from bench.commands.console import reporting
     from bench.errors import BenchError
     from bench.plugins import load_plugins
     from bench.runs.experiment import find
+    from bench.studies.layers import blocks_of
     from methods import parse
     from methods.spec import split_list
     from reports.layer_sheet import draw
@@ -48,35 +44,13 @@ def layers(
         raise BenchError("no methods are named: write for example --methods grad-cam,lt-grad-cam")
     experiment = find(settings)
     explained = experiment.target(target)
-    blocks = _blocks(experiment, tuple(dict.fromkeys(image or ())), specs, explained)
+    with reporting() as reporter:
+        blocks = blocks_of(experiment, image or (), specs, explained, reporter)
     height, width = experiment.size
     network = f"{settings.network} ({settings.head} head)"
     picture = out or Path(f"{_file_stem([block.image.name for block in blocks])}-layers.png")
     draw(blocks, f"{experiment.copy.name} at {height}x{width}; {network}; target {explained}", picture)
     typer.echo(f"Open {picture}")
-
-
-def _blocks(
-    experiment: "Experiment", asked: tuple[str, ...], specs: "tuple[MethodSpec, ...]", target: "Score"
-) -> "list[Block]":
-    """Return a block for each image; a classifier that none of them needs is neither loaded nor trained."""
-    from bench.commands.console import reporting
-    from bench.studies.layers import assignment_of, block, one_of_each_kind
-
-    assignments = [one for one in experiment.assignments() if one.plan.seed == 0]
-    images = asked or one_of_each_kind(assignments)
-    for name in images:
-        experiment.check_image(name)
-    wanted = {name: assignment_of(assignments, name) for name in images}
-    found = {}
-    with reporting() as reporter:
-        reporter.faults(experiment.copy.dataset.name, experiment.faults())
-        for fold in sorted({one.plan.fold for one in wanted.values()}):
-            classifier = experiment.classifier(assignments[fold], reporter.training)
-            for name, one in wanted.items():
-                if one.plan.fold == fold:
-                    found[name] = block(one, classifier, name, specs, target)
-    return [found[name] for name in images]
 
 
 def _file_stem(images: list[str]) -> str:

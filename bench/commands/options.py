@@ -13,10 +13,21 @@ from typing import Annotated, Any, get_args, get_origin
 import typer
 
 from bench.runs import settings
-from bench.runs.settings import DatasetSettings, ExperimentSettings, RunSettings, Settings
+from bench.runs.settings import (
+    DatasetSettings,
+    ExperimentSettings,
+    NetworkSettings,
+    RunSettings,
+    Settings,
+    StudySettings,
+)
 
 DATASET, CLASSIFIER = "Dataset", "Classifier"
-PANELS: dict[type[Settings], str] = {DatasetSettings: DATASET, ExperimentSettings: CLASSIFIER}
+PANELS: dict[type[Settings], str] = {
+    DatasetSettings: DATASET,
+    NetworkSettings: CLASSIFIER,
+    ExperimentSettings: CLASSIFIER,
+}
 """Where help shows settings; those of other classes stand among a command's own options."""
 
 
@@ -25,14 +36,6 @@ def option(kind: type[Settings], name: str, panel: str | None = None) -> Any:
     field = kind.model_fields[name]
     least = next((one.ge for one in field.metadata if hasattr(one, "ge")), None)
     return typer.Option(f"--{name.replace('_', '-')}", help=field.description, min=least, rich_help_panel=panel)
-
-
-def _maskless(threshold: str) -> str:
-    """Refuse a threshold that is chosen on masks, before anything is computed for it."""
-    from results.metrics.thresholds import check_unsupervised, parse_policy
-
-    check_unsupervised(parse_policy(threshold))
-    return threshold
 
 
 def _drawable(picture: Path | None) -> Path | None:
@@ -46,20 +49,14 @@ DataRoot = Annotated[Path | None, option(DatasetSettings, "data_root")]
 Size = Annotated[str, option(DatasetSettings, "size")]
 Folds = Annotated[int, option(DatasetSettings, "folds")]
 Checkpoints = Annotated[Path | None, option(ExperimentSettings, "checkpoints")]
-Network = Annotated[str, option(ExperimentSettings, "network", CLASSIFIER)]
-Head = Annotated[settings.Head, option(ExperimentSettings, "head", CLASSIFIER)]
-Activation = Annotated[settings.Activation, option(ExperimentSettings, "activation", CLASSIFIER)]
-Weights = Annotated[str, option(ExperimentSettings, "weights", CLASSIFIER)]
+Network = Annotated[str, option(NetworkSettings, "network")]
+Head = Annotated[settings.Head, option(NetworkSettings, "head")]
 Device = Annotated[str, option(ExperimentSettings, "device")]
-Plugin = Annotated[list[Path] | None, option(RunSettings, "plugin")]
+Plugin = Annotated[list[Path] | None, option(StudySettings, "plugin")]
 Target = Annotated[str, option(RunSettings, "target")]
-Image = Annotated[list[str] | None, option(RunSettings, "image")]
 Threshold = Annotated[str, option(RunSettings, "threshold")]
-MasklessThreshold = Annotated[
-    str, typer.Option(help="otsu, fixed:0.5 or percentile:95; none that reads masks.", callback=_maskless)
-]
+MasklessThreshold = Annotated[str, option(StudySettings, "threshold")]
 PairedThreshold = Annotated[str, typer.Option(help="otsu, fixed:0.5, percentile:95 or tuned.")]
-Out = Annotated[Path | None, option(RunSettings, "out")]
 Picture = Annotated[
     Path | None,
     typer.Option(

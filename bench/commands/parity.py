@@ -1,9 +1,8 @@
 """`python -m bench parity`: our methods beside those of other libraries, number for number and second for second."""
 
 import json as json_format
-import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +10,7 @@ from bench.commands.options import Json, Plugin, takes_settings
 from bench.runs.settings import ExperimentSettings
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.table import Table
 
     from bench.studies.library_parity import NotCompared, Parity
@@ -31,7 +31,7 @@ def parity(
     json: Json = False,
 ) -> None:
     """Compare each method that pytorch-grad-cam or captum has too: how far heatmaps differ, and how long each takes."""
-    from bench.commands.console import output, reporting
+    from bench.commands.console import output, records, reporting
     from bench.plugins import load_plugins
     from bench.runs.experiment import find
     from bench.studies.library_parity import compare
@@ -54,7 +54,7 @@ def parity(
         f"head); target {target}."
     )
     if json:
-        typer.echo(json_format.dumps({"setting": setting, "pairs": [_as_json(one) for one in found]}, indent=2))
+        typer.echo(json_format.dumps({"setting": setting, "pairs": records(_rows(found))}, indent=2))
         return
     console = output()
     console.print(_table(found))
@@ -64,14 +64,11 @@ def parity(
     console.print(f"\n{setting} {COLUMNS}")
 
 
-def _as_json(found: "Parity | NotCompared") -> dict[str, Any]:
-    """Return the numbers of one pair, or why there are none; undefined values are None."""
-    numbers = {
-        name: None if isinstance(value, float) and math.isnan(value) else value
-        for name, value in vars(found).items()
-        if name != "pair"
-    }
-    return vars(found.pair) | numbers
+def _rows(found: "list[Parity | NotCompared]") -> "pd.DataFrame":
+    import pandas as pd
+
+    numbers = ({name: value for name, value in vars(one).items() if name != "pair"} for one in found)
+    return pd.DataFrame(vars(one.pair) | own for one, own in zip(found, numbers, strict=True))
 
 
 def _table(found: "list[Parity | NotCompared]") -> "Table":

@@ -2,12 +2,12 @@
 
 import json as json_format
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from bench.commands.options import Json, MasklessThreshold, Out, Plugin, Quiet, takes_settings
-from bench.runs.settings import ExperimentSettings
+from bench.commands.options import Json, Quiet, takes_settings
+from bench.studies.settings import ReadingsSettings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,19 +16,7 @@ if TYPE_CHECKING:
 
 
 @takes_settings
-def readings(
-    settings: ExperimentSettings,
-    *,
-    methods: Annotated[
-        str, typer.Option(help="The methods whose readings are compared, each with its own default.")
-    ] = "lt-grad-cam,lt-full-grad,layer-cam+fgbp,ra-cam",
-    full: Annotated[bool, typer.Option("--full", help="Every combination of answers, not one at a time.")] = False,
-    plugin: Plugin = None,
-    threshold: MasklessThreshold = "otsu",
-    out: Out = None,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+def readings(settings: ReadingsSettings, *, json: Json = False, quiet: Quiet = False) -> None:
     """Answer one open question of the papers at a time in another way, on training and validation images.
 
     Test images are scored by the default and by the reading that is best on validation images.
@@ -36,22 +24,18 @@ def readings(
     started = time.perf_counter()
     from bench.commands.console import conclude, records, reporting
     from bench.plugins import load_plugins
-    from bench.runs.experiment import find
-    from bench.runs.request import Request
-    from bench.runs.runner import Evaluation
+    from bench.runs.request import request_study
     from bench.studies.readings import compare, network_of
     from methods import select
     from reports.readings_figure import draw
     from reports.readings_table import write
     from results.metrics.thresholds import parse_policy
 
-    plugins = tuple(plugin or ())
-    load_plugins(plugins)
-    experiment = find(settings)
-    request = Request(experiment, Evaluation(tuple(select(methods)), experiment.target(), ()), plugins, out)
-    network = network_of(experiment.network, experiment.size)
+    load_plugins(settings.plugin)
+    request = request_study(settings, select(settings.methods))
+    network, policy = network_of(request.experiment.network, request.experiment.size), parse_policy(settings.threshold)
     with reporting(quiet=quiet) as reporter:
-        outcome = compare(request, parse_policy(threshold), reporter, everything=full, network=network)
+        outcome = compare(request, policy, reporter, everything=settings.full, network=network)
     write(outcome.rows, outcome.folder)
     picture = draw(outcome.rows, outcome.folder)
     if json:

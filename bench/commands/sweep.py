@@ -3,51 +3,26 @@
 import json as json_format
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from bench.commands.options import Json, MasklessThreshold, Out, Plugin, Quiet, takes_settings
-from bench.runs.settings import ExperimentSettings
+from bench.commands.options import Json, Quiet, takes_settings
+from bench.studies.settings import SweepSettings
 
 if TYPE_CHECKING:
     from bench.studies.delta_sweep import SweptRun
 
 
 @takes_settings
-def sweep(
-    settings: ExperimentSettings,
-    *,
-    methods: Annotated[
-        str, typer.Option(help="Methods with a gradient rule; every δ in a spec is replaced.")
-    ] = "lt-grad-cam,lt-layer-cam,lt-full-grad,ra-cam",
-    deltas: Annotated[str, typer.Option(help="FIRST:LAST:STEP with LAST included, or a list; in percent.")] = "0:90:10",
-    splits: Annotated[str, typer.Option(help="Some of train, val and test.")] = "train,test",
-    plugin: Plugin = None,
-    threshold: MasklessThreshold = "otsu",
-    out: Out = None,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+def sweep(settings: SweepSettings, *, json: Json = False, quiet: Quiet = False) -> None:
     """Draw IoU against δ on training and test images, and score on test images the δ that is best on others."""
     started = time.perf_counter()
     from bench.commands.console import conclude, reporting
-    from bench.plugins import load_plugins
-    from bench.runs.experiment import find
-    from bench.runs.request import Request
-    from bench.runs.runner import Evaluation
-    from bench.studies import delta_sweep
-    from methods import select
-    from results.metrics.thresholds import parse_policy
+    from bench.studies.delta_sweep import sweep as run_sweep
 
-    plugins = tuple(plugin or ())
-    load_plugins(plugins)
-    policy, looked_at = parse_policy(threshold), delta_sweep.read_splits(splits)
-    families = delta_sweep.by_family(select(methods), delta_sweep.read_deltas(deltas))
-    experiment = find(settings)
-    request = Request(experiment, Evaluation((), experiment.target(), looked_at), plugins, out)
     with reporting(quiet=quiet) as reporter:
-        found = delta_sweep.sweep(request, families, policy, reporter)
+        found = run_sweep(settings, reporter)
     picture = _write(found)
     if json:
         typer.echo(json_format.dumps(_as_json(found), indent=2))

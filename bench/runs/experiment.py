@@ -19,19 +19,11 @@ from bench.network.targets import Target, default_target, parse_target
 from bench.own import datasets
 from bench.plugins import load_plugins
 from bench.provenance import versions
+from bench.runs.assignment import Assignment
 from bench.runs.gallery import hint
 from bench.runs.settings import ExperimentSettings, read_size
 from results.store.atomic import replacing
 from results.store.baselines import baseline_classifier
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """One classifier to be trained: its plan, its images, and where its checkpoint is to be."""
-
-    plan: TrainingPlan
-    data: TrainingSet
-    path: Path
 
 
 @dataclass(frozen=True)

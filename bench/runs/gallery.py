@@ -13,7 +13,6 @@ from torch import Tensor
 
 from bench.errors import BenchError
 from bench.own import datasets
-from bench.runs.settings import PICTURES
 from methods.spelling import did_you_mean
 
 LONGEST_HINT = 300
@@ -50,7 +49,7 @@ class Gallery:
         return self._folder / quote(image, safe="") / f"{quote(name, safe='')}.png"
 
 
-def choose(samples: pd.DataFrame, most: int = PICTURES) -> tuple[str, ...]:
+def choose(samples: pd.DataFrame, most: int) -> tuple[str, ...]:
     """Return the ids of up to `most` defective images, evenly spaced in the order of their ids."""
     defective = samples["id"][samples["label"] != datasets.GOOD].sort_values().tolist()
     count = min(most, len(defective))

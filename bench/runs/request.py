@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.runs.experiment import Experiment
+from bench.runs.experiment import Experiment, find
 from bench.runs.runner import Evaluation
-from bench.runs.settings import PICTURES, RUNS
+from bench.runs.settings import PICTURES, RUNS, StudySettings
+from methods import MethodSpec
 
 
 @dataclass(frozen=True)
@@ -31,3 +33,13 @@ class Request:
     budget: float | None = None
     pictures: int | tuple[str, ...] = PICTURES
     runs: Path = RUNS
+
+
+def request_study(settings: StudySettings, specs: Sequence[MethodSpec], splits: tuple[str, ...] = ()) -> Request:
+    """Return the request of a study: its methods on all images of the splits, with the default target.
+
+    Raises:
+        BenchError, DatasetError: as `bench.runs.experiment.find`.
+    """
+    experiment = find(settings)
+    return Request(experiment, Evaluation(tuple(specs), experiment.target(), splits), settings.plugin, settings.out)

@@ -11,8 +11,8 @@ import pandas as pd
 from bench.classifiers.checkpoint import load
 from bench.errors import BenchError
 from bench.own import datasets
+from bench.runs.assignment import Assignment
 from bench.runs.budget import estimate, needs_extra_passes, within
-from bench.runs.experiment import Assignment
 from bench.runs.gallery import Gallery, choose, named, spread
 from bench.runs.manifest import describe, make_manifest
 from bench.runs.reporter import SILENT, Reporter

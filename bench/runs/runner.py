@@ -21,8 +21,8 @@ from bench.network.anatomy import Anatomy, examine
 from bench.network.batch_size import GRAPH_FACTOR, fitting
 from bench.network.targets import Target
 from bench.own import datasets
+from bench.runs.assignment import Assignment
 from bench.runs.budget import needs_extra_passes
-from bench.runs.experiment import Assignment
 from bench.runs.gallery import Gallery
 from methods import METHODS, MethodSpec
 from methods.contract import Note

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bench.errors import BenchError
 
@@ -41,11 +41,19 @@ def _as_several(given: Any) -> Any:
     return (given,) if isinstance(given, str | Path) else given
 
 
+def _maskless(threshold: str) -> str:
+    from results.metrics.thresholds import check_unsupervised, parse_policy
+
+    check_unsupervised(parse_policy(threshold))
+    return threshold
+
+
 Head = Literal["fc", "gap"]
 Activation = Literal["relu", "leaky_relu"]
 Size = Annotated[str, BeforeValidator(_as_size)]
 Listed = Annotated[str, BeforeValidator(_as_list)]
 Pairs = Annotated[str, BeforeValidator(_as_pairs)]
+Maskless = Annotated[str, AfterValidator(_maskless)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_as_several)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_several)]
 
@@ -111,8 +119,8 @@ class DatasetSettings(CopySettings):
     """Folds by item, in which every item is tested once; 0: one split."""
 
 
-class ExperimentSettings(DatasetSettings):
-    """Which images, and which classifiers are trained on them."""
+class NetworkSettings(Settings):
+    """Which network."""
 
     network: str = "vgg-small"
     """vgg-small, a torchvision network, timm:NAME, or your own package.module:factory."""
@@ -125,6 +133,10 @@ class ExperimentSettings(DatasetSettings):
 
     weights: str = "none"
     """Of the network's body before training: none, imagenet or a file."""
+
+
+class ExperimentSettings(NetworkSettings, DatasetSettings):
+    """Which images, and which classifiers are trained on them."""
 
     checkpoint: Path | None = None
     """All tensors of a network that was trained elsewhere; it is not trained any further."""
@@ -142,7 +154,20 @@ class ExperimentSettings(DatasetSettings):
     """cpu, cuda, ...; by default the GPU where there is one."""
 
 
-class RunSettings(ExperimentSettings):
+class StudySettings(ExperimentSettings):
+    """How methods are run that are compared with each other."""
+
+    plugin: Paths = ()
+    """Python file that registers methods or datasets; may be given again."""
+
+    threshold: Maskless = "otsu"
+    """otsu, fixed:0.5 or percentile:95; none that reads masks."""
+
+    out: Path | None = None
+    """Folder of the run; by default one of its own under results/runs."""
+
+
+class RunSettings(StudySettings):
     """Which methods are run on which images, with which classifiers, and what is kept of them."""
 
     methods: Listed = "all"
@@ -151,9 +176,6 @@ class RunSettings(ExperimentSettings):
 
     backend: Literal["own", "pytorch-grad-cam"] = "own"
     """Whose code computes the plain methods that both have."""
-
-    plugin: Paths = ()
-    """Python file that registers methods, datasets or metrics; may be given again."""
 
     target: str = ""
     """What is explained: a class index, label, predicted or margin. By default the defect class; with several of them
@@ -182,9 +204,6 @@ class RunSettings(ExperimentSettings):
 
     gallery_ids: Listed = ""
     """Ids of the images of which pictures are kept instead, separated by commas."""
-
-    out: Path | None = None
-    """Folder of the run; by default one of its own under results/runs."""
 
 
 def read_size(text: str, name: str = "size") -> tuple[int, int] | None:

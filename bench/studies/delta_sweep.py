@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from bench.errors import BenchError
 from bench.own import datasets
+from bench.plugins import load_plugins
 from bench.runs.reporter import Reporter
-from bench.runs.request import Request
+from bench.runs.request import request_study
 from bench.runs.run import execute
-from methods import MethodSpec
+from bench.studies.settings import SweepSettings
+from methods import MethodSpec, select
 from methods.spec import DEFAULT_DELTA
-from results.metrics.thresholds import ThresholdPolicy
+from results.metrics.thresholds import parse_policy
 from results.store.manifest import Manifest
 from results.store.run_store import RunStore
 from results.studies.sweeps import Sweep, score_sweep
 
 DELTAS = "write FIRST:LAST:STEP, e.g. 0:90:10, or a list, e.g. 0,50,90, each from 0 to 100"
-Families = Mapping[str, Mapping[float, MethodSpec]]
-"""The spec of each δ, in percent, by family."""
 
 
 @dataclass(frozen=True)
@@ -33,23 +33,21 @@ class SweptRun:
     manifest: Manifest
 
 
-def sweep(request: Request, families: Families, policy: ThresholdPolicy, reporter: Reporter) -> SweptRun:
-    """Run every δ of every family on the defective images of the request's splits, and score them.
-
-    Args:
-        request: its methods are set here.
-        families: as `by_family` returns them.
-        policy: how thresholds are chosen; it reads no masks.
-        reporter: is told how it goes on.
+def sweep(settings: SweepSettings, reporter: Reporter) -> SweptRun:
+    """Run methods at every δ on the defective images of some splits, and score them.
 
     Raises:
-        BenchError, DatasetError, ResultError: as `bench.runs.run.execute`.
+        BenchError, DatasetError, MethodError, ResultError: as `bench.api.run`; a method has no rule that a δ could
+            belong to, or the δ or the splits cannot be read.
     """
-    specs = tuple(spec for at in families.values() for spec in at.values())
-    evaluation = replace(request.evaluation, specs=specs, only_defective=True)
+    load_plugins(settings.plugin)
+    policy, splits = parse_policy(settings.threshold), read_splits(settings.splits)
+    families = by_family(select(settings.methods), read_deltas(settings.deltas))
+    request = request_study(settings, [spec for at in families.values() for spec in at.values()], splits)
+    evaluation = replace(request.evaluation, only_defective=True)
     store = RunStore(execute(replace(request, evaluation=evaluation), reporter))
     texts = {family: {delta: str(spec) for delta, spec in at.items()} for family, at in families.items()}
-    found = score_sweep(store.cells(), texts, evaluation.splits, policy, DEFAULT_DELTA)
+    found = score_sweep(store.cells(), texts, splits, policy, DEFAULT_DELTA)
     return SweptRun(found, store.folder, store.manifest())
 
 

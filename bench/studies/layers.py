@@ -14,8 +14,10 @@ from bench.errors import BenchError
 from bench.network.anatomy import Anatomy, examine
 from bench.network.targets import Target
 from bench.own import datasets
-from bench.runs.experiment import Assignment
+from bench.runs.assignment import Assignment
+from bench.runs.experiment import Experiment
 from bench.runs.gallery import choose
+from bench.runs.reporter import Reporter
 from methods import Heatmap, MethodSpec
 from methods.fusing import fuse
 from reports.layer_maps import Block, FusedMap, LayerMap, MethodMaps
@@ -39,7 +41,7 @@ def one_of_each_kind(assignments: Sequence[Assignment]) -> tuple[str, ...]:
     kinds = [rows for _, rows in tested[tested["label"] != datasets.GOOD].groupby("label")]
     if not kinds:
         raise BenchError("no test image shows a defect: name an image with --image")
-    return tuple(choose(rows)[0] for rows in kinds[:MOST_KINDS])
+    return tuple(choose(rows, 1)[0] for rows in kinds[:MOST_KINDS])
 
 
 def assignment_of(assignments: Sequence[Assignment], image: str) -> Assignment:
@@ -52,6 +54,36 @@ def assignment_of(assignments: Sequence[Assignment], image: str) -> Assignment:
     splits = [one.data.table.set_index("id")["split"] for one in assignments]
     tested = [one for one, split in zip(assignments, splits, strict=True) if split[image] == "test"]
     return tested[0] if tested else assignments[0]
+
+
+def blocks_of(
+    experiment: Experiment, images: Sequence[str], specs: Sequence[MethodSpec], target: Target, reporter: Reporter
+) -> list[Block]:
+    """Compute what the sheet shows; a classifier that no image needs is neither loaded nor trained.
+
+    Args:
+        experiment: whose first seed is shown.
+        images: ids; empty for one of each kind of defect.
+        specs: the methods, in the order of the rows.
+        target: the score that is explained.
+        reporter: is told how it goes on.
+
+    Raises:
+        BenchError: there is no such image, or what `block` raises.
+    """
+    assignments = [one for one in experiment.assignments() if one.plan.seed == 0]
+    reporter.faults(experiment.dataset.name, experiment.faults())
+    wanted = tuple(dict.fromkeys(images)) or one_of_each_kind(assignments)
+    for image in wanted:
+        experiment.check_image(image)
+    by_image = {image: assignment_of(assignments, image) for image in wanted}
+    found = {}
+    for fold in sorted({one.plan.fold for one in by_image.values()}):
+        classifier = experiment.classifier(assignments[fold], reporter.training)
+        for image, one in by_image.items():
+            if one.plan.fold == fold:
+                found[image] = block(one, classifier, image, specs, target)
+    return [found[image] for image in wanted]
 
 
 def block(

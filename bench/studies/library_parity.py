@@ -17,7 +17,7 @@ from bench.errors import BenchError
 from bench.network.anatomy import Anatomy, examine
 from bench.network.targets import Target
 from bench.own import datasets
-from bench.runs.experiment import Assignment
+from bench.runs.assignment import Assignment
 from bench.stopwatch import Stopwatch, clock_of
 from methods import MethodSpec, parse
 from methods.adapters.counterparts import COUNTERPARTS, Counterpart

@@ -63,6 +63,12 @@ def test_a_pair_that_fails_has_its_reason_and_the_others_go_on(bench, monkeypatc
     assert code == 0
     assert "failed: MethodError: the library fails here" in " ".join(text.split())
     assert row(text, "grad-cam", "pgc:GradCAM")[-1] == "alike"
+    code, text, _ = bench("parity", "--images", 1, "--json")
+    failed, compared = json.loads(text)["pairs"]
+    assert failed["reason"].startswith("MethodError: the library fails here")
+    assert (failed["own"], failed["other"], failed["difference"]) == ("grad-cam", "pgc:ShapleyCAM/stages", None)
+    assert compared["reason"] is None
+    assert compared["correlation"] > 0.999
 
 
 def test_maps_that_are_compared_are_those_of_the_images_and_the_worst_counts(bench, monkeypatch):

@@ -1,5 +1,6 @@
 """`python -m bench readings` through its real entry point."""
 
+import json
 import shutil
 
 import pandas as pd
@@ -59,6 +60,16 @@ def test_a_second_call_computes_nothing_and_says_the_same(made, workplace):
     again = call("readings", *QUICK, "--methods", "ra-cam,grad-cam", "--out", "run").stdout
     assert again.split("Done in")[0] == made.split("Done in")[0]
     assert sorted((workplace / "run" / "cells").iterdir()) == parts
+
+
+def test_the_same_is_told_to_a_program_and_nothing_to_nobody(made, workplace):
+    told = json.loads(call("readings", *QUICK, "--methods", "ra-cam,grad-cam", "--out", "run", "--json").stdout)
+    frame = pd.read_csv(workplace / "run" / "readings.csv")
+    assert told["run"] == "run"
+    assert [row["val"] for row in told["rows"]] == pytest.approx(frame["val"].tolist(), nan_ok=True)
+    assert [row["chosen"] for row in told["rows"]] == frame["chosen"].tolist()
+    assert {"fusing": "max"} in [row["answers"] for row in told["rows"]]
+    assert call("readings", *QUICK, "--methods", "ra-cam,grad-cam", "--out", "run", "--quiet")[1:] == ("", "")
 
 
 def test_a_threshold_that_looks_at_masks_is_refused(workplace):

@@ -165,6 +165,7 @@ def test_train_puts_checkpoints_and_cards_in_the_cache_for_run(bench, workplace)
     options = (*SMALL, "--folds", "2", "--head", "gap", "--checkpoints", "classifiers")
     text = bench("train", *options).stdout
     assert "Confusion" in text
+    assert bench("train", *options, "--quiet")[1:] == ("", "")
     files = sorted(path.suffix for path in (workplace / "classifiers").iterdir())
     assert files == [".faults", ".json", ".json", ".safetensors", ".safetensors"]
     before = {path: path.stat().st_mtime_ns for path in (workplace / "classifiers").iterdir()}

@@ -78,6 +78,18 @@ def test_a_second_sweep_computes_nothing_and_says_the_same(first_sweep, workplac
     assert (folder_of(workplace) / "sweep.csv").read_bytes() == table
 
 
+def test_the_same_is_told_to_a_program_and_nothing_to_nobody(first_sweep, workplace, bench):
+    told = json.loads(bench(*SWEEP, "--json").stdout)
+    points = pd.read_csv(folder_of(workplace) / "sweep.csv")
+    assert pd.DataFrame(told["points"])["iou"].tolist() == pytest.approx(points["iou"].tolist())
+    assert [(choice["family"], choice["chosen_on"]) for choice in told["choices"]] == [
+        (family, on) for family in ("lt-layer-cam", "grad-cam/stages+fgbp") for on in ("default", "train", "test")
+    ]
+    assert {choice["masks"] for choice in told["choices"]} == {"none", "masks of training", "masks of test"}
+    assert all(0 <= choice["low"] <= choice["iou"] <= choice["high"] <= 1 for choice in told["choices"])
+    assert bench(*SWEEP, "--quiet")[1:] == ("", "")
+
+
 def test_more_deltas_compute_only_themselves(first_sweep, workplace, bench):
     before = set(RunStore(folder_of(workplace)).finished())
     bench("sweep", "--methods", "lt-layer-cam@30", "--deltas", "50,80", "--splits", "test", *SETTING)
@@ -111,7 +123,7 @@ def test_run_finds_the_cells_of_a_sweep_and_gives_the_same_number(first_sweep, w
     ],
 )
 def test_a_mistake_ends_with_one_message_and_code_2_before_anything_is_read(bench, monkeypatch, options, words):
-    monkeypatch.setattr("bench.runs.experiment.find", lambda settings: pytest.fail("images were looked for"))
+    monkeypatch.setattr("bench.runs.request.find", lambda settings: pytest.fail("images were looked for"))
     message = bench("sweep", *options, code=2).stderr
     assert message.startswith("error: ")
     assert all(word in message for word in words), message

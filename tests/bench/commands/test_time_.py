@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import torch
 
-from bench.commands.time_ import read_devices, read_numbers, read_precisions, read_sizes
 from bench.errors import BenchError
+from bench.timing.planning import read_devices, read_numbers, read_precisions, read_sizes
 from results.store.timings import read
 from tests.helpers.command_line import call
 
