@@ -30,11 +30,12 @@ def explain(
     from bench.runs.experiment import find_device
     from bench.studies.explain_images import explain_image, stems, write
     from methods import parse
-    from results.metrics.thresholds import parse_policy
+    from results.metrics.thresholds import check_unsupervised, parse_policy
 
     places = stems(images, out)
     load_plugins(plugin or ())
     spec, policy = parse(method), parse_policy(threshold)
+    check_unsupervised(policy)
     classifier = load(checkpoint, find_device(device))
     explained = parse_target(target) if target else default_target(len(classifier.card.plan.classes))
     if explained.uses_label:
