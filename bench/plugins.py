@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.errors import BenchError
 from bench.own import datasets
@@ -19,14 +19,25 @@ GROUPS = ("cam_bench.methods", "cam_bench.datasets")
 REGISTRIES: tuple[dict[str, Any], ...] = (
     METHODS, ALIASES, WRAPPERS, LIBRARIES, datasets.DATASETS, datasets.FAKE_TREES, METRICS,
 )  # fmt: skip
-_registered: dict[Path, list[set[str]]] = {}
-"""The names that each file has put into each of them."""
+
+
+class _Change(NamedTuple):
+    """What a file has put into a registry, and what stood there before, if anything."""
+
+    registry: dict[str, Any]
+    name: str
+    before: Any
+    after: Any
+
+
+_loaded: dict[Path, tuple[bytes, list[_Change]]] = {}
+"""The content of each file that was imported, and what it has changed."""
 
 
 def load_plugins(files: Iterable[Path]) -> None:
     """Import what registers methods, datasets and metrics: every entry point of `GROUPS`, then `files`.
 
-    A file that was loaded before is loaded anew: what it registered then is forgotten first.
+    A file that was changed since it was loaded is loaded anew: what it registered before is forgotten first.
 
     Raises:
         BenchError: one of them is missing or fails to import; the message says which and why.
@@ -37,19 +48,36 @@ def load_plugins(files: Iterable[Path]) -> None:
         except Exception as error:
             raise BenchError(f"the plug-in {point.name} ({point.value}) fails: {_what(error)}") from error
     for path in files:
-        for registry, own in zip(REGISTRIES, _registered.pop(path.resolve(), ()), strict=False):
-            for name in own & registry.keys():
-                del registry[name]
-        before = [set(registry) for registry in REGISTRIES]
-        _load(path)
-        _registered[path.resolve()] = [
-            registry.keys() - known for registry, known in zip(REGISTRIES, before, strict=True)
-        ]
+        _load_anew(path)
+
+
+def _load_anew(path: Path) -> None:
+    """Import a file, unless it is as it was when it was imported before and what it registered is still there."""
+    if not path.is_file():
+        raise BenchError(f"there is no plug-in file {path}")
+    content = path.read_bytes()
+    known, changes = _loaded.get(path.resolve(), (b"", []))
+    if changes and known == content and all(one.registry.get(one.name) is one.after for one in changes):
+        return
+    for one in changes:
+        if one.before is None:
+            one.registry.pop(one.name, None)
+        else:
+            one.registry[one.name] = one.before
+    before = [dict(registry) for registry in REGISTRIES]
+    _load(path)
+    _loaded[path.resolve()] = (
+        content,
+        [
+            _Change(registry, name, old.get(name), value)
+            for registry, old in zip(REGISTRIES, before, strict=True)
+            for name, value in registry.items()
+            if old.get(name) is not value
+        ],
+    )
 
 
 def _load(path: Path) -> None:
-    if not path.is_file():
-        raise BenchError(f"there is no plug-in file {path}")
     spec = importlib.util.spec_from_file_location(f"cam_bench_plugin_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise BenchError(f"the plug-in {path} is not a Python file")
@@ -69,8 +97,8 @@ def load_new(file: Path) -> list[str]:
         BenchError: it is missing, fails to import, or registers none.
     """
     load_plugins((file,))
-    methods, aliases, *_ = _registered[file.resolve()]
-    new = [name for name in names() if name in methods | aliases]
+    _, changes = _loaded[file.resolve()]
+    new = [one.name for one in changes if one.name in names() and one.before is None]
     if not new:
         raise BenchError(f"{file} registers no method; README shows what a method is")
     return new

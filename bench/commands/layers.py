@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bench.commands.options import Picture, Plugin, Target, takes_settings
+from bench.commands.options import Picture, Target, takes_settings
 from bench.runs.settings import ExperimentSettings
 
 LONGEST_NAME = 200
@@ -24,7 +24,6 @@ def layers(
         list[str] | None,
         typer.Option(help="Id of an image; may be given again. By default one of each kind of defect, at most 3."),
     ] = None,
-    plugin: Plugin = None,
     target: Target = "",
     out: Picture = None,
 ) -> None:
@@ -38,7 +37,7 @@ def layers(
     from methods.spec import split_list
     from reports.layer_sheet import draw
 
-    load_plugins(plugin or ())
+    load_plugins(settings.plugin)
     specs = tuple(dict.fromkeys(parse(text, layers="stages") for text in split_list(methods)))
     if not specs:
         raise BenchError("no methods are named: write for example --methods grad-cam,lt-grad-cam")

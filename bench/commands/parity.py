@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.options import Json, Plugin, takes_settings
+from bench.commands.options import Json, takes_settings
 from bench.runs.settings import ExperimentSettings
 
 if TYPE_CHECKING:
@@ -27,16 +27,13 @@ def parity(
     settings: ExperimentSettings,
     *,
     images: Annotated[int, typer.Option(help="Number of test images; those with defects come first.", min=1)] = 3,
-    plugin: Plugin = None,
     json: Json = False,
 ) -> None:
     """Compare each method that pytorch-grad-cam or captum has too: how far heatmaps differ, and how long each takes."""
     from bench.commands.console import output, records, reporting
-    from bench.plugins import load_plugins
     from bench.runs.experiment import find
     from bench.studies.library_parity import compare
 
-    load_plugins(plugin or ())
     experiment = find(settings)
     target = experiment.target()
     assignment = next(experiment.assignments())

@@ -1,19 +1,17 @@
 """`python -m bench train`: classifiers from image labels alone."""
 
-from bench.commands.options import Plugin, Quiet, takes_settings
+from bench.commands.options import Quiet, takes_settings
 from bench.runs.settings import ExperimentSettings
 
 
 @takes_settings
-def train(settings: ExperimentSettings, *, plugin: Plugin = None, quiet: Quiet = False) -> None:
+def train(settings: ExperimentSettings, *, quiet: Quiet = False) -> None:
     """Train a classifier for each fold and seed, from image labels only; those in the cache are not trained again."""
     from rich.table import Table
 
     from bench.commands.console import output, reporting
-    from bench.plugins import load_plugins
     from bench.runs.experiment import find
 
-    load_plugins(plugin or ())
     experiment = find(settings)
     table = Table("Fold", "Seed", "Accuracy", "AP", "AUROC", "Confusion (good, ...)", "Checkpoint", box=None)
     folders: dict[str, None] = {}  # one that is kept with a run is taken from there

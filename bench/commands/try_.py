@@ -23,7 +23,7 @@ IMAGES = 4
 def try_(
     settings: ExperimentSettings,
     *,
-    plugin: Annotated[Path, typer.Argument(help="Python file that registers a method, or several.")],
+    file: Annotated[Path, typer.Argument(help="Python file that registers a method, or several.")],
     against: Annotated[str, typer.Option(help="The method that they are compared with.")] = "ra-cam",
 ) -> None:
     """Compare the methods of a plug-in with a known one: IoU, time, memory, and whether they keep the contract.
@@ -41,22 +41,23 @@ def try_(
     from reports.comparison import notes, terminal
     from results.statistics.ranking import duels
 
-    own, rival = [str(parse(name)) for name in load_new(plugin)], str(parse(against))
+    plugins = (*settings.plugin, file)
+    own, rival = [str(parse(name)) for name in load_new(file)], str(parse(against))
     broken = [one for spec in own for one in breaches(spec)]
-    asked = RunSettings.read(settings.model_dump() | {"plugin": plugin, "methods": [*own, rival, *CHANCE]})
+    asked = RunSettings.read(settings.model_dump() | {"plugin": plugins, "methods": [*own, rival, *CHANCE]})
     with reporting() as reporter:
         result = measure(asked, reporter)
     rows = duels(result.setting, own, rival)
     experiment = result.experiment
     config = TimingConfig(experiment.network, "none", experiment.size, IMAGES, experiment.device)
-    timings = measure_alone(config, [parse(spec) for spec in (*own, rival)], (plugin,))
+    timings = measure_alone(config, [parse(spec) for spec in (*own, rival)], plugins)
     console = output()
     console.print(f"{result.setting.name}\n", style="bold")
     console.print(terminal(rows, all_pairs=False))
     console.print()
     for line in [*notes(result.setting, rows), *_costs(timings), *_contract(broken, len(own))]:
         console.print(line, markup=False)
-    conclude(started, f"python -m bench run --plugin {plugin} goes on from here.")
+    conclude(started, f"python -m bench run --plugin {file} goes on from here.")
     raise typer.Exit(1 if broken else 0)
 
 

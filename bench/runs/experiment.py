@@ -167,7 +167,7 @@ def find(settings: ExperimentSettings) -> Experiment:
     size = read_size(settings.size)
     config = network_config(settings.network, settings.head, settings.activation)
     recipe, device = default_recipe(config).changed(settings.recipe), find_device(settings.device)
-    load_plugins(())
+    load_plugins(settings.plugin)
     copy = settings.find_copy(settings.dataset)
     samples = copy.samples()
     return Experiment(

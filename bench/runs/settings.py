@@ -138,6 +138,9 @@ class NetworkSettings(Settings):
 class ExperimentSettings(NetworkSettings, DatasetSettings):
     """Which images, and which classifiers are trained on them."""
 
+    plugin: Paths = ()
+    """Python file that registers methods, datasets or metrics; may be given again."""
+
     checkpoint: Path | None = None
     """All tensors of a network that was trained elsewhere; it is not trained any further."""
 
@@ -156,9 +159,6 @@ class ExperimentSettings(NetworkSettings, DatasetSettings):
 
 class StudySettings(ExperimentSettings):
     """How methods are run that are compared with each other."""
-
-    plugin: Paths = ()
-    """Python file that registers methods or datasets; may be given again."""
 
     threshold: Maskless = "otsu"
     """otsu, fixed:0.5 or percentile:95; none that reads masks."""

@@ -104,6 +104,18 @@ def test_a_file_that_was_changed_takes_the_place_of_what_it_was(file):
     assert load_new(file(EXAMPLE)) == ["square-cam"]
 
 
+def test_a_file_that_replaced_a_method_gives_it_back_before_it_is_loaded_anew(file):
+    replacing = 'from methods import METHODS\ndel METHODS["layer-cam"]\n' + EXAMPLE.replace("square-cam", "layer-cam")
+    before = METHODS["layer-cam"]
+    load_plugins([file(replacing)])
+    replaced = METHODS["layer-cam"]
+    load_plugins([file(replacing)])
+    assert METHODS["layer-cam"] is replaced is not before
+    load_plugins([file(EXAMPLE)])
+    assert METHODS["layer-cam"] is before
+    assert "square-cam" in METHODS
+
+
 def test_no_file_is_no_plugin():
     load_plugins([])
     before = list(METHODS), list(DATASETS)
