@@ -15,7 +15,6 @@ LONGEST_NAME = 200
 
 @takes_settings
 def layers(
-    settings: ExperimentSettings,
     *,
     methods: Annotated[
         str, typer.Option(help="Specs, e.g. grad-cam,full-grad+lt@30; where one names no layers, the stages are taken.")
@@ -26,6 +25,7 @@ def layers(
     ] = None,
     target: Target = "",
     out: Picture = None,
+    settings: ExperimentSettings,
 ) -> None:
     """Draw the map of each layer beside the fused one, with its share of it, for some test images."""
     from bench.commands.console import reporting

@@ -1,10 +1,10 @@
 """`python -m bench list`: what there is to choose from."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.options import Head, Network, Plugin, Size
+from bench.commands.options import Head, Network, Plugin
 
 if TYPE_CHECKING:
     from bench.own import datasets
@@ -76,7 +76,7 @@ def layers(
     *,
     network: Network = "vgg-small",
     head: Head = "fc",
-    size: Size = "224x224",
+    size: Annotated[str, typer.Option(help="Input size HEIGHTxWIDTH in pixels.")] = "224x224",
 ) -> None:
     """List the stages and the layers of a network with their shapes; signed ones can be negative."""
     import torch

@@ -17,18 +17,19 @@ from bench.runs.settings import (
     DatasetSettings,
     ExperimentSettings,
     NetworkSettings,
+    PluginSettings,
     RunSettings,
     Settings,
     StudySettings,
 )
 
-DATASET, CLASSIFIER = "Dataset", "Classifier"
-PANELS: dict[type[Settings], str] = {
-    DatasetSettings: DATASET,
+CLASSIFIER = "Classifier"
+PANELS: dict[type, str] = {
+    DatasetSettings: "Dataset",
     NetworkSettings: CLASSIFIER,
     ExperimentSettings: CLASSIFIER,
 }
-"""Where help shows settings; those of other classes stand among a command's own options."""
+"""Where the help shows the settings that these classes declare; others stand among a command's own options."""
 
 
 def option(kind: type[Settings], name: str, panel: str | None = None) -> Any:
@@ -52,7 +53,7 @@ Checkpoints = Annotated[Path | None, option(ExperimentSettings, "checkpoints")]
 Network = Annotated[str, option(NetworkSettings, "network")]
 Head = Annotated[settings.Head, option(NetworkSettings, "head")]
 Device = Annotated[str, option(ExperimentSettings, "device")]
-Plugin = Annotated[list[Path] | None, option(ExperimentSettings, "plugin")]
+Plugin = Annotated[list[Path] | None, option(PluginSettings, "plugin")]
 Target = Annotated[str, option(RunSettings, "target")]
 Threshold = Annotated[str, option(RunSettings, "threshold")]
 MasklessThreshold = Annotated[str, option(StudySettings, "threshold")]
@@ -69,19 +70,37 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors, 
 
 
 def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give `command` an option for each setting of the class of its parameter `settings`."""
-    own = dict(inspect.signature(command).parameters)
-    kind: type[Settings] = own.pop("settings").annotation
+    """Put options in the place of the parameter `settings` of a command, one for each setting of its class."""
+    own = inspect.signature(command).parameters
+    kind: type[Settings] = own["settings"].annotation
+    names = _in_order(kind)
 
     @functools.wraps(command)
     def with_options(**given: Any) -> None:
-        chosen = {name: given.pop(name) for name in kind.model_fields}
+        chosen = {name: given.pop(name) for name in names}
         command(settings=kind.read(chosen), **given)
 
-    parameters = [*own.values(), *(_parameter(kind, name) for name in kind.model_fields)]
+    parameters: list[inspect.Parameter] = []
+    for one in own.values():
+        parameters += [_parameter(kind, name) for name in names] if one.name == "settings" else [one]
     vars(with_options)["__signature__"] = inspect.Signature(parameters)
     with_options.__annotations__ = {one.name: one.annotation for one in parameters}
     return with_options
+
+
+def _in_order(kind: type[Settings]) -> list[str]:
+    """Return the names of all settings: those of a command's own first, the most specific ones at the top."""
+    own = (name for one in kind.__mro__ for name in inspect.get_annotations(one) if name in kind.model_fields)
+    return [
+        *dict.fromkeys(name for name in own if not _panel(kind, name)),
+        *(name for name in kind.model_fields if _panel(kind, name)),
+    ]
+
+
+def _panel(kind: type[Settings], name: str) -> str | None:
+    """Return the panel of the class that declares a setting first."""
+    first = next(one for one in reversed(kind.__mro__) if name in inspect.get_annotations(one))
+    return PANELS.get(first)
 
 
 def _parameter(kind: type[Settings], name: str) -> inspect.Parameter:
@@ -89,6 +108,5 @@ def _parameter(kind: type[Settings], name: str) -> inspect.Parameter:
     value: Any = field.annotation
     if get_origin(value) is tuple:  # of which the command line's library knows none of any length
         value = GenericAlias(list, get_args(value)[:1])
-    panel = next((panel for base, panel in PANELS.items() if name in base.model_fields), None)
-    annotation = Annotated[value, option(kind, name, panel)]
+    annotation = Annotated[value, option(kind, name, _panel(kind, name))]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=annotation)

@@ -24,9 +24,9 @@ COLUMNS = (
 
 @takes_settings
 def parity(
-    settings: ExperimentSettings,
     *,
     images: Annotated[int, typer.Option(help="Number of test images; those with defects come first.", min=1)] = 3,
+    settings: ExperimentSettings,
     json: Json = False,
 ) -> None:
     """Compare each method that pytorch-grad-cam or captum has too: how far heatmaps differ, and how long each takes."""

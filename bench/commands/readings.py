@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @takes_settings
 def readings(settings: ReadingsSettings, *, json: Json = False, quiet: Quiet = False) -> None:
-    """Answer one open question of the papers at a time in another way, on training and validation images.
+    """Show how far each open question of the papers moves the result, on training and validation images.
 
     Test images are scored by the default and by the reading that is best on validation images.
     """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @takes_settings
 def sweep(settings: SweepSettings, *, json: Json = False, quiet: Quiet = False) -> None:
-    """Draw IoU against δ on training and test images, and score on test images the δ that is best on others."""
+    """Draw IoU against δ, and score on test images the δ that is best on training or validation images."""
     started = time.perf_counter()
     from bench.commands.console import conclude, reporting
     from bench.studies.delta_sweep import sweep as run_sweep

@@ -21,10 +21,10 @@ IMAGES = 4
 
 @takes_settings
 def try_(
-    settings: ExperimentSettings,
     *,
     file: Annotated[Path, typer.Argument(help="Python file that registers a method, or several.")],
     against: Annotated[str, typer.Option(help="The method that they are compared with.")] = "ra-cam",
+    settings: ExperimentSettings,
 ) -> None:
     """Compare the methods of a plug-in with a known one: IoU, time, memory, and whether they keep the contract.
 

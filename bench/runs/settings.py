@@ -119,6 +119,13 @@ class DatasetSettings(CopySettings):
     """Folds by item, in which every item is tested once; 0: one split."""
 
 
+class PluginSettings(Settings):
+    """What others bring."""
+
+    plugin: Paths = ()
+    """Python file that registers methods, datasets or metrics; may be given again."""
+
+
 class NetworkSettings(Settings):
     """Which network."""
 
@@ -135,11 +142,8 @@ class NetworkSettings(Settings):
     """Of the network's body before training: none, imagenet or a file."""
 
 
-class ExperimentSettings(NetworkSettings, DatasetSettings):
+class ExperimentSettings(NetworkSettings, DatasetSettings, PluginSettings):
     """Which images, and which classifiers are trained on them."""
-
-    plugin: Paths = ()
-    """Python file that registers methods, datasets or metrics; may be given again."""
 
     checkpoint: Path | None = None
     """All tensors of a network that was trained elsewhere; it is not trained any further."""

@@ -12,7 +12,7 @@ class SweepSettings(StudySettings):
     """Methods with a gradient rule; every δ in a spec is replaced."""
 
     deltas: Listed = "0:90:10"
-    """Percentiles in percent: FIRST:LAST:STEP with LAST included, or a list."""
+    """Values of δ in percent: FIRST:LAST:STEP with LAST included, or a list, e.g. 0,50,90."""
 
     splits: Listed = "train,test"
     """Some of train, val and test."""

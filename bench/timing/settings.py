@@ -6,10 +6,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from bench.runs.settings import Listed, Names, NetworkSettings, Paths
+from bench.runs.settings import Listed, Names, NetworkSettings, PluginSettings
 
 
-class TimeSettings(NetworkSettings):
+class TimeSettings(NetworkSettings, PluginSettings):
     """What is timed, on which network, under which conditions."""
 
     methods: Listed = "gradient,full-grad,lt-full-grad"
@@ -51,9 +51,6 @@ class TimeSettings(NetworkSettings):
 
     only_time: bool = False
     """Leave out memory and operations, which take runs of their own."""
-
-    plugin: Paths = ()
-    """Python file that registers methods; may be given again."""
 
     out: Path | None = None
     """New folder; by default one of its own under results/timings."""

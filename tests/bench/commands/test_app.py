@@ -59,9 +59,12 @@ def test_a_command_is_imported_without_the_others():
     assert loaded == {f"bench.commands.{name}" for name in ("app", "options", "report")}
 
 
-def test_a_command_that_there_is_none_of_is_told_with_near_ones():
-    done = call("raedings", code=2)
-    assert "readings" in done.stderr
+def test_a_command_that_there_is_none_of_is_looked_for_among_all():
+    """Newer versions of the command line's library name near ones of those that were imported."""
+    assert "No such command 'raedings'" in call("raedings", code=2).stderr
+    group = typer.main.get_command(app.app)
+    assert group.get_command(typer.Context(group), "raedings") is None
+    assert list(group.commands) == app.NAMES
 
 
 def test_run_takes_every_setting_under_its_name():
