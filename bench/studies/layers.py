@@ -72,7 +72,7 @@ def blocks_of(
         BenchError: there is no such image, or what `block` raises.
     """
     assignments = [one for one in experiment.assignments() if one.plan.seed == 0]
-    reporter.faults(experiment.dataset.name, experiment.faults())
+    reporter.faults(experiment.copy.dataset.name, experiment.faults())
     wanted = tuple(dict.fromkeys(images)) or one_of_each_kind(assignments)
     for image in wanted:
         experiment.check_image(image)
