@@ -11,7 +11,7 @@ import seaborn as sns
 
 from reports.saving import save
 from reports.style import BLACK, GREY, VERMILLION, new_figure, open_frame
-from results.metrics.formulas import FloatArray
+from results.metrics.counts import FloatArray
 from results.statistics.permutation import LEVEL
 from results.statistics.ranking import Setting, by_classifier, common, critical_difference, item_ious, mean_ranks
 

@@ -22,7 +22,8 @@ from methods import Heatmap, MethodSpec
 from methods.fusing import fuse
 from reports.layer_maps import Block, FusedMap, LayerMap, MethodMaps
 from reports.outlined_image import Tile
-from results.metrics.formulas import counts_at, iou
+from results.metrics.counts import counts_at
+from results.metrics.formulas import iou
 from results.metrics.levels import level_statistics, to_levels
 from results.metrics.thresholds import otsu
 

@@ -20,8 +20,8 @@ from PIL import Image
 
 from reports.page.page_data import PageData
 from reports.style import HEATMAP
+from results.metrics.counts import Counts
 from results.metrics.formulas import iou
-from results.statistics.breakdown import pixel_counts
 
 
 def write_gallery(data: PageData, folder: Path) -> int:
@@ -76,7 +76,7 @@ def _scored(rows: pd.DataFrame) -> dict[str, Any] | None:
     if rows.empty:
         return None
     first = rows.sort_values(["seed", "fold"]).iloc[0]
-    value = float(iou(pixel_counts(first)))
+    value = float(iou(Counts.of_table(first)))
     status = first["status"] + (f": {first['reason']}" if first["reason"] else "")
     return {"t": int(first["threshold"]), "iou": None if np.isnan(value) else round(value, 4), "status": status}
 

@@ -1,1 +1,1 @@
-"""From heatmaps to numbers: levels, thresholds, formulas over pixel counts, rows of a table."""
+"""From heatmaps to numbers: levels, thresholds, metrics, rows of a table."""

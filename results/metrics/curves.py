@@ -1,4 +1,4 @@
-"""What a method gives at every threshold: IoU, precision and recall, from level histograms alone."""
+"""IoU, precision and recall of a method at every threshold, from level histograms."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from results.metrics.formulas import Counts, FloatArray, PooledLevels, iou, pool_levels, precision, recall
+from results.metrics.counts import Counts, FloatArray, PooledLevels, pool_levels
+from results.metrics.formulas import iou, precision, recall
 from results.metrics.scoring import thresholded, usable
 from results.metrics.thresholds import ThresholdPolicy
 from results.status import Status
@@ -15,12 +16,11 @@ from results.store.cells import Cells
 
 @dataclass(frozen=True, eq=False)
 class ThresholdCurve:
-    """One method on the defective test images, every image cut at the same threshold.
+    """One method on the defective test images, with the same threshold for every image.
 
     Attributes:
-        iou, precision, recall: (256,) at the thresholds 0 to 255, the mean over the seeds, in [0, 1]; NaN where
-            undefined.
-        chosen: mean threshold of the policy over these images, where there is a map; NaN where there is none.
+        iou, precision, recall: (256,) at the thresholds 0 to 255, mean over the seeds, in [0, 1]; NaN where undefined.
+        chosen: mean over these images of the threshold that a policy chooses; NaN where there is no heatmap.
     """
 
     iou: FloatArray
@@ -32,11 +32,11 @@ class ThresholdCurve:
 def threshold_curve(cells: Cells, policy: ThresholdPolicy) -> ThresholdCurve:
     """Pool the counts of one method over its defective test images at every threshold.
 
-    A map that failed, is constant or not finite is an empty prediction at every threshold.
+    A heatmap that failed, is constant or is not finite is an empty prediction at every threshold.
 
     Args:
-        cells: of one method that has an answer on this network, with one defective test image at least.
-        policy: whose threshold is marked.
+        cells: of one method that is applicable to this network, with one defective test image at least.
+        policy: that `ThresholdCurve.chosen` is the mean threshold of.
 
     Raises:
         ResultError: the policy needs validation cells that the run does not have.
@@ -59,7 +59,7 @@ def threshold_curve(cells: Cells, policy: ThresholdPolicy) -> ThresholdCurve:
 
 
 def _counts(levels: PooledLevels) -> Counts:
-    """Count what lies above each threshold, (256,)."""
+    """Return the counts at each threshold, (256,)."""
     found, beside = levels.defect.sum(), levels.other.sum()
     tp, fp = found - levels.defect.cumsum(), beside - levels.other.cumsum()
     return Counts(tp, fp, found + levels.missed - tp, beside - fp)

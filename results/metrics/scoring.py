@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from results.errors import ResultError
-from results.metrics.formulas import METRICS, BoolArray, Counts, counts_at, scores
+from results.metrics.counts import BoolArray, Counts, counts_at
+from results.metrics.formulas import METRICS, scores
 from results.metrics.thresholds import IntArray, ThresholdPolicy, thresholds
 from results.status import USABLE, Status
 from results.store.cells import Cells

@@ -1,7 +1,7 @@
-"""Where a heatmap is cut: policies that turn level histograms into thresholds.
+"""Threshold policies: how the threshold of a heatmap is chosen from its level histograms.
 
-A decision is ``level > t`` with t from 0 to 255, as in OpenCV, so a map whose pixels are all at level 0 is
-never marked. A policy reads histograms alone: a new one needs no heatmap again.
+A pixel is predicted positive if ``level > t``, with t from 0 to 255, as in OpenCV. So no pixel of a heatmap is if all
+are at level 0. A policy reads histograms only: a new one can be applied to old runs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,11 @@ _CHOICES = "otsu, fixed:V (0 < V <= 1), percentile:Q (0 < Q < 100), oracle, tune
 
 @dataclass(frozen=True)
 class ThresholdPolicy:
-    """How thresholds are chosen; ``str(policy)`` and `parse_policy` are each other's inverse.
+    """How thresholds are chosen; its text is what `parse_policy` reads.
+
+    >>> policy = parse_policy("percentile:95")
+    >>> policy.kind, policy.value, str(policy)
+    ('percentile', 95.0, 'percentile:95')
 
     Attributes:
         kind: ``otsu``, ``fixed``, ``percentile``, ``oracle`` or ``tuned``.
@@ -60,12 +64,12 @@ class ThresholdPolicy:
 
     @property
     def supervision(self) -> Supervision:
-        """The masks that the policy reads: a row that used those of the test images is never a result."""
+        """The masks that the policy reads."""
         return _SUPERVISION[self.kind]
 
     @property
     def is_oracle(self) -> bool:
-        """Tell whether the masks of the test images are read, so that nothing under this policy is a result."""
+        """Tell whether the policy reads the masks of the test images, so that nothing under it is a result."""
         return self.supervision == "masks of test"
 
 
@@ -86,10 +90,12 @@ def parse_policy(text: str) -> ThresholdPolicy:
 
 
 def check_unsupervised(policy: ThresholdPolicy) -> None:
-    """Check that `policy` reads no masks, so that what is compared under it is not compared with a threshold's choice.
+    """Check that `policy` reads no masks.
+
+    A threshold that is chosen on masks could make up for what a study varies, such as δ, and so hide its effect.
 
     Raises:
-        ResultError: it does.
+        ResultError: the policy reads masks.
     """
     if policy.supervision != "none":
         raise ResultError(
@@ -107,14 +113,15 @@ def thresholds(
 ) -> IntArray:
     """Return the threshold of each image under `policy`.
 
-    ``oracle`` and ``tuned`` choose one threshold for all images. They pool the images that have defect
-    pixels, as the scores do; defect-free ones are cut with it and have no say.
+    ``oracle`` and ``tuned`` choose one threshold for all images: the one with the best IoU, pooled over the images that
+    have defect pixels.
 
     Args:
         policy: how to choose.
-        defect: (N, 256) integers, pixels of each level on the defect; read by ``oracle`` as masks.
+        defect: (N, 256) integers, pixels of each level on the defect; that they are on the defect is read by ``oracle``
+            only.
         other: (N, 256) integers, pixels of each level beside it.
-        validation: the same two for the validation images, which ``tuned`` chooses on.
+        validation: the same two histograms of the validation images, on which ``tuned`` chooses.
 
     Returns:
         (N,) int64 from 0 to 255.
@@ -140,8 +147,13 @@ def thresholds(
 def otsu(histogram: IntArray) -> IntArray:
     """Return Otsu's threshold of each image: the lowest that maximises the variance between the two classes.
 
-    Decisions are OpenCV's, but for exact ties: there OpenCV goes by its rounding, which differs by build.
+    It is OpenCV's except for exact ties, which OpenCV decides by rounding errors that differ from build to build.
     An image of one level gets 0.
+
+    >>> histogram = np.zeros((1, 256), dtype=np.int64)
+    >>> histogram[0, [10, 20, 200]] = 50, 40, 10
+    >>> otsu(histogram)
+    array([20])
 
     Args:
         histogram: (N, 256) integers, pixels of each level.
@@ -153,7 +165,7 @@ def otsu(histogram: IntArray) -> IntArray:
     lower = histogram.cumsum(1)
     lower_sum = (histogram * np.arange(LEVELS)).cumsum(1)
     pixels, total = lower[:, -1:], lower_sum[:, -1:]
-    # Integers as far as they go: equally good splits then have equal criteria, and the first is taken.
+    # In integers as far as possible, so that equally good thresholds have the same variance and the lowest is taken.
     gap = (pixels * lower_sum - lower * total).astype(np.float64)
     product = lower * (pixels - lower)
     between = np.divide(gap * gap, product, out=np.zeros_like(gap), where=product > 0)
@@ -162,10 +174,13 @@ def otsu(histogram: IntArray) -> IntArray:
 
 
 def fixed(value: float) -> int:
-    """Return t such that ``level > t`` says ``level >= 255 · value``.
+    """Return t such that ``level > t`` is the same as ``level >= 255 · value``.
+
+    >>> fixed(0.5), fixed(0.2), fixed(1)
+    (127, 50, 254)
 
     Args:
-        value: share of the map's range, 0 < value <= 1, taken as the decimal that it is written as.
+        value: share of the heatmap's range, 0 < value <= 1; the exact decimal that is written.
     """
     return math.ceil(255 * Fraction(str(value))) - 1
 
@@ -173,11 +188,16 @@ def fixed(value: float) -> int:
 def percentile(histogram: IntArray, q: float) -> IntArray:
     """Return the smallest t of each image such that at least `q` % of its pixels have ``level <= t``.
 
-    So at most 100 - q % of the pixels are marked.
+    So at most 100 - q % of the pixels are predicted positive.
+
+    >>> histogram = np.zeros((1, 256), dtype=np.int64)
+    >>> histogram[0, [10, 20, 200]] = 50, 40, 10
+    >>> percentile(histogram, 90), percentile(histogram, 95)
+    (array([20]), array([200]))
 
     Args:
         histogram: (N, 256) integers, pixels of each level.
-        q: percent, 0 < q < 100, taken as the decimal that it is written as.
+        q: percent, 0 < q < 100; the exact decimal that is written.
 
     Returns:
         (N,) int64 from 0 to 255.
@@ -190,9 +210,9 @@ def percentile(histogram: IntArray, q: float) -> IntArray:
 
 
 def best_common(defect: IntArray, other: IntArray) -> int:
-    """Return the one threshold with the best IoU, counts pooled over all the images given; ties: the lowest.
+    """Return the threshold with the best IoU of the counts pooled over all images, the lowest of equally good ones.
 
-    Where nothing is defective it is 255, which marks nothing.
+    Without any defect pixel it is 255, so that no pixel is predicted positive.
 
     Args:
         defect: (N, 256) integers, pixels of each level on the defect.
@@ -208,7 +228,7 @@ def best_common(defect: IntArray, other: IntArray) -> int:
 
 
 def check_histograms(*parts: IntArray) -> None:
-    """Check that `parts` add up to the level histograms of N images.
+    """Check that `parts` together are the level histograms of N images.
 
     Raises:
         ResultError: a part is not (N, 256) of integers from 0 up, shapes differ, or an image has no pixels.
@@ -219,11 +239,11 @@ def check_histograms(*parts: IntArray) -> None:
         if part.shape != parts[0].shape:
             raise ResultError(f"histograms of {len(parts[0])} and of {len(part)} images do not belong together")
         if (part < 0).any():
-            raise ResultError("histograms count pixels, so nothing in them can be negative")
+            raise ResultError("histograms count pixels, so they cannot be negative")
     empty = np.flatnonzero(np.sum([part.sum(1) for part in parts], axis=0) == 0)
     if empty.size:
         raise ResultError(
-            f"image {empty[0]} has no pixels in its histograms; where a map failed they are all at level 0"
+            f"the histograms of image {empty[0]} are empty; where a heatmap failed, all pixels are at level 0"
         )
 
 
@@ -245,5 +265,5 @@ def _tuned(validation: tuple[IntArray, IntArray] | None) -> int:
 
 
 def _plain(value: float) -> str:
-    """Write `value` so that it reads back as the same number: 95 and not 95.0."""
+    """Write `value` without a decimal point if it is a whole number; it reads back as the same number."""
     return repr(float(value)).removesuffix(".0")

@@ -1,1 +1,1 @@
-"""How sure a number is, and whether two methods or two runs differ."""
+"""Intervals and tests: how certain a number is, and whether two methods or two runs differ."""

@@ -1,4 +1,4 @@
-"""Is one method better than another, by how much, and how sure is that?"""
+"""Paired comparisons: is one method better than another, by how much, and how certain is that?"""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from results.metrics.formulas import Counts, FloatArray, iou
+from results.metrics.counts import Counts, FloatArray
+from results.metrics.formulas import iou
 from results.statistics.bootstrap import difference_interval
 from results.statistics.pairing import Pairing
 from results.statistics.permutation import LEVEL, changed_items, holm, smallest_p, swap_tests
@@ -18,24 +19,26 @@ Verdict = Literal["better", "equal", "worse", "undecided"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """One method beside another, paired on the images that both have.
+    """A method and a reference, paired on the images that both have.
 
     Attributes:
         method: its short text.
-        reference: what it is compared with.
-        iou: of the method, pooled over the shared images, in the mean over the seeds, in [0, 1].
-        reference_iou: of the other.
-        difference: of the two, method minus reference.
-        interval: of the difference, 95 %, BCa over items; None with fewer than two items.
-        by_seed: the difference with each seed's classifiers.
-        p: two-sided, of the permutation test, Holm-corrected for all comparisons made at once; None where nothing
+        reference: short text of the method that it is compared with.
+        iou: of the method, pooled over the shared images, mean over the seeds, in [0, 1].
+        reference_iou: the same of the reference.
+        difference: `iou` minus `reference_iou`.
+        interval: 95 % BCa bootstrap interval of the difference over items; None with fewer than two items.
+        by_seed: the difference for each seed of the classifiers.
+        p: two-sided p of the permutation test, Holm-corrected over all comparisons made at once; None where nothing
             differs, and where there are too few items.
-        too_few: there are so few items that no outcome could have reached its corrected level.
-        items: physical items that are shared, and `images`, how many images.
-        left_out: images that only one of the two has.
-        wins, losses: items on which the method's own IoU is higher, and lower; on the others it is the same.
+        too_few: there are so few items that no difference could be significant at the corrected level.
+        items: number of physical items that are shared.
+        images: number of images that are shared.
+        left_out: number of images that only one of the two has.
+        wins: items on which the method's IoU is higher.
+        losses: items on which it is lower.
         verdict: ``equal`` if nothing differs or the interval lies within the tolerance, ``better`` or ``worse`` if the
-            difference is beyond the tolerance and significant, else ``undecided``.
+            difference exceeds the tolerance and is significant, else ``undecided``.
     """
 
     method: str
@@ -56,23 +59,23 @@ class Comparison:
 
     @property
     def ties(self) -> int:
-        """Items on which both have the same IoU."""
+        """Number of items on which both have the same IoU."""
         return self.items - self.wins - self.losses
 
 
 def compare(pairings: Mapping[tuple[str, str], Pairing], tolerance: float = 0.0) -> list[Comparison]:
     """Compare pairs of methods.
 
-    Pairs that mark the same pixels everywhere are not tested, and do not count among the tests.
+    Pairs whose pixel counts are the same on every item are not tested, and are not counted in the correction.
 
     Args:
-        pairings: by the names of both methods; each shares an image at least.
-        tolerance: differences of up to this much IoU, in [0, 1], count as none.
+        pairings: by the names of both methods; each has at least one image.
+        tolerance: a difference of up to this much IoU, in [0, 1], is taken as equal.
     """
     tested = {names: one for names, one in pairings.items() if changed_items(one).any()}
     found = dict(zip(tested, swap_tests(list(tested.values())).tolist(), strict=True))
     corrected = dict(zip(tested, holm(list(found.values())).tolist(), strict=True))
-    # Holm's best case: were all of them as clear as they can be, which ones would be significant?
+    # Holm's best case: which comparisons would be significant if all of them had the smallest p that is possible?
     best = holm([smallest_p(one, len(tested)) for one in tested.values()])
     too_few = {names for names, least in zip(tested, best, strict=True) if least > LEVEL}
     known = {names: p for names, p in corrected.items() if names not in too_few}
@@ -83,7 +86,7 @@ def compare(pairings: Mapping[tuple[str, str], Pairing], tolerance: float = 0.0)
 
 
 def pooled_iou(counts: Counts) -> FloatArray:
-    """Return the IoU over all items with each seed, (seeds,), of counts (items, seeds)."""
+    """Return the IoU over all items for each seed, (seeds,), from counts (items, seeds)."""
     return iou(Counts(counts.tp.sum(0), counts.fp.sum(0), counts.fn.sum(0), counts.tn.sum(0)))
 
 
@@ -116,7 +119,7 @@ def _comparison(
 
 
 def _by_item(counts: Counts) -> FloatArray:
-    """Return the IoU of each item, in the mean over the seeds."""
+    """Return the IoU of each item, as mean over the seeds."""
     mean: FloatArray = iou(counts).mean(-1)
     return mean
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from results.metrics.formulas import Counts
+from results.metrics.counts import COUNTS, Counts
 from results.metrics.scoring import image_counts
 from results.metrics.thresholds import IntArray, ThresholdPolicy
 from results.status import Status
 from results.store.cells import Cells
 
-COUNTS = ("tp", "fp", "fn", "tn")
 _IMAGE = ["fold", "seed", "image"]
 
 
@@ -56,7 +55,7 @@ def counted(cells: Cells, policy: ThresholdPolicy, *, answered: bool = True) -> 
     if answered:
         cells = cells.where(cells.frame["status"] != Status.NOT_APPLICABLE)
     frame, counts = image_counts(cells, policy)
-    table = frame[[*_IMAGE, "group"]].assign(**{name: getattr(counts, name) for name in COUNTS})
+    table = frame[[*_IMAGE, "group"]].assign(**counts.columns())
     return table[table["tp"] + table["fn"] > 0]
 
 

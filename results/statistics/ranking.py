@@ -1,4 +1,4 @@
-"""Methods in several settings: against one reference in each, and whether their ranking is the same in all."""
+"""Methods in several settings: compared with a reference in each, and ranked in all."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import pandas as pd
 from scipy import stats
 
 from results.errors import ResultError
-from results.metrics.formulas import Counts, FloatArray, iou
+from results.metrics.counts import COUNTS, FloatArray
 from results.metrics.thresholds import ThresholdPolicy
+from results.statistics.breakdown import row_iou
 from results.statistics.checking import differences
 from results.statistics.comparison import Comparison, compare
-from results.statistics.pairing import COUNTS, counted, paired
+from results.statistics.pairing import counted, paired
 from results.statistics.permutation import LEVEL
 from results.store.manifest import Manifest
 from results.store.run_store import RunStore
@@ -23,14 +24,14 @@ from results.store.run_store import RunStore
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """A dataset with its classifiers, and what each method marked in it.
+    """A dataset with its classifiers, and the pixel counts of each method on it.
 
     Attributes:
         dataset: its name.
         network: name and head.
         manifest: of the first run.
-        methods: by short text, as `results.statistics.pairing.counted` gives them.
-        chance: which of these know nothing of the defect.
+        methods: pixel counts by short text, as `results.statistics.pairing.counted` returns them.
+        chance: those of the methods that know nothing of the defect.
     """
 
     dataset: str
@@ -41,7 +42,7 @@ class Setting:
 
     @property
     def name(self) -> str:
-        """Dataset and network."""
+        """Dataset and network, as reports name the setting."""
         return f"{self.dataset}, {self.network}"
 
 
@@ -50,11 +51,11 @@ class Agreement:
     """How far several rankings of the same methods agree.
 
     Attributes:
-        over: what differs from ranking to ranking: ``folds``, ``seeds``, ``classifiers`` or ``datasets``.
-        within: what all of them share.
-        rankings: how many there are.
-        methods: that are ranked, those of chance excepted.
-        w: Kendall's, corrected for ties, from 0 (none) to 1 (all rankings are the same).
+        over: what differs between the rankings: ``folds``, ``seeds``, ``classifiers`` or ``datasets``.
+        within: what all rankings share.
+        rankings: number of rankings.
+        methods: number of methods that are ranked; those of chance are not.
+        w: Kendall's W, corrected for ties, from 0 (no agreement) to 1 (all rankings are the same).
     """
 
     over: str
@@ -65,10 +66,10 @@ class Agreement:
 
 
 def compared_settings(runs: Iterable[RunStore], policy: ThresholdPolicy) -> list[Setting]:
-    """Read runs; those of the same data and classifiers become one setting.
+    """Read runs, and join those of the same data and classifiers into one setting.
 
     Raises:
-        ResultError: a folder holds no run, two runs of a setting disagree on a method, or two settings look the same.
+        ResultError: a folder holds no run, two runs of a setting differ in a method, or two settings have one name.
     """
     found: list[Setting] = []
     for run in runs:
@@ -81,14 +82,16 @@ def compared_settings(runs: Iterable[RunStore], policy: ThresholdPolicy) -> list
             continue
         clash = [spec for spec in one.methods if spec in same.methods and not _same(one, same, spec)]
         if clash:
-            raise ResultError(f"{run.folder} has another {clash[0]} than the runs before it: compare them with check")
+            raise ResultError(
+                f"{run.folder} has other results of {clash[0]} than the runs before it: compare these runs with check"
+            )
         joined = replace(same, methods=same.methods | one.methods, chance=same.chance | one.chance)
         found[found.index(same)] = joined
     return found
 
 
 def against(setting: Setting, reference: str, *, all_pairs: bool = False) -> list[Comparison]:
-    """Compare every method of a setting with one of them, or all with each other, corrected for their number.
+    """Compare every method of a setting with a reference, or all with each other; p is corrected for their number.
 
     Raises:
         ResultError: the setting does not have the reference.
@@ -99,24 +102,24 @@ def against(setting: Setting, reference: str, *, all_pairs: bool = False) -> lis
 
 
 def duels(setting: Setting, challengers: Sequence[str], reference: str) -> list[Comparison]:
-    """Compare some methods of a setting with one of them, corrected for their number.
+    """Compare some methods of a setting with a reference; p is corrected for their number.
 
     Raises:
-        ResultError: the setting does not have one of them.
+        ResultError: the setting lacks the reference or one of the methods.
     """
     return _compared(setting, [(one, reference) for one in challengers if one != reference], reference, *challengers)
 
 
 def item_ious(found: Sequence[Setting]) -> FloatArray:
-    """Return the IoU of each item of every setting by each method that all settings have, (items, methods).
+    """Return the IoU of each item of all settings under each method that all settings have, (items, methods).
 
-    Items that a method lacks are left out; the methods are in the order of `common`.
+    The methods are in the order of `common`. Items on which a method was not run are left out.
     """
     methods = common(found)
     parts = []
     for setting in found:
-        tables = [setting.methods[name].groupby("group")[list(COUNTS)].sum() for name in methods]
-        parts.append(pd.concat([_iou(table) for table in tables], axis=1, join="inner").to_numpy())
+        tables = [setting.methods[name].groupby("group")[COUNTS].sum() for name in methods]
+        parts.append(pd.concat([row_iou(table) for table in tables], axis=1, join="inner").to_numpy())
     return np.concatenate(parts)
 
 
@@ -126,30 +129,42 @@ def common(found: Sequence[Setting]) -> list[str]:
 
 
 def mean_ranks(scores: FloatArray) -> FloatArray:
-    """Return the mean rank of each method, (methods,), of scores (rankings, methods); the highest score has rank 1."""
+    """Return the mean rank of each method, (methods,), from scores (rankings, methods); the highest score has rank 1.
+
+    >>> mean_ranks(np.array([[0.3, 0.2, 0.1], [0.3, 0.1, 0.2]]))
+    array([1. , 2.5, 2.5])
+    """
     mean: FloatArray = stats.rankdata(-scores, axis=1).mean(0)
     return mean
 
 
 def critical_difference(methods: int, blocks: int) -> float:
-    """Return the difference of mean ranks from which two methods differ by Nemenyi's test at the 5 % level."""
+    """Return Nemenyi's critical difference: methods whose mean ranks differ by more are different at the 5 % level.
+
+    Args:
+        methods: number of methods.
+        blocks: number of rankings.
+
+    >>> round(critical_difference(methods=5, blocks=30), 3)
+    1.114
+    """
     quantile = stats.studentized_range.ppf(1 - LEVEL, methods, np.inf)
     return float(quantile * np.sqrt(methods * (methods + 1) / (12 * blocks)))
 
 
 def by_classifier(setting: Setting, methods: Sequence[str]) -> pd.DataFrame:
-    """Return the pooled IoU with each classifier: a row each (fold, seed), a column a method."""
-    tables = {name: setting.methods[name].groupby(["fold", "seed"])[list(COUNTS)].sum() for name in methods}
-    return pd.DataFrame({name: _iou(table) for name, table in tables.items()}).dropna()
+    """Return the pooled IoU of each classifier: a row for each (fold, seed), a column for each method."""
+    tables = {name: setting.methods[name].groupby(["fold", "seed"])[COUNTS].sum() for name in methods}
+    return pd.DataFrame({name: row_iou(table) for name, table in tables.items()}).dropna()
 
 
 def agreements(found: Sequence[Setting]) -> Iterator[Agreement]:
-    """Yield how far rankings agree over folds, seeds, classifiers and datasets, wherever there are several."""
+    """Yield how far rankings agree over folds, seeds, classifiers and datasets, where there are several."""
     for setting in found:
         for over, key in (("folds", "fold"), ("seeds", "seed")):
             methods = _informed(list(setting.methods), [setting])
-            sums = {name: setting.methods[name].groupby(key)[list(COUNTS)].sum() for name in methods}
-            scores = pd.DataFrame({name: _iou(table) for name, table in sums.items()}).dropna()
+            sums = {name: setting.methods[name].groupby(key)[COUNTS].sum() for name in methods}
+            scores = pd.DataFrame({name: row_iou(table) for name, table in sums.items()}).dropna()
             yield from _agreement(over, setting.name, scores.to_numpy())
     for over, shared, differing in (("classifiers", "dataset", "network"), ("datasets", "network", "dataset")):
         for value in dict.fromkeys(getattr(setting, shared) for setting in found):
@@ -171,7 +186,7 @@ def _compared(setting: Setting, names: Sequence[tuple[str, str]], *needed: str) 
     methods = setting.methods
     for name in needed:
         if name not in methods:
-            raise ResultError(f"{setting.name} has no {name}, or it has no answer there; it has {', '.join(methods)}")
+            raise ResultError(f"{setting.name} has no {name}, or it is not applicable; there are {', '.join(methods)}")
     pairings = {(one, other): paired(methods[one], methods[other]) for one, other in names}
     return compare({pair: one for pair, one in pairings.items() if one.images})
 
@@ -196,14 +211,10 @@ def _same(one: Setting, other: Setting, spec: str) -> bool:
 
 
 def _informed(methods: Sequence[str], found: Sequence[Setting]) -> list[str]:
-    """Leave out the methods of chance, which are last in every ranking and would make all of them look alike."""
+    """Leave out the methods of chance: they are last in every ranking, so all rankings would seem to agree."""
     return [name for name in methods if not any(name in setting.chance for setting in found)]
 
 
 def _whole(table: pd.DataFrame) -> float:
-    """Return the pooled IoU in the mean over seeds."""
-    return float(_iou(table.groupby("seed")[list(COUNTS)].sum()).mean())
-
-
-def _iou(table: pd.DataFrame) -> pd.Series[float]:
-    return pd.Series(iou(Counts(*(table[name].to_numpy() for name in COUNTS))), index=table.index)
+    """Return the pooled IoU, as mean over the seeds."""
+    return float(row_iou(table.groupby("seed")[COUNTS].sum()).mean())

@@ -1,1 +1,1 @@
-"""What several runs or many specs say together: sweeps of δ, readings of the papers, factorial effects."""
+"""Studies over several runs or many specs: sweeps over δ, readings of the papers, factorial effects."""

@@ -1,7 +1,7 @@
-"""What each part of a method is worth: main effects in a full product of weighting, rule, layers and fusing.
+"""Main effects: what weighting, rule, layers and fusing each contribute to the IoU.
 
-Two rows of a table often differ in several parts at once. Where a run holds every combination of some parts, the mean
-over all combinations of the others tells what one part adds: each level is then measured beside the same others.
+Two methods often differ in several of these factors at once. Where a run holds a full factorial design, every
+combination of some levels, the mean over all combinations of the other factors shows the effect of one factor alone.
 """
 
 from __future__ import annotations
@@ -12,33 +12,30 @@ from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from results.metrics.formulas import Counts, iou
+from results.metrics.counts import Counts, FloatArray
+from results.metrics.formulas import iou
 from results.metrics.scoring import image_counts, readable
-from results.metrics.thresholds import ThresholdPolicy
+from results.metrics.thresholds import IntArray, ThresholdPolicy
 from results.statistics.bootstrap import bca
 from results.store.cells import Cells
 from results.studies.factorial import Factorial, Levels, fused, largest_factorial
 
 DECIMALS = 12
-"""Of a difference: sums in another order must not make one between methods that are equal."""
+"""To which differences are rounded, so that equal methods differ by 0 in whatever order numbers are added."""
 BATCH = 1000
 """Resamples that are computed at once."""
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Combination:
-    """One method in its place in the product.
+    """One combination of levels, and the method that has them.
 
     Attributes:
-        levels: of each of `results.studies.factorial.FACTORS`.
-        spec: short text of the method; one of a single layer stands at every way of fusing.
-        fused: several layers are joined.
-        iou: pooled over the defective images, in the mean over seeds, in [0, 1].
+        levels: one of each of `results.studies.factorial.FACTORS`.
+        spec: short text of the method; a method of one layer has every level of fusing.
+        fused: whether several layers are fused.
+        iou: pooled over the defective images, mean over the seeds, in [0, 1].
     """
 
     levels: Levels
@@ -49,14 +46,15 @@ class Combination:
 
 @dataclass(frozen=True)
 class Effect:
-    """One level of one factor.
+    """The main effect of one level of one factor.
 
     Attributes:
         factor: one of `results.studies.factorial.FACTORS`.
         level: its name.
-        iou: mean over all combinations of the other factors, in [0, 1]; of a way of fusing, within several layers.
-        difference: to the mean of the factor's first level; None for the first.
-        interval: of the difference, 95 %; None for the first, and where there are fewer than two items.
+        iou: mean over all combinations of the other factors, in [0, 1]; for a way of fusing, over methods of several
+            layers only.
+        difference: to the mean of the factor's first level; None for the first level.
+        interval: 95 % interval of the difference; None for the first level, and with fewer than two items.
     """
 
     factor: str
@@ -68,11 +66,11 @@ class Effect:
 
 @dataclass(frozen=True)
 class Interaction:
-    """How far one level's difference depends on a level of another factor.
+    """A two-way interaction: how much the effect of a level depends on the level of another factor.
 
     Attributes:
-        levels: the level of each of the two factors; both are compared with the first of their factor.
-        value: the difference of the differences, in IoU, from -2 to 2; 0 where the two effects add up.
+        levels: a level of each of the two factors; both are compared with the first level of their factor.
+        value: difference of the differences in IoU, from -2 to 2; 0 where the two effects add up.
     """
 
     levels: dict[str, str]
@@ -81,15 +79,15 @@ class Interaction:
 
 @dataclass(frozen=True)
 class Effects:
-    """The main effects in one full product of a run's methods.
+    """The main effects in one full factorial design among the methods of a run.
 
     Attributes:
-        delta: of all rules, in percent; None where no method has a rule.
+        delta: δ of all rules, in percent; None where no method has a rule.
         policy: how thresholds were chosen.
-        items: physical items with a defect, over which is resampled.
-        combinations: the product itself.
-        rows: one a level, the first level of each factor first.
-        interaction: the largest of two levels; None where no two factors can interact.
+        items: number of physical items with a defect; the bootstrap draws them.
+        combinations: the design itself.
+        rows: one for each level, by factor.
+        interaction: the largest two-way interaction; None where no two factors can interact.
     """
 
     delta: float | None
@@ -101,11 +99,11 @@ class Effects:
 
 
 def effects(cells: Cells, policy: ThresholdPolicy) -> Effects | None:
-    """Return the main effects in the largest full product of the methods, None where there is none.
+    """Return the main effects in the largest full factorial design among the methods, None where there is none.
 
-    A single layer stands for every way of fusing, since it has nothing to fuse; ways of fusing are compared within
-    several layers only. Intervals are a bootstrap over physical items, all methods on the same resamples: BCa, or
-    percentiles where that is undefined. Only the defective test images that every method has with every seed are read.
+    A method of one layer has nothing to fuse, so it stands for every way of fusing; ways of fusing are compared among
+    methods of several layers only. Intervals are from a BCa bootstrap over physical items, with the same resamples for
+    all methods. Only defective test images that every method has with every seed are used.
 
     Raises:
         ResultError: the policy needs validation cells that the run does not have.
@@ -148,7 +146,7 @@ def _rows(design: Factorial, counts: IntArray, found: FloatArray) -> list[Effect
 
 
 def _contrast(design: Factorial, chosen: dict[str, str]) -> FloatArray:
-    """Return the weights of a level's difference to the first, or of two levels' difference of differences."""
+    """Return the contrast of a level and the first level, or of two levels for their interaction, (specs,)."""
     total = np.zeros(len(design.specs))
     for replaced in product((False, True), repeat=len(chosen)):
         corner = {
@@ -165,12 +163,12 @@ def _largest_interaction(design: Factorial, found: FloatArray) -> Interaction | 
         for levels in product(*(design.varied[factor][1:] for factor in pair)):
             chosen = dict(zip(pair, levels, strict=True))
             seen.append(Interaction(chosen, float(_contrast(design, chosen) @ found)))
-    # NaN where a corner is empty: a single layer is fused in no way.
+    # NaN where a corner of the contrast has no method: one layer is not fused.
     return max((one for one in seen if not math.isnan(one.value)), key=lambda one: abs(one.value), default=None)
 
 
 def _by_item(cells: Cells, specs: list[str], policy: ThresholdPolicy) -> IntArray:
-    """Return (items, seeds, specs, 3) pixels, tp, fp and fn, of the defective test images that all `specs` have."""
+    """Return tp, fp and fn, (items, seeds, specs, 3), over the defective test images that all `specs` have."""
     known = cells.where(readable(cells))
     if not set(specs) <= set(known.frame["spec"]):
         return np.zeros((0, 1, len(specs), 3), dtype=np.int64)
@@ -190,8 +188,8 @@ def _by_item(cells: Cells, specs: list[str], policy: ThresholdPolicy) -> IntArra
 
 
 def _pooled_iou(counts: IntArray, times: IntArray) -> FloatArray:
-    """Return (..., specs), the pooled IoU in the mean over seeds, where items are taken (..., items) `times`."""
-    # In float64 the product is many times faster, and exact for any number of pixels that a run can have.
+    """Return the pooled IoU, (..., specs), as mean over the seeds, where each item is drawn `times`, (..., items)."""
+    # In float64 the product is many times faster than in int64, and exact up to 2^53 pixels.
     summed = np.tensordot(times.astype(np.float64), counts.astype(np.float64), axes=1).astype(np.int64)
     tp, fp, fn = np.moveaxis(summed, -1, 0)
     mean: FloatArray = iou(Counts(tp, fp, fn, np.zeros_like(tp))).mean(-2)
@@ -199,7 +197,7 @@ def _pooled_iou(counts: IntArray, times: IntArray) -> FloatArray:
 
 
 def _intervals(counts: IntArray, contrasts: FloatArray) -> list[tuple[float, float] | None]:
-    """Return the interval of each of the `contrasts` (M, specs) of the pooled IoU, from one bootstrap over items."""
+    """Return the interval of each of the `contrasts`, (M, specs), of the pooled IoU, from one bootstrap over items."""
     items = len(counts)
     if items < 2:
         return [None] * len(contrasts)

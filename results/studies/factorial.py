@@ -1,4 +1,4 @@
-"""Full products among the methods of a run: every combination of some levels of weighting, rule, layers and fusing."""
+"""Full factorial designs among the methods of a run: every combination of some levels of some factors."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ from numpy.typing import NDArray
 from results.status import Status
 
 FACTORS = ("rule", "layers", "weighting", "fuse")
+"""The parts of a spec that are varied."""
 Levels = tuple[str, ...]
 """A level of each of `FACTORS`, in their order."""
 
 _FIRST = ("plain", "+lt", "+fgbp", "last", "grad-cam", "sum")
-"""Levels that come before the others of their factor."""
+"""Levels that come before the other levels of their factor."""
 _SINGLE = re.compile(r"last|S\d+|layer\..+")
-"""Choices of one layer, where there is nothing to fuse."""
+"""Levels of ``layers`` that are a single layer, so that there is nothing to fuse."""
 
 
 @dataclass(frozen=True)
 class Factorial:
-    """A full product of at least two levels in at least two factors.
+    """A full factorial design with at least two levels in at least two factors.
 
     Attributes:
-        delta: of all rules, in percent; None where no method has a rule.
-        levels: of each of `FACTORS`; the first is the one that the others are compared with.
-        combinations: short text of the method with these levels; one of a single layer stands for every way of fusing.
+        delta: δ of all rules, in percent; None where no method has a rule.
+        levels: the levels of each of `FACTORS`; the others are compared with the first.
+        combinations: short text of the method of each combination; one of a single layer has every way of fusing.
     """
 
     delta: float | None
@@ -39,21 +40,21 @@ class Factorial:
 
     @property
     def specs(self) -> list[str]:
-        """Short texts of the methods, each once."""
+        """Short texts of the methods, each of them once."""
         return list(dict.fromkeys(self.combinations.values()))
 
     @property
     def varied(self) -> dict[str, tuple[str, ...]]:
-        """The factors that have several levels, with these."""
+        """The factors that have several levels, with their levels."""
         return {factor: levels for factor, levels in zip(FACTORS, self.levels, strict=True) if len(levels) > 1}
 
     def weights(self, chosen: dict[str, str]) -> NDArray[np.float64]:
-        """Return (specs,), what each method counts in the mean over the combinations with the `chosen` levels.
+        """Return the weight of each method, (specs,), in the mean over all combinations with the `chosen` levels.
 
-        Ways of fusing are taken within several layers only. NaN where there is no such combination.
+        For a way of fusing these are combinations of several layers only. NaN where there are none.
 
         Args:
-            chosen: a level of each of some factors; of the others all count alike.
+            chosen: a level for each of some factors.
         """
         found = [
             spec
@@ -65,15 +66,15 @@ class Factorial:
 
 
 def fused(levels: Levels) -> bool:
-    """Tell whether several layers are joined."""
+    """Tell whether the levels are those of a method that fuses several layers."""
     return not _SINGLE.fullmatch(levels[FACTORS.index("layers")])
 
 
 def largest_factorial(frame: pd.DataFrame) -> Factorial | None:
-    """Return the full product that holds most of the methods of a run, None where there is none.
+    """Return the full factorial design with the most methods of a run, None where there is none.
 
-    Its rules share one δ, and its methods have neither options nor wrappers, know of the defect, and have an answer on
-    the network. Of equally large products it is the one whose methods come first by name.
+    All rules in it have the same δ. Its methods have neither options nor wrappers, are not of chance, and are
+    applicable to the network. Of equally large designs it is the one whose methods come first in alphabetical order.
 
     Args:
         frame: of `results.store.run_store.Cells`.
@@ -104,7 +105,7 @@ def _factorials(methods: pd.DataFrame, delta: float | None) -> Iterator[Factoria
 
 
 def _combinations(methods: pd.DataFrame) -> dict[Levels, str]:
-    """Return the method of each combination of levels."""
+    """Return short texts of the methods, by their combination of levels."""
     fields = ("rules", "layers", "name", "fuse", "spec")
     known: dict[Levels, str] = {}
     ways = methods["fuse"][~methods["layers"].str.fullmatch(_SINGLE.pattern)].unique()
@@ -116,10 +117,10 @@ def _combinations(methods: pd.DataFrame) -> dict[Levels, str]:
 
 
 def _products(known: Iterable[Levels]) -> Iterator[tuple[frozenset[str], ...]]:
-    """Yield the levels of every full product within `known` that is part of no larger one, and of some that are.
+    """Yield the levels of every maximal full product within `known`, and of some smaller ones.
 
-    What stands beside the levels of the first factor in a product is common to them. So everything that some of its
-    levels have in common is searched for products of the other factors.
+    In a full product, all levels of the first factor are combined with the same levels of the other factors. So for
+    every set of combinations that some levels of the first factor have in common, products within it are searched.
     """
     if () in known:
         yield ()

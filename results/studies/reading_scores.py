@@ -1,4 +1,4 @@
-"""How far each open question of the papers moves a method's IoU."""
+"""Scores of readings: how far each open question of the papers moves the IoU of a method."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from results.errors import ResultError
-from results.metrics.formulas import BoolArray, Counts, image_iou, iou
+from results.metrics.counts import BoolArray, Counts
+from results.metrics.formulas import image_iou, iou
 from results.metrics.scoring import image_counts
 from results.metrics.thresholds import ThresholdPolicy
 from results.statistics.bootstrap import interval, per_item
@@ -26,10 +27,10 @@ class Asked:
 
     Attributes:
         method: short text of the default's spec.
-        answers: (question, answer) pairs in which it differs from the default; none for the default itself.
+        answers: the pairs (question, answer) in which it differs from the default; none for the default itself.
         spec: short text of the spec whose cells are scored.
-        run: which run holds them.
-        over: a name in `OVER`.
+        run: name of the run that has these cells.
+        over: which pixels are counted, a key of `OVER`.
     """
 
     method: str
@@ -45,7 +46,7 @@ class Asked:
 
     @property
     def changes_the_map(self) -> bool:
-        """Tell whether another map is scored, and not the same map in another way."""
+        """Tell whether other heatmaps are scored, and not those of the default counted in another way."""
         return self.over == DEFECTIVE
 
 
@@ -55,11 +56,12 @@ class Scored:
 
     Attributes:
         asked: the reading.
-        train, val: on the images of that split, all folds and seeds together.
+        train: on training images, over all folds and seeds.
+        val: on validation images, over all folds and seeds.
         low, high: 95 % interval of `val` over physical items.
-        test: of the default, and of the reading that validation chose.
-        chosen: validation chose it, among the readings that change the map.
-        published: what a paper prints for the default, or NaN.
+        test: on test images; only of the default and of the chosen reading.
+        chosen: whether it has the best `val` of the readings that change the heatmap.
+        published: the IoU of the default that a paper prints, or NaN.
     """
 
     asked: Asked
@@ -74,7 +76,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class Question:
-    """How far one question moves one method: the answer with the largest difference in `val` from the default."""
+    """How far a question moves a method: the answer whose validation IoU differs most from the default's."""
 
     method: str
     question: str
@@ -94,22 +96,22 @@ OVER: dict[str, Callable[[pd.DataFrame, Counts], float]] = {
     ),
     "each defective image": lambda _, counts: image_iou(counts.of(counts.tp + counts.fn > 0)),
 }
-"""What the pixel counts can be taken over; the last is a mean of images, the others pool their counts."""
+"""Over which images the IoU is taken: the last one averages the IoU of images, the others pool their pixel counts."""
 
 
 def score_readings(
     asked: Sequence[Asked], runs: dict[str, Cells], policy: ThresholdPolicy, dataset: str
 ) -> list[Scored]:
-    """Score readings on training and validation images, and the default and the chosen ones on test images.
+    """Score readings on training and validation images, and the default and the chosen reading on test images too.
 
     Args:
-        asked: every reading of every method, its default among them.
+        asked: every reading of every method, including the defaults.
         runs: cells by the name of their run.
         policy: how thresholds are chosen.
-        dataset: whose published numbers stand beside.
+        dataset: name of the dataset whose published numbers are looked up.
 
     Raises:
-        ResultError: a spec has no validation cells to choose a reading by.
+        ResultError: a spec has no validation images on which a reading could be chosen.
     """
     found = [_scored(one, _of(one, runs), policy, dataset) for one in asked]
     best = {method: _best([one for one in found if one.asked.method == method]) for method in _methods(found)}
@@ -123,13 +125,13 @@ def score_readings(
 
 
 def choose(asked: Sequence[Asked], runs: dict[str, Cells], policy: ThresholdPolicy) -> list[Asked]:
-    """Return the reading of each method that is best on validation images, ties the first."""
+    """Return the reading of each method that is best on validation images, the first of equally good ones."""
     found = [_scored(one, _of(one, runs), policy, "") for one in asked if one.changes_the_map]
     return [_best([one for one in found if one.asked.method == method]).asked for method in _methods(found)]
 
 
 def questions(rows: Sequence[Scored]) -> list[Question]:
-    """Return how far each question alone moves each method on validation images, the farthest first."""
+    """Return how far each question alone moves each method on validation images, the largest change first."""
     default = {row.asked.method: row.val for row in rows if row.asked.is_default}
     farthest: dict[tuple[str, str], Question] = {}
     for row in rows:
@@ -154,7 +156,7 @@ def _scored(asked: Asked, cells: Cells, policy: ThresholdPolicy, dataset: str) -
 
 
 def _iou(cells: Cells, policy: ThresholdPolicy, split: str, over: str) -> float:
-    """Return the mean over the classifiers' seeds; NaN where the split has no cells."""
+    """Return the IoU as mean over the seeds; NaN where the split has no cells."""
     here = cells.where(cells.frame["split"] == split)
     if not len(here.frame):
         return np.nan
@@ -174,7 +176,7 @@ def _of(asked: Asked, runs: dict[str, Cells]) -> Cells:
     cells = runs[asked.run]
     found = cells.where(cells.frame["spec"] == asked.spec)
     if not (found.frame["split"] == "val").any():
-        raise ResultError(f"{asked.spec} has no validation images, so that no reading of it can be chosen")
+        raise ResultError(f"{asked.spec} was not run on validation images, so that no reading of it can be chosen")
     return found
 
 

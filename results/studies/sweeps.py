@@ -1,6 +1,6 @@
-"""From the cells of a run to IoU against δ, and to what a δ gives on test images that other masks have chosen.
+"""Sweeps over δ: the IoU at each δ, and the IoU on test images at a δ that was chosen on another split.
 
-A family is what the specs of a sweep have in common: one spec with the δ of every rule left out.
+A family is what the specs of a sweep have in common: a spec without the δ of its rules.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Literal
 import pandas as pd
 
 from results.errors import ResultError
-from results.metrics.formulas import iou
+from results.metrics.counts import COUNTS
 from results.metrics.scoring import image_counts, readable
 from results.metrics.thresholds import ThresholdPolicy, check_unsupervised
-from results.statistics.breakdown import COUNTS, item_interval, pixel_counts
+from results.statistics.breakdown import item_interval, row_iou
 from results.status import USABLE, Status
 from results.store.cells import Cells
 
 Families = Mapping[str, Mapping[float, str]]
-"""The short text of the spec of each δ, in percent, by family."""
+"""By family: the short text of the spec at each δ, in percent."""
 ChosenOn = Literal["default", "train", "val", "test"]
 Supervision = Literal["none", "masks of training", "masks of validation", "masks of test"]
 
@@ -36,14 +36,14 @@ SUPERVISION: dict[ChosenOn, Supervision] = {
 
 @dataclass(frozen=True)
 class Estimate:
-    """IoU of pixel counts that are pooled over defective images.
+    """The IoU pooled over defective images.
 
     Attributes:
-        iou: mean over the seeds of the IoU with all folds pooled, in [0, 1]; NaN where undefined.
-        low, high: its 95 % interval over physical items, each drawn with all its seeds and folds.
-        images: images that were scored.
-        items: physical items that they show.
-        failed: images without a usable map from one classifier at least; those count as empty predictions.
+        iou: pooled over all folds, mean over the seeds, in [0, 1]; NaN where undefined.
+        low, high: 95 % interval over physical items, each drawn with all its seeds and folds.
+        images: number of images that were scored.
+        items: number of physical items that they show.
+        failed: number of images without a usable heatmap with at least one classifier; these are empty predictions.
     """
 
     iou: float
@@ -56,7 +56,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Curve:
-    """What a family gives on the images of one split, by δ in percent, ascending."""
+    """The IoU of a family on the images of one split, by δ in percent, ascending."""
 
     family: str
     split: str
@@ -65,14 +65,14 @@ class Curve:
 
 @dataclass(frozen=True)
 class Choice:
-    """What a family gives on test images at a δ that was chosen.
+    """The IoU of a family on test images, at a δ that was chosen.
 
     Attributes:
         family: of specs.
-        chosen_on: the split whose masks chose, or ``default``.
-        deltas: δ in percent of each classifier: one tuple a seed, one entry a fold; NaN where there was nothing to
-            choose on.
-        test: what they give on the test images; undefined where one δ is.
+        chosen_on: the split whose masks δ was chosen on, or ``default``.
+        deltas: δ in percent for each classifier: a tuple for each seed with an entry for each fold; NaN where there was
+            no image to choose on.
+        test: the IoU on test images; undefined where one δ is.
     """
 
     family: str
@@ -96,13 +96,13 @@ class Sweep:
     """Curves and choices of all families.
 
     Attributes:
-        policy: how maps were cut.
-        default: the δ in percent that is taken where nothing is chosen.
+        policy: how thresholds were chosen.
+        default: the δ, in percent, that is used where none is chosen.
         curves: by family, then by split.
-        choices: by family: the default δ, those chosen on training and on validation images, the best one on test.
-        absent: why a family has no answer on this network, by family; it has neither curves nor choices.
-        unread: images that could not be read; they are not scored.
-        unmasked: images whose masks are not known; they are not scored.
+        choices: by family: the default δ, the δ chosen on training and on validation images, and the best one on test.
+        absent: why a family is not applicable to this network, by family; it has neither curves nor choices.
+        unread: number of images that could not be read; they are not scored.
+        unmasked: number of images whose masks are not known; they are not scored.
     """
 
     policy: ThresholdPolicy
@@ -115,7 +115,7 @@ class Sweep:
 
 
 NO_ESTIMATE = Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
-"""What is estimated from no images."""
+"""The estimate from no images."""
 
 
 def score_sweep(
@@ -123,20 +123,20 @@ def score_sweep(
 ) -> Sweep:
     """Score every δ of every family.
 
-    A δ is chosen by the best IoU on the defective images of one split, for each fold and seed by itself, so that
-    no fold is told what its own test images look like; of equally good ones it is the lowest. The best δ on test is
-    one for all folds and seeds: the peak of the curve.
+    The chosen δ is the one with the best IoU on the defective images of one split, the lowest of equally good ones. It
+    is chosen for each fold and seed alone, so that no fold learns from its own test images. The best δ on test is the
+    same for all folds and seeds: the peak of the curve.
 
     Args:
         cells: of a run.
-        families: with the same cells at every δ.
-        splits: to draw curves of and to choose on, e.g. ``("train", "test")``.
-        policy: how maps are cut.
-        default: the δ in percent that is taken where nothing is chosen.
+        families: whose specs have the same cells at every δ.
+        splits: that have curves, and on which δ is chosen, e.g. ``("train", "test")``.
+        policy: how thresholds are chosen.
+        default: the δ, in percent, that is used where none is chosen.
 
     Raises:
-        ResultError: the policy reads masks, no image could be read, a δ lacks cells that another one has, or no
-            family has an answer on this network.
+        ResultError: the policy reads masks, no image could be read, a δ lacks cells that another one has, or no family
+            is applicable to this network.
     """
     check_unsupervised(policy)
     curves: list[Curve] = []
@@ -160,18 +160,17 @@ def score_sweep(
         unread.update(own.frame["image"][~readable(own) & ~own.frame["unmasked"]])
     if not curves:
         reasons = "; ".join(f"{family}: {reason}" for family, reason in absent.items())
-        raise ResultError(f"no method of this sweep has an answer on this network ({reasons})")
+        raise ResultError(f"no method of this sweep is applicable to this network ({reasons})")
     return Sweep(policy, default, tuple(curves), tuple(choices), absent, len(unread), len(unmasked))
 
 
 def _counted(cells: Cells, specs: Mapping[float, str], policy: ThresholdPolicy) -> pd.DataFrame:
-    """Return δ, classifier, image, item and pixel counts of each cell of a defective image that was read."""
+    """Return δ, classifier, image, item and pixel counts of each cell whose image is defective and could be read."""
     delta_of = {spec: delta for delta, spec in specs.items()}
     parts = []
     for split in cells.frame["split"].unique():
         frame, counts = image_counts(cells, policy, split)
-        pixels = {name: getattr(counts, name) for name in COUNTS}
-        part = frame[["seed", "fold", "split", "image", "group", "status"]].assign(**pixels)
+        part = frame[["seed", "fold", "split", "image", "group", "status"]].assign(**counts.columns())
         parts.append(part.assign(delta=frame["spec"].map(delta_of))[counts.tp + counts.fn > 0])
     rows = pd.concat(parts, ignore_index=True)
     _check_complete(rows, specs)
@@ -179,7 +178,7 @@ def _counted(cells: Cells, specs: Mapping[float, str], policy: ThresholdPolicy) 
 
 
 def _check_complete(rows: pd.DataFrame, specs: Mapping[float, str]) -> None:
-    """Raise `ResultError` where not all δ were computed on the same images with the same classifiers."""
+    """Raise `ResultError` unless all δ were computed on the same images with the same classifiers."""
     known = {
         delta: set(rows.loc[rows["delta"] == delta, ["seed", "fold", "split", "image"]].itertuples(index=False))
         for delta in specs
@@ -199,12 +198,12 @@ def _curve(family: str, split: str, rows: pd.DataFrame, deltas: Sequence[float])
 
 
 def _estimate(rows: pd.DataFrame) -> Estimate:
-    """Pool the counts of `rows`, one δ a classifier."""
+    """Pool the counts of `rows`, in which each classifier has one δ."""
     if rows.empty:
         return NO_ESTIMATE
     low, high = item_interval(rows)
     return Estimate(
-        iou=float(iou(pixel_counts(rows.groupby("seed")[COUNTS].sum())).mean()),
+        iou=float(row_iou(rows.groupby("seed")[COUNTS].sum()).mean()),
         low=low,
         high=high,
         images=rows["image"].nunique(),
@@ -214,7 +213,7 @@ def _estimate(rows: pd.DataFrame) -> Estimate:
 
 
 def _choices(family: str, rows: pd.DataFrame, curves: Mapping[str, Curve], default: float) -> list[Choice]:
-    """Return what each way to choose δ gives, in the order of `SUPERVISION`."""
+    """Return a choice for each way to choose δ, in the order of `SUPERVISION`."""
     seeds, folds = sorted(rows["seed"].unique()), sorted(rows["fold"].unique())
     found: dict[ChosenOn, Choice] = {}
 
@@ -226,7 +225,7 @@ def _choices(family: str, rows: pd.DataFrame, curves: Mapping[str, Curve], defau
         points = curves["test"].points
         if default in points:
             one_for_all("default", default)
-        # Of equals `max` keeps the first, and points are in the order of δ.
+        # `max` returns the first of equal points, and points are in the order of δ.
         if any(point.images for point in points.values()):
             one_for_all("test", max(points, key=lambda delta: points[delta].iou))
     tested = rows[rows["split"] == "test"]
@@ -241,9 +240,8 @@ def _choices(family: str, rows: pd.DataFrame, curves: Mapping[str, Curve], defau
 
 
 def _best(rows: pd.DataFrame) -> dict[tuple[int, int], float]:
-    """Return the δ with the best pooled IoU of each (seed, fold) that has rows, the lowest of equals."""
-    pooled = rows.groupby(["seed", "fold", "delta"])[COUNTS].sum()
-    values = pd.Series(iou(pixel_counts(pooled)), index=pooled.index)
+    """Return the δ with the best pooled IoU for each (seed, fold) that has rows, the lowest of equally good ones."""
+    values = row_iou(rows.groupby(["seed", "fold", "delta"])[COUNTS].sum())
     # The index is sorted, so the first maximum is that of the lowest δ.
     return {(seed, fold): delta for seed, fold, delta in values.groupby(["seed", "fold"]).idxmax()}
 

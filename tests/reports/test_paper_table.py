@@ -74,3 +74,9 @@ def test_the_csv_holds_every_metric_and_reads_back(tmp_path):
     assert table.loc["grad-cam", "iou_published"] == pytest.approx(0.175)
     assert table.loc["cam"].isna()["iou"]
     assert {"auroc", "pixel_ap", "supervision", "failed"} <= set(table.columns)
+
+
+def test_a_new_metric_is_a_column_of_the_csv(tmp_path, specificity):
+    table = pd.read_csv(io.StringIO(csv(summary(tmp_path, seeds=2), {}))).set_index("method")
+    assert table.loc["ra-cam@50", "specificity"] == pytest.approx(85 / 90)
+    assert table.loc["ra-cam@50", "specificity_spread"] == 0

@@ -68,6 +68,12 @@ def test_the_json_holds_every_row_and_no_nan(tmp_path):
     assert (third["applicable"], third["iou"], third["spread"]) == (False, None, None)
 
 
+def test_a_new_metric_is_in_the_json_of_every_method(tmp_path, specificity):
+    (row,) = summary(tmp_path, [hit(seed=0), hit(seed=1)]).as_json()["rows"]
+    assert row["specificity"] == pytest.approx(85 / 90)
+    assert row["spread"]["specificity"] == 0
+
+
 def test_published_numbers_stand_beside_the_methods_that_papers_name(tmp_path):
     found = summary(tmp_path, [hit(spec="grad-cam"), hit(spec="hires-cam")], dataset="ksdd")
     assert found.published["grad-cam"] == 17.5

@@ -8,9 +8,8 @@ import pytest
 from PIL import Image
 
 from reports.page import write
-from results.metrics.formulas import iou
 from results.metrics.thresholds import ThresholdPolicy
-from results.statistics.breakdown import image_table, pixel_counts
+from results.statistics.breakdown import image_table, row_iou
 from results.store.run_store import RunStore
 from tests.helpers.chromium import Browser, needs_chromium
 from tests.helpers.page_runs import BAD, METHODS, ODD, make, mask
@@ -151,7 +150,7 @@ def test_names_of_files_are_no_text_of_the_page(opened):
 def test_the_images_are_ordered_by_how_well_one_method_does(opened, run):
     table = image_table(RunStore(run).cells(), OTSU)
     rows = table[(table["spec"] == "layer-cam") & (table["defect"] > 0)]
-    best = rows.assign(iou=iou(pixel_counts(rows))).sort_values("iou")["image"].tolist()
+    best = rows.assign(iou=row_iou(rows)).sort_values("iou")["image"].tolist()
     opened.run("document.getElementById('method').value = 2")
     for order, expected in (("worst", best), ("best", best[::-1])):
         opened.run("document.getElementById('order').value = arguments[0]", order)

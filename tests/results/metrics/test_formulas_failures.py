@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from results.errors import ResultError
-from results.metrics.formulas import METRICS, counts_at, pool_levels, scores
+from results.metrics.counts import counts_at, pool_levels
+from results.metrics.formulas import METRICS, scores
 from results.metrics.levels import level_statistics, missing_statistics
 from results.metrics.thresholds import otsu
 from results.status import Status
@@ -106,7 +107,7 @@ def test_a_failed_cell_counts_like_a_constant_map():
 
 def test_a_failed_cell_that_lost_its_pixels_is_refused():
     empty = np.zeros((1, 256), dtype=np.int64)
-    with pytest.raises(ResultError, match="no pixels"):
+    with pytest.raises(ResultError, match="are empty"):
         scores(empty, empty, np.array([False]), np.array([0]), np.array([True]))
 
 

@@ -273,7 +273,7 @@ GOOD = np.ones((2, 256), dtype=np.int64)
         (GOOD / 2, GOOD, r"\(N, 256\) integers"),
         (GOOD, GOOD[:1], "do not belong together"),
         (GOOD, -GOOD, "negative"),
-        (0 * GOOD, 0 * GOOD, "image 0 has no pixels.*level 0"),
+        (0 * GOOD, 0 * GOOD, "histograms of image 0 are empty.*level 0"),
     ],
 )
 def test_malformed_histograms_are_refused(defect, other, message):

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from results.errors import ResultError
-from results.metrics.formulas import METRICS, Counts, iou, precision
+from results.metrics.counts import Counts
+from results.metrics.formulas import METRICS, iou, precision
 from results.statistics.bootstrap import interval, per_item
 
 COUNTS = ("tp", "fp", "fn", "tn")

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from results.metrics.formulas import Counts
+from results.metrics.counts import Counts
 from results.statistics import permutation
 from results.statistics.pairing import Pairing
 from results.statistics.permutation import changed_items, holm, smallest_p, swap_tests

@@ -115,5 +115,5 @@ def test_the_question_that_moves_a_method_most_comes_first(tmp_path):
 
 def test_without_validation_images_nothing_can_be_chosen(tmp_path):
     runs = {"default": cells(tmp_path, [hit("d/0", "test", tp=1)])}
-    with pytest.raises(ResultError, match="ra-cam@50 has no validation images"):
+    with pytest.raises(ResultError, match="ra-cam@50 was not run on validation images"):
         choose([DEFAULT], runs, HALF)

@@ -259,7 +259,7 @@ def test_a_family_without_an_answer_is_named_and_not_drawn(tmp_path):
     found = sweep(tmp_path / "one", [*absent, *at((3, 5, 8))], {"ra-cam": RA, "lt-grad-cam": LT})
     assert found.absent == {"ra-cam": "no biases"}
     assert {one.family for one in [*found.curves, *found.choices]} == {"lt-grad-cam"}
-    with pytest.raises(ResultError, match=r"no method .* has an answer on this network \(ra-cam: no biases\)"):
+    with pytest.raises(ResultError, match=r"no method .* is applicable to this network \(ra-cam: no biases\)"):
         sweep(tmp_path / "none", absent, {"ra-cam": RA})
 
 
