@@ -20,7 +20,7 @@ def random(view: EvidenceView) -> Tensor:
 
 @evidence_method("centre", paper="none: a Gaussian in the middle of the image", chance=True)
 def centre(view: EvidenceView) -> Tensor:
-    """Gaussian around the image's centre, (B, H, W), its standard deviation a quarter of each side."""
+    """exp(-(r² + c²) / 2), (B, H, W), rows r and columns c from -2 to 2: a deviation of a quarter of each side."""
     height, width = view.input.shape[2:]
     rows, columns = (torch.linspace(-2, 2, side, device=view.input.device).square() for side in (height, width))
     gaussian = torch.exp(-(rows[:, None] + columns[None, :]) / 2)

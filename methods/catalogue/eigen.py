@@ -17,7 +17,7 @@ def eigen_cam(view: EvidenceView) -> dict[str, Tensor]:
 
 @gradient_method("eigen-grad-cam", paper="pytorch-grad-cam, EigenGradCAM; not centred")
 def eigen_grad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
-    """The same projection of g A, (B, h, w)."""
+    """(g A) v, (B, h, w), v the first right singular vector of the product g A, (h w, K), not centred."""
     return _projected(gradient * activation)
 
 

@@ -17,7 +17,7 @@ SCALINGS = {"layer": (1, 2, 3), "channel": (2, 3)}
     "full-grad", layers="convs", paper="Srinivas and Fleuret 2019, eq. 3 and 5", rules=True, reads=("biases", "input")
 )
 def full_grad(view: EvidenceView, *, scaling: str = "layer") -> dict[str, Tensor]:
-    """ψ(x · ∂y/∂x) and for every layer ψ(b · ∂y/∂b), summed over channels; ψ scales absolute values to [0, 1].
+    """Σ_c ψ(x_c · ∂y/∂x_c), and Σ_k ψ(b_k · ∂y/∂b_k) for every layer; ψ scales absolute values to [0, 1].
 
     Of the full gradient f(x) = ∇f·x + Σ b·g, linear layers are left out, since they have no positions. Truncation acts
     on the gradient at a layer's output and never on that at the input; a filter acts on the way to both.

@@ -1,5 +1,7 @@
 """Pages that are made: a method, an option or a dataset has its place the moment it exists."""
 
+import re
+
 import pytest
 
 from docs.generating.baselines import baselines
@@ -65,3 +67,11 @@ def test_every_command_and_its_options_are_listed():
     assert {"run", "try", "baseline add", "list methods"} <= set(found)
     assert "--methods" in " ".join(option.written for option in found["run"].options)
     assert all(command.help for command in found.values())
+
+
+WITHOUT_EQUATION = {"random", "every-pixel"}
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_a_docstring_begins_with_the_equation_if_there_is_one(page):
+    assert bool(re.search(r"Σ|·| v\b|exp|ReLU\(", page.summary)) == (page.name not in WITHOUT_EQUATION)
