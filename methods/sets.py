@@ -8,7 +8,7 @@ from itertools import product
 
 from methods.errors import MethodError
 from methods.registry import ALIASES, LIBRARIES, METHODS, names
-from methods.spec import MethodSpec, parse, split_list
+from methods.spec import MethodSpec, parse
 
 PLUG_IN_ROWS = ("layer-cam+fgbp", "full-grad+fgbp")
 OWN_PAPER_ROWS = ("layer-cam/stages=tanh",)
@@ -62,6 +62,16 @@ SETS: dict[str, Callable[[], list[str]]] = {
     "everything": lambda: [*_every_one(), *_references()],
     "paper": lambda: list(filter(_exists, PAPER_ROWS)),
 }
+
+
+def split_list(text: str) -> list[str]:
+    """Return the parts of a comma-separated list; commas between brackets belong to the options of a spec.
+
+    Examples:
+        >>> split_list("grad-cam, ra-cam[kept=mean,corners=aligned]")
+        ['grad-cam', 'ra-cam[kept=mean,corners=aligned]']
+    """
+    return [part.strip() for part in re.split(r",(?![^\[]*\])", text) if part.strip()]
 
 
 def select(text: str) -> list[MethodSpec]:

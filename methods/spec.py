@@ -143,11 +143,8 @@ def parse(text: str, *, layers: str | None = None) -> MethodSpec:
         MethodError: a name, layer choice, way of fusing, rule, δ or option is unknown; the message names similar ones.
 
     Examples:
-        >>> spec = parse("lt-grad-cam/S2-S4=max@30")
-        >>> spec.name, spec.layers, spec.fuse, spec.rules
-        ('grad-cam', 'S2-S4', 'max', (('lt', 30.0),))
-        >>> str(parse("hires-cam/stages+fgbp+lt"))
-        'ra-cam@50'
+        >>> parse("lt-grad-cam/S2-S4=max@30")
+        MethodSpec(name='grad-cam', layers='S2-S4', fuse='max', rules=(('lt', 30.0),), options=(), wrapper='')
     """
     wrapper, bare = _split_wrapper(text)
     pieces = _pieces(bare, text, layers)
@@ -172,11 +169,6 @@ def parse(text: str, *, layers: str | None = None) -> MethodSpec:
     spec = MethodSpec(pieces.name, chosen, fuse, rules, _options(pieces, text), wrapper)
     _check_readings(spec, text)
     return spec
-
-
-def split_list(text: str) -> list[str]:
-    """Return the specs of a comma-separated list; commas between brackets belong to options."""
-    return [part.strip() for part in re.split(r",(?![^\[]*\])", text) if part.strip()]
 
 
 def _split_wrapper(text: str) -> tuple[str, str]:

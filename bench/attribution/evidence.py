@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
@@ -35,11 +36,32 @@ def layers_read(spec: MethodSpec, anatomy: Anatomy) -> tuple[str, ...]:
     return anatomy.biased if "biases" in METHODS[spec.name].reads else anatomy.choose(spec.layers)
 
 
+@dataclass
+class _BackwardPass:
+    """One backward pass, and what was computed from its gradients.
+
+    Attributes:
+        filtered: its filter; None: the gradients are plain.
+        gradients: at all layers.
+        thresholds: by layer and truncation.
+        truncation: the last one; None: there was none yet.
+        truncated: the gradients at layers under that truncation.
+        weighted_maps: by layer, method and truncation, (B, h, w).
+    """
+
+    filtered: Filter | None
+    gradients: Gradients
+    thresholds: dict[tuple[str, Truncation], Tensor] = field(default_factory=dict)
+    truncation: Truncation | None = None
+    truncated: Gradients = field(default_factory=dict)
+    weighted_maps: dict[tuple[str, Hashable, Truncation | None], Tensor] = field(default_factory=dict)
+
+
 class Evidence:
     """One forward pass of a network, and its gradients as methods ask for them.
 
-    There is one backward pass for plain gradients and one for each filter. The gradients of the last pass are held, and
-    so are those that were truncated last; the thresholds of all truncations are computed together.
+    There is one backward pass for plain gradients and one for each filter. The last pass is held, with the gradients
+    that were truncated last; the thresholds of all truncations are computed together.
 
     The network is left as it was found, also after an error: gradients of its parameters are never computed, its
     training flags are restored, and no hook stays.
@@ -100,10 +122,7 @@ class Evidence:
         self.queries = queries(network, anatomy, self.images, target, self.classes, chunk)
         self._outputs = {layer: kept[layer] for layer in sorted(layers)} | ({INPUT: leaf} if reads_input else {})
         self._specs = [spec for spec in specs if not spec.wrapper]
-        self._held: tuple[Filter | None, Gradients] | None = None
-        self._thresholds: dict[tuple[str, Truncation], Tensor] = {}
-        self._truncated: tuple[Truncation, Gradients] | None = None
-        self._weighted_maps: dict[tuple[str, Hashable, Truncation | None], Tensor] = {}
+        self._held: _BackwardPass | None = None
         self._computed: tuple[tuple[Filter | None, Truncation | None], dict[Hashable, object]] | None = None
 
     def for_variants(self, variants: Tensor, sources: Sequence[int], classes: Tensor, spec: MethodSpec) -> Evidence:
@@ -137,7 +156,7 @@ class Evidence:
         Raises:
             NotApplicableError: the filter is not defined for an activation of the network.
         """
-        self._gradients(filtered)
+        self._backward_pass(filtered)
 
     def gradient(self, layer: str, filtered: Filter | None, truncation: Truncation | None) -> Tensor:
         """Return the gradient of the score at `layer` under the rules, (B, K, h, w).
@@ -146,41 +165,37 @@ class Evidence:
             BenchError: the score does not depend on the layer.
             NotApplicableError: the filter is not defined for an activation of the network.
         """
-        gradients = self._gradients(filtered)
-        if layer not in gradients:
+        held = self._backward_pass(filtered)
+        if layer not in held.gradients:
             raise BenchError(f"the target's score does not depend on the layer {layer}")
+        gradient = held.gradients[layer]
         layout = None if layer == INPUT else self.anatomy.layers[layer].layout
-        if layout and layout.extra and not gradients[layer].any():
+        if layout and layout.extra and not gradient.any():
             raise NotApplicableError(f"of {layer} only the class token is read, so no position of it counts")
         if truncation is None or layer == INPUT:
-            return gradients[layer]
-        if self._truncated is None or self._truncated[0] != truncation:
-            self._truncated = truncation, {}
-        _, truncated = self._truncated
-        if layer not in truncated:
-            threshold = self._threshold(layer, gradients[layer], filtered, truncation)
-            truncated[layer] = truncate(gradients[layer], threshold, truncation.kept)
-        return truncated[layer]
+            return gradient
+        if held.truncation != truncation:
+            held.truncation, held.truncated = truncation, {}
+        if layer not in held.truncated:
+            held.truncated[layer] = truncate(gradient, self._threshold(layer, held, truncation), truncation.kept)
+        return held.truncated[layer]
 
     def weighted_map(self, spec: MethodSpec, layer: str) -> Tensor:
         """Return the map of `layer`, (B, h, w), by the gradient-weighted method of `spec` under its rules.
 
         The maps of an additive method under all truncations among the specs are computed together.
         """
-        gradient = self.gradient(layer, spec.filter, None)  # drops the maps of another filter
-        if (layer, _weighting_key(spec), spec.truncation) not in self._weighted_maps:
+        gradient, held = self.gradient(layer, spec.filter, None), self._backward_pass(spec.filter)
+        if (layer, _weighting_key(spec), spec.truncation) not in held.weighted_maps:
             method = METHODS[spec.name]
             weighting = partial(cast("GradientWeighting", method.compute), **spec.own_options())
             truncations = self._truncations(spec, layer) if method.additive else [spec.truncation]
-            cuts = [
-                None if one is None else (one, self._threshold(layer, gradient, spec.filter, one))
-                for one in truncations
-            ]
+            cuts = [None if one is None else (one, self._threshold(layer, held, one)) for one in truncations]
             weighted = weighted_in_blocks if method.additive else weighted_whole
             maps = weighted(weighting, self.activation(layer), gradient, cuts)
             for truncation, one in zip(truncations, maps, strict=True):
-                self._weighted_maps[layer, _weighting_key(spec), truncation] = one
-        return self._weighted_maps[layer, _weighting_key(spec), spec.truncation]
+                held.weighted_maps[layer, _weighting_key(spec), truncation] = one
+        return held.weighted_maps[layer, _weighting_key(spec), spec.truncation]
 
     def bias_gradients(self, filtered: Filter | None, truncation: Truncation | None) -> dict[str, Tensor]:
         """Return each bias times the gradient under the rules, by layer: (B, K, h, w), or (B, K) of linear layers.
@@ -225,24 +240,24 @@ class Evidence:
         alike = [one for one in self._specs if (one.filter, _weighting_key(one)) == (spec.filter, _weighting_key(spec))]
         return list(dict.fromkeys(one.truncation for one in [spec, *alike] if layer in layers_read(one, self.anatomy)))
 
-    def _threshold(self, layer: str, gradient: Tensor, filtered: Filter | None, truncation: Truncation) -> Tensor:
+    def _threshold(self, layer: str, held: _BackwardPass, truncation: Truncation) -> Tensor:
         """Return the threshold of one truncation; those of all truncations among the specs are computed with it."""
-        if (layer, truncation) not in self._thresholds:
+        if (layer, truncation) not in held.thresholds:
             over = truncation.percentile
-            wanted = {one.truncation for one in self._specs if one.filter == filtered}
+            wanted = {one.truncation for one in self._specs if one.filter == held.filtered}
             together = sorted({one for one in wanted if one and one.percentile == over} | {truncation})
-            thresholds = positive_percentiles(gradient, [one.delta for one in together], over)
-            self._thresholds |= {(layer, one): value for one, value in zip(together, thresholds, strict=True)}
-        return self._thresholds[layer, truncation]
+            thresholds = positive_percentiles(held.gradients[layer], [one.delta for one in together], over)
+            held.thresholds |= {(layer, one): value for one, value in zip(together, thresholds, strict=True)}
+        return held.thresholds[layer, truncation]
+
+    def _backward_pass(self, filtered: Filter | None) -> _BackwardPass:
+        """Return the backward pass under a filter, None for plain gradients; the last one is held."""
+        if self._held is None or self._held.filtered != filtered:
+            self._held = None  # so that two are never held at once
+            self._held = _BackwardPass(filtered, self._gradients(filtered))
+        return self._held
 
     def _gradients(self, filtered: Filter | None) -> Gradients:
-        """Return the gradients at all layers under a filter, None for plain ones; those of the last filter are held."""
-        if self._held is None or self._held[0] != filtered:
-            self._held, self._truncated, self._thresholds, self._weighted_maps = None, None, {}, {}
-            self._held = (filtered, self._backward(filtered))
-        return self._held[1]
-
-    def _backward(self, filtered: Filter | None) -> Gradients:
         differentiable = {layer: output for layer, output in self._outputs.items() if output.requires_grad}
         if not differentiable:
             return {}
@@ -254,7 +269,7 @@ class Evidence:
         return {layer: readable(self._maps(layer, gradient)) for layer, gradient in named if gradient is not None}
 
     def _maps(self, layer: str, tensor: Tensor) -> Tensor:
-        """Return what a layer gives, or the gradient there, as (B, K, h, w) where it has positions."""
+        """Return the output of a layer, or the gradient there, as (B, K, h, w) if it has positions."""
         layout = None if layer == INPUT else self.anatomy.layers[layer].layout
         return tensor if layout is None else layout.to_maps(tensor)
 

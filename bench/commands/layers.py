@@ -34,7 +34,7 @@ def layers(
     from bench.runs.experiment import find
     from bench.studies.layers import blocks_of
     from methods import parse
-    from methods.spec import split_list
+    from methods.sets import split_list
     from reports.layer_sheet import draw
 
     load_plugins(settings.plugin)

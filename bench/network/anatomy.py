@@ -110,16 +110,16 @@ def examine(network: nn.Module, images: Tensor) -> Anatomy:
             raise BenchError(f"the network does not take images of {tuple(image.shape[1:])}: {reason}") from error
     by_name = {call.name: call for call in calls if call.output is not None}
     runs = Counter(call.name for call in calls)
-    found = layouts(calls, (image.shape[2], image.shape[3]))
+    layout_of = layouts(calls, (image.shape[2], image.shape[3]))
     layers = {
         name: Layer(
             name=name,
             kind=type(call.module).__name__,
-            shape=_shape(call, found.get(name)),
+            shape=_shape(call, layout_of.get(name)),
             signed=call.signed,
             overwritten=call.overwritten,
             runs=runs[name],
-            layout=found.get(name),
+            layout=layout_of.get(name),
         )
         for name, call in by_name.items()
     }
@@ -170,23 +170,23 @@ def _stages(links: list[Call], layers: dict[str, Layer]) -> tuple[str, ...]:
 
 
 def _attending(stage: str, links: list[Call], layers: dict[str, Layer]) -> str:
-    """Return what stands for the deepest stage: of a transformer the first normalisation of its last block.
+    """Return the layer that represents the deepest stage; of a transformer the first normalisation of its last block.
 
-    That is what its attention reads, as the field takes it. On what comes behind, a class token alone may be read.
+    That is what the last attention reads, and the usual choice; of what follows, only the class token may be read.
     """
     layout = layers[stage].layout
     if layout is None or layout.kind == "maps":
         return stage
     for link in reversed(links):
-        there = layers[link.name].layout
+        own = layers[link.name].layout
         inside = (one.name for one in _within(link) if isinstance(one.module, nn.LayerNorm))
-        if there and there.grid == layout.grid and (first := next(inside, None)):
+        if own and own.grid == layout.grid and (first := next(inside, None)):
             return first
     return stage
 
 
 def _within(call: Call) -> Iterator[Call]:
-    """Yield the calls within `call`, those first that began first."""
+    """Yield the calls within `call`, in the order in which they began."""
     for child in call.children:
         yield child
         yield from _within(child)

@@ -1,4 +1,4 @@
-"""What a caller brings, looked at once before any work: a network, images, and whether the two fit."""
+"""Checks of what a caller brings before any work is done: a network, images, and whether the two fit."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from torch import Tensor, nn
 from bench.errors import BenchError
 
 NAMES = ("logits", "out")
-"""Keys and attributes under which networks give their logits beside other outputs, the first ahead."""
+"""Keys and attributes under which networks return their logits beside other outputs; the first one counts."""
 QUANTISED = "quantized"
 """A part of the name of every module of torch's quantised networks."""
 
 
 def usable(network: nn.Module) -> nn.Module:
-    """Return the network whose modules run: that behind `torch.compile`, else the one given.
+    """Return the network whose modules run: `network` itself, or what `torch.compile` made it from.
 
     Raises:
-        BenchError: it is no module, or its modules do not run one by one.
+        BenchError: it is not a module, or its modules do not run one by one.
     """
     if not isinstance(network, nn.Module):
         raise BenchError(f"the network is a {type(network).__name__}, and not a torch.nn.Module")
@@ -36,7 +36,7 @@ def usable(network: nn.Module) -> nn.Module:
 
 
 def check_images(network: nn.Module, images: Tensor) -> None:
-    """Make sure that `images` are what a network is given: (B, C, H, W), finite, and of the type of its parameters.
+    """Check that `images` are (B, C, H, W), finite, and of the type and on the device of the network's parameters.
 
     Raises:
         BenchError: they are not; the message says what to do.
@@ -58,32 +58,32 @@ def check_images(network: nn.Module, images: Tensor) -> None:
 
 
 def logits_of(output: Any) -> Tensor:
-    """Return the logits, (B, classes), among what a network gives: a tensor, or in a mapping, an object or a tuple.
+    """Return the logits, (B, classes), among the outputs of a network: a tensor, a mapping, an object or a tuple.
 
-    Of several tensors it is that under the name ``logits`` or ``out``, or the first; auxiliary heads follow it.
+    Of several tensors it is the one called ``logits`` or ``out``, or the first, which auxiliary heads follow.
 
     Raises:
         BenchError: there is no such tensor, or it has another shape.
     """
-    found = output
+    logits = output
     for name in NAMES:
         if isinstance(output, Mapping) and name in output:
-            found = output[name]
+            logits = output[name]
             break
         if not isinstance(output, Tensor) and isinstance(getattr(output, name, None), Tensor):
-            found = getattr(output, name)
+            logits = getattr(output, name)
             break
     else:
         if isinstance(output, tuple | list) and output:
-            found = output[0]
-    if not isinstance(found, Tensor):
+            logits = output[0]
+    if not isinstance(logits, Tensor):
         what = f"a mapping of {', '.join(map(str, output))}" if isinstance(output, Mapping) else type(output).__name__
         raise BenchError(f"the network must give logits (B, classes), alone, first or as 'logits'; it gives {what}")
-    if found.dim() != 2 or not found.is_floating_point():
-        raise BenchError(f"the network must give logits (B, classes), not {tuple(found.shape)} {found.dtype}")
-    return found
+    if logits.dim() != 2 or not logits.is_floating_point():
+        raise BenchError(f"the network must give logits (B, classes), not {tuple(logits.shape)} {logits.dtype}")
+    return logits
 
 
 def of_two_classes(logits: Tensor) -> Tensor:
-    """Return (B, classes) as it is, and a single logit, (B, 1), as the logits (B, 2) of two classes, 0 and itself."""
+    """Return logits, (B, classes), as they are, but a single logit as those of two classes, 0 and itself, (B, 2)."""
     return torch.cat([torch.zeros_like(logits), logits], 1) if logits.shape[1] == 1 else logits

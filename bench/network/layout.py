@@ -1,4 +1,4 @@
-"""Where channels and positions stand in the output of a layer: transformers order them in ways of their own."""
+"""Which axes of a layer's output are channels and positions, which differ between kinds of networks."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from bench.network.tracing import Call
 from methods.errors import NotApplicableError
 
 MOST_EXTRA = 8
-"""Tokens in front of those of the positions: class, distillation, registers."""
+"""Tokens before those of positions: class, distillation and register tokens."""
 Grid = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How the output of a layer holds its maps.
+    """The order of axes in the output of a layer.
 
     Attributes:
         kind: ``maps``, (B, K, h, w); ``channels last``, (B, h, w, K); or ``tokens``, (B, extra + h * w, K).
         grid: (h, w).
-        extra: tokens in front that stand for no position.
+        extra: number of tokens at the beginning that belong to no position.
     """
 
     kind: str
@@ -31,14 +31,14 @@ class Layout:
     extra: int = 0
 
     def to_maps(self, output: Tensor) -> Tensor:
-        """Return an output of the layer, or the gradient there, as maps (B, K, h, w).
+        """Return an output of the layer, or the gradient there, as maps, (B, K, h, w).
 
         Examples:
             >>> Layout("tokens", (2, 3), extra=1).to_maps(torch.zeros(5, 7, 4)).shape
             torch.Size([5, 4, 2, 3])
 
         Raises:
-            NotApplicableError: it has another number of tokens than that of the image by which the layout was found.
+            NotApplicableError: the number of tokens differs from that of the recorded image.
         """
         if self.kind == "channels last":
             return output.permute(0, 3, 1, 2)
@@ -63,18 +63,18 @@ class Layout:
 def layouts(calls: Iterable[Call], size: Grid) -> dict[str, Layout]:
     """Return the layout of each output that has positions, by the name of its module.
 
-    What convolutions, normalisations and linear layers are says where their own channels are. The grids that these
-    have are then looked for in the outputs of all other modules.
+    Convolutions, normalisations and linear layers define which axis their channels are. The grids of their positions
+    are then looked for in the outputs of all other modules.
 
     Args:
         calls: of one recorded forward pass on one image, in the order in which they ended.
         size: (H, W) of the image.
     """
-    # What is cut into windows, or made once for all images, has another first axis.
+    # The first axis is not that of images where windows are cut out, or where something is made once for all images.
     calls = [call for call in calls if call.output is not None and len(call.output) == 1]
     own = {id(call): grid for call in calls if (grid := _own_grid(call))}
     grids = set(own.values())
-    found, latest = {}, list[Grid]()
+    by_name, latest = {}, list[Grid]()
     for call in calls:
         if call.output is None:
             continue
@@ -84,14 +84,14 @@ def layouts(calls: Iterable[Call], size: Grid) -> dict[str, Layout]:
         if len(shape) == 3:
             first, last = shape[1:], shape[:2]
             channels_last = _acts_on_last(call) if id(call) in own else last in grids and first not in grids
-            found[call.name] = Layout("channels last", last) if channels_last else Layout("maps", first)
+            by_name[call.name] = Layout("channels last", last) if channels_last else Layout("maps", first)
         elif len(shape) == 2 and (tokens := _tokens(shape[0], [*reversed(latest)], size)):
-            found[call.name] = tokens
-    return found
+            by_name[call.name] = tokens
+    return by_name
 
 
 def _acts_on_last(call: Call) -> bool:
-    """Tell whether a module's own channels are the last axis of its output."""
+    """Tell whether the channels of a module are the last axis of its output."""
     if call.output is None or isinstance(call.module, nn.Conv2d | nn.modules.batchnorm._BatchNorm):  # noqa: SLF001
         return False
     width = call.output.shape[-1]
@@ -103,7 +103,7 @@ def _acts_on_last(call: Call) -> bool:
 
 
 def _own_grid(call: Call) -> Grid | None:
-    """Return the grid of a four-dimensional output of which the module itself says where its channels are."""
+    """Return the grid of a four-dimensional output, if the module defines which axis its channels are."""
     if call.output is None or call.output.dim() != 4:
         return None
     height, width = call.output.shape[1:3] if _acts_on_last(call) else call.output.shape[2:]
@@ -112,7 +112,7 @@ def _own_grid(call: Call) -> Grid | None:
 
 
 def _tokens(count: int, grids: list[Grid], size: Grid) -> Layout | None:
-    """Return the layout of `count` tokens: on the first of `grids` that they can fill, else in the image's shape."""
+    """Return the layout of `count` tokens: the first of `grids` that they can fill, or a grid in the image's shape."""
     for height, width in grids:
         if 0 <= (extra := count - height * width) <= MOST_EXTRA:
             return Layout("tokens", (height, width), extra)
