@@ -31,9 +31,7 @@ def test_a_layer_that_does_not_run_is_named():
         network.conv1(images)
 
 
-@pytest.mark.parametrize(
-    "collect", [lambda n, i: keep_outputs(n, examine(n, i), ["conv1"]), lambda n, i: name_nodes(n)]
-)
+@pytest.mark.parametrize("collect", [lambda n: keep_outputs(n, examine(n, pictures()), ["conv1"]), name_nodes])
 def test_after_an_error_no_hook_stays(collect):
     network = chain()
     before = state(network)
