@@ -23,19 +23,12 @@ def readings(settings: ReadingsSettings, *, json: Json = False, quiet: Quiet = F
     """
     started = time.perf_counter()
     from bench.commands.console import conclude, records, reporting
-    from bench.plugins import load_plugins
-    from bench.runs.request import request_study
-    from bench.studies.readings import compare, network_of
-    from methods import select
+    from bench.studies.readings import run_readings
     from reports.readings_figure import draw
     from reports.readings_table import write
-    from results.metrics.thresholds import parse_policy
 
-    load_plugins(settings.plugin)
-    request = request_study(settings, select(settings.methods))
-    network, policy = network_of(request.experiment.network, request.experiment.size), parse_policy(settings.threshold)
     with reporting(quiet=quiet) as reporter:
-        outcome = compare(request, policy, reporter, everything=settings.full, network=network)
+        outcome = run_readings(settings, reporter)
     write(outcome.rows, outcome.folder)
     picture = draw(outcome.rows, outcome.folder)
     if json:

@@ -10,13 +10,15 @@ import torch
 
 from bench.classifiers.networks import NetworkConfig, build, prepare
 from bench.network.anatomy import examine
+from bench.plugins import load_plugins
 from bench.runs.reporter import Reporter
-from bench.runs.request import Request
+from bench.runs.request import Request, request_study
 from bench.runs.run import execute
 from bench.runs.runner import Evaluation
-from methods import MethodSpec
+from bench.studies.settings import ReadingsSettings
+from methods import MethodSpec, select
 from methods.alternatives import Alternative, Network, every_combination, one_at_a_time
-from results.metrics.thresholds import ThresholdPolicy
+from results.metrics.thresholds import ThresholdPolicy, parse_policy
 from results.store.cells import Cells
 from results.store.run_store import RunStore
 from results.studies.reading_scores import DEFECTIVE, OVER, OVER_QUESTION, Asked, Scored, choose, score_readings
@@ -32,6 +34,18 @@ class Outcome:
 
     rows: list[Scored]
     folder: Path
+
+
+def run_readings(settings: ReadingsSettings, reporter: Reporter) -> Outcome:
+    """Compare the readings that settings ask for.
+
+    Raises:
+        BenchError, DatasetError, MethodError, ResultError: as `bench.api.run`.
+    """
+    load_plugins(settings.plugin)
+    request = request_study(settings, select(settings.methods))
+    network, policy = network_of(request.experiment.network, request.experiment.size), parse_policy(settings.threshold)
+    return compare(request, policy, reporter, everything=settings.full, network=network)
 
 
 def compare(
