@@ -116,7 +116,7 @@ def test_an_installed_package_brings_them_without_an_option(place):
     check_run(installed)
     assert "my-cam" in installed.python("-m", "bench", "list", "methods")
     assert "tiles" in installed.python("-m", "bench", "list", "datasets")
-    assert "60 images at 64x64, no faults" in installed.python("-m", "bench", "verify", "tiles")
+    assert "60 images of 15 items at 64x64, no faults" in installed.python("-m", "bench", "verify", "tiles")
 
 
 @pytest.fixture
