@@ -45,7 +45,7 @@ def _keep(found: "Timings", folder: Path, run: Path | None) -> None:
     from reports.timing_figures import draw
     from reports.timing_notes import notes
     from reports.timing_table import growth_table, markdown, terminal, verdict_table
-    from results.store.timings import write
+    from results.store.timing_files import write
 
     folder.mkdir(parents=True)
     write(found, folder / "timing.json")

@@ -139,29 +139,40 @@ def score_sweep(
             is applicable to this network.
     """
     check_unsupervised(policy)
+    found = cells.where(cells.frame["split"].isin(splits))
+    by_family = {family: found.where(found.frame["spec"].isin(specs.values())) for family, specs in families.items()}
+    absent = _absent(by_family)
     curves: list[Curve] = []
     choices: list[Choice] = []
-    absent: dict[str, str] = {}
-    unread: set[str] = set()
-    unmasked: set[str] = set()
-    found = cells.where(cells.frame["split"].isin(splits))
     for family, specs in families.items():
-        own = found.where(found.frame["spec"].isin(specs.values()))
+        if family not in absent:
+            rows = _counted(by_family[family], specs, policy)
+            drawn = {split: _curve(family, split, rows, sorted(specs)) for split in splits}
+            curves += drawn.values()
+            choices += _choices(family, rows, drawn, default)
+    scored = found.where(~found.frame["spec"].isin([spec for family in absent for spec in families[family].values()]))
+    unmasked = scored.frame["unmasked"]
+    unread = scored.frame["image"][~readable(scored) & ~unmasked].nunique()
+    unknown = scored.frame["image"][unmasked].nunique()
+    return Sweep(policy, default, tuple(curves), tuple(choices), absent, unread, unknown)
+
+
+def _absent(by_family: Mapping[str, Cells]) -> dict[str, str]:
+    """Return why some families are not applicable, by family.
+
+    Raises:
+        ResultError: there is nothing to score a family on, or none is applicable.
+    """
+    absent = {}
+    for family, own in by_family.items():
         if not own.defect.any():
             raise ResultError(f"the run has no defective image that could be read and has a mask, to score {family} on")
         if (own.frame["status"] == Status.NOT_APPLICABLE).all():
             absent[family] = str(own.frame["reason"].iloc[0])
-            continue
-        rows = _counted(own, specs, policy)
-        drawn = {split: _curve(family, split, rows, sorted(specs)) for split in splits}
-        curves += drawn.values()
-        choices += _choices(family, rows, drawn, default)
-        unmasked.update(own.frame["image"][own.frame["unmasked"]])
-        unread.update(own.frame["image"][~readable(own) & ~own.frame["unmasked"]])
-    if not curves:
+    if len(absent) == len(by_family):
         reasons = "; ".join(f"{family}: {reason}" for family, reason in absent.items())
         raise ResultError(f"no method of this sweep is applicable to this network ({reasons})")
-    return Sweep(policy, default, tuple(curves), tuple(choices), absent, len(unread), len(unmasked))
+    return absent
 
 
 def _counted(cells: Cells, specs: Mapping[float, str], policy: ThresholdPolicy) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import torch
 
 from bench.errors import BenchError
 from bench.timing.planning import read_devices, read_numbers, read_precisions, read_sizes
-from results.store.timings import read
+from results.store.timing_files import read
 from tests.helpers.command_line import call
 
 QUICK = ("--input-sizes", "32x32", "--repeats", "2", "--limit", "inf", "--only-time")

@@ -1,9 +1,7 @@
-"""Medians, ratios and exponents, and that what was written is read back."""
+"""Medians, ratios and exponents of timings."""
 
-import json
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,14 +9,11 @@ from results.errors import ResultError
 from results.store.timings import (
     BARE,
     Conditions,
-    Deviation,
     Sample,
     Timing,
     Timings,
     Verdict,
     growth,
-    read,
-    write,
 )
 
 HERE = Conditions("cpu", "fp32", "some network", 64, 32, 4)
@@ -104,36 +99,3 @@ def test_a_power_is_found():
 def test_one_point_has_no_exponent():
     with pytest.raises(ResultError, match="a was timed at fewer than two values of pixels"):
         growth("pixels", "a", [(4.0, 6.0), (4.0, 7.0)])
-
-
-def test_what_is_written_is_read_back_with_all_samples(tmp_path):
-    found = Timings(
-        MACHINE,
-        (BARE_PASS, timing("a", [(2.0, 1.0)], specs=("a",), peak_bytes=7, flops=9, deviation=Deviation(0.1, 0.9))),
-        {"cpu fp32": 1.0},
-        ("tf32 on the cpu",),
-        (Verdict("a", HERE, 2.0, 1.0, True, "bare passes"),),
-        (growth("pixels", "a", [(1.0, 1.0), (2.0, 2.0)]),),
-    )
-    write(found, tmp_path / "timing.json")
-    assert read(tmp_path / "timing.json") == found
-
-
-def test_another_schema_and_no_file_are_refused(tmp_path):
-    path = tmp_path / "timing.json"
-    with pytest.raises(ResultError, match="there are no timings at"):
-        read(path)
-    path.write_text(json.dumps({"schema_version": 99}))
-    with pytest.raises(ResultError, match="has schema 99, this version reads up to 2: upgrade cam-bench"):
-        read(path)
-
-
-KEPT = sorted((Path(__file__).parents[3] / "results" / "baselines" / "timing").glob("*/timing.json"))
-
-
-@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.parent.name)
-def test_reports_of_earlier_schemas_are_read(path):
-    found = read(path)
-    assert found.timings
-    assert all(one.samples or one.reason for one in found.timings)
-    assert all(one.cpu_in_bare_passes > 0 for one in found.timings if one.samples)
