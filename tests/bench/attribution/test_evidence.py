@@ -352,6 +352,16 @@ def test_the_thresholds_of_all_truncations_are_found_at_once(monkeypatch):
     assert calls == [(0, 30, 60, 90)] * 3 + [(10,)] * 3
 
 
+def test_gradients_under_one_truncation_are_not_those_under_another():
+    texts = ["full-grad+lt@20", "full-grad+lt@80", "group-cam+lt@20", "full-grad+lt@80", "grad-cam+lt@20"]
+    evidence, specs = gathered(chain(), texts)
+    for spec in specs:
+        alone, _ = gathered(chain(), [str(spec)])
+        for layer in View(alone, spec).layers:
+            expected = View(alone, spec).gradient(layer)
+            assert torch.equal(View(evidence, spec).gradient(layer), expected), (str(spec), layer)
+
+
 def test_a_layers_map_is_computed_once_for_all_specs_that_fuse_it():
     calls = []
 

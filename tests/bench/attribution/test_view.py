@@ -38,9 +38,9 @@ def test_what_was_noted_beside_a_shared_map_is_not_shared():
 
 def test_notes_on_one_image_are_joined_and_the_largest_deviation_is_kept():
     view = view_of(chain().double())
-    view.note(1, "one", 0.03)
+    view.note(1, "one", 0.02)
     view.note(1, "two")
-    view.note(1, "three", 0.02)
+    view.note(1, "three", 0.03)
     assert view.notes == {1: Note("one; two; three", 0.03)}
     assert str(view.notes[1]) == "one; two; three, off by 3 %"
 
