@@ -47,21 +47,21 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """Columns and rows; a cell that is a plain text stands for itself.
+    """Columns and rows; plain texts stand for a column aligned to the left, and for a plain cell.
 
-    >>> print(Grid([Column("Method"), Column("IoU", right=True)], [[Cell("ra-cam", code=True), "18.23"]]).markdown())
+    >>> print(Grid(["Method", Column("IoU", right=True)], [[Cell("ra-cam", code=True), "18.23"]]).markdown())
     | Method | IoU |
     | --- | ---: |
     | `ra-cam` | 18.23 |
     """
 
-    columns: Sequence[Column]
+    columns: Sequence[Column | str]
     rows: Sequence[Sequence[Cell | str]]
 
     def terminal(self) -> Table:
         """Return the table for a terminal."""
         table = Table(box=None, header_style="bold", pad_edge=False)
-        for column in self.columns:
+        for column in map(_column, self.columns):
             table.add_column(
                 column.heading,
                 justify="right" if column.right else "left",
@@ -75,11 +75,15 @@ class Grid:
     def markdown(self) -> str:
         """Return the table as Markdown, without a line break at its end."""
         lines = [
-            [column.heading for column in self.columns],
-            ["---:" if column.right else "---" for column in self.columns],
+            [column.heading for column in map(_column, self.columns)],
+            ["---:" if column.right else "---" for column in map(_column, self.columns)],
             *([_markdown(_cell(one)) for one in row] for row in self.rows),
         ]
         return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _column(one: Column | str) -> Column:
+    return Column(one) if isinstance(one, str) else one
 
 
 def _cell(one: Cell | str) -> Cell:

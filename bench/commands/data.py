@@ -124,30 +124,27 @@ def _copy(name: str, settings: CopySettings, plugin: list[Path] | None) -> "data
 
 
 def _list_pairs(rows: "pd.DataFrame") -> None:
-    from rich.table import Table
-
     from bench.commands.console import output
+    from reports.grid import Grid
 
-    shown = Table("First", "Second", "Splits", "Whole", "Own detail", "Both show", "The second is", box=None)
-    for row in rows.itertuples(index=False):
-        numbers = (f"{row.correlation:.3f}", f"{row.own:.3f}")
-        shown.add_row(f"{row.first}", f"{row.second}", f"{row.splits}", *numbers, f"{row.shows}", f"{row.move}")
-    if len(rows):
-        output().print(shown)
+    columns = ["First", "Second", "Splits", "Whole", "Own detail", "Both show", "The second is"]
+    numbers = rows.assign(correlation=rows["correlation"].map("{:.3f}".format), own=rows["own"].map("{:.3f}".format))
+    shown = numbers[["first", "second", "splits", "correlation", "own", "shows", "move"]].astype(str)
+    if len(shown):
+        output().print(Grid(columns, shown.to_numpy().tolist()).terminal())
 
 
 def _compare_splits(pairs: "list[datasets.leaks.Pair]", tables: "list[pd.DataFrame]", own: str) -> None:
-    from rich.table import Table
-
     from bench.commands.console import output
     from bench.own import datasets
+    from reports.grid import Grid
 
     tested = sum(int((table["split"] == "test").sum()) for table in tables)
-    shown = Table("Split", "Tested", "With a near-duplicate in training", box=None)
+    rows = []
     for what, split in ((own, tables), ("single images at random", datasets.leaks.shuffled(tables))):
         number = datasets.leaks.leaked(pairs, split)
-        shown.add_row(what, str(tested), f"{number} ({100 * number / tested:.1f} %)")
-    output().print(shown)
+        rows.append([what, str(tested), f"{number} ({100 * number / tested:.1f} %)"])
+    output().print(Grid(["Split", "Tested", "With a near-duplicate in training"], rows).terminal())
 
 
 def _bytes_bar() -> "Progress":

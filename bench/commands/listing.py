@@ -15,42 +15,34 @@ app = typer.Typer(help="List methods, datasets, or the layers of a network.", no
 @app.command()
 def methods(*, plugin: Plugin = None) -> None:
     """List methods, aliases and wrappers (``sess:`` before any method), their layers and where their equations are."""
-    from rich.table import Table
-
     from bench.commands.console import output
     from bench.plugins import load_plugins
     from methods import METHODS
     from methods.registry import ALIASES, WRAPPERS
+    from reports.grid import Grid
 
     load_plugins(plugin or ())
-    table = Table("Method", "Layers", "Paper", box=None)
-    for method in METHODS.values():
-        table.add_row(method.name, method.layers, method.paper)
-    for alias in ALIASES.values():
-        table.add_row(alias.name, "", ": ".join(filter(None, (alias.spec, alias.paper))))
-    for wrapper in WRAPPERS.values():
-        table.add_row(f"{wrapper.name}:", "", wrapper.paper)
-    output().print(table)
+    rows = [[method.name, method.layers, method.paper] for method in METHODS.values()]
+    rows += [[alias.name, "", ": ".join(filter(None, (alias.spec, alias.paper)))] for alias in ALIASES.values()]
+    rows += [[f"{wrapper.name}:", "", wrapper.paper] for wrapper in WRAPPERS.values()]
+    output().print(Grid(["Method", "Layers", "Paper"], rows).terminal())
 
 
 @app.command("datasets")
 def list_datasets(*, plugin: Plugin = None) -> None:
     """List the datasets: images (defective ones) of each split where they were found, or how to get them."""
-    from rich.markup import escape
-    from rich.table import Table
-
     from bench.commands.console import output
     from bench.own import datasets
     from bench.plugins import load_plugins
+    from reports.grid import Column, Grid
 
     load_plugins(plugin or ())
-    table = Table("Dataset", *datasets.SPLITS, "Size", "Licence", box=None)
-    table.add_column("Where", overflow="fold")
+    rows = []
     for dataset in datasets.DATASETS.values():
         counts, where = _inventory(dataset)
-        size = "x".join(map(str, dataset.size))
-        table.add_row(dataset.name, *counts, size, dataset.licence, escape(where))
-    output().print(table)
+        rows.append([dataset.name, *counts, "x".join(map(str, dataset.size)), dataset.licence, where])
+    columns: list[Column | str] = ["Dataset", *datasets.SPLITS, "Size", "Licence", Column("Where", wrap="anywhere")]
+    output().print(Grid(columns, rows).terminal())
     output().print("Images (defective ones) of each split: the official one, else by item, as run takes it.")
 
 
@@ -80,22 +72,21 @@ def layers(
 ) -> None:
     """List the stages and the layers of a network with their shapes; signed ones can be negative."""
     import torch
-    from rich.table import Table
 
     from bench.classifiers.networks import build, network_config
     from bench.commands.console import output
     from bench.network.anatomy import examine
     from bench.runs.settings import read_size
+    from reports.grid import Grid
 
     config = network_config(network, head)
     height, width = read_size(size) or (224, 224)
     noise = torch.randn(1, config.channels, height, width, generator=torch.Generator().manual_seed(0))
     anatomy = examine(build(config), noise)
     stages = {name: f"S{number}" for number, name in enumerate(anatomy.stages, 1)}
-    table = Table("Stage", "Layer", "Kind", "Shape", "Sign", box=None)
-    for layer in anatomy.layers.values():
-        if len(layer.shape) == 3:
-            shape = "x".join(map(str, layer.shape))
-            sign = "signed" if layer.signed else ""
-            table.add_row(stages.get(layer.name, ""), f"layer.{layer.name}", layer.kind, shape, sign)
-    output().print(table)
+    rows = [
+        [stages.get(one.name, ""), f"layer.{one.name}", one.kind, "x".join(map(str, one.shape)), "signed" * one.signed]
+        for one in anatomy.layers.values()
+        if len(one.shape) == 3
+    ]
+    output().print(Grid(["Stage", "Layer", "Kind", "Shape", "Sign"], rows).terminal())

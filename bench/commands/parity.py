@@ -11,9 +11,9 @@ from bench.runs.settings import ExperimentSettings
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.table import Table
 
     from bench.studies.library_parity import NotCompared, Parity
+    from reports.grid import Grid
 
 COLUMNS = (
     "Deviation: the largest difference of a pixel, heatmaps scaled to [0, 1]; Rank: Spearman's correlation where it is "
@@ -54,7 +54,7 @@ def parity(
         typer.echo(json_format.dumps({"setting": setting, "pairs": records(_rows(found))}, indent=2))
         return
     console = output()
-    console.print(_table(found))
+    console.print(_grid(found).terminal())
     console.print()
     for line in _notes(found):
         console.print(line, markup=False)
@@ -68,27 +68,27 @@ def _rows(found: "list[Parity | NotCompared]") -> "pd.DataFrame":
     return pd.DataFrame(vars(one.pair) | own for one, own in zip(found, numbers, strict=True))
 
 
-def _table(found: "list[Parity | NotCompared]") -> "Table":
-    from rich.markup import escape
-    from rich.table import Table
-
+def _grid(found: "list[Parity | NotCompared]") -> "Grid":
     from bench.studies.library_parity import NotCompared
+    from reports.grid import Column, Grid
 
-    table = Table(box=None)
-    table.add_column("Ours", overflow="fold")
-    table.add_column("Library's", no_wrap=True)
-    for name in ("Deviation", "Rank", "ms", "Its ms", "Ratio"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("Defined", no_wrap=True)
+    numbers = ("Deviation", "Rank", "ms", "Its ms", "Ratio")
+    columns = [
+        Column("Ours", wrap="anywhere"),
+        Column("Library's", wrap="nowhere"),
+        *(Column(name, right=True, wrap="nowhere") for name in numbers),
+        Column("Defined", wrap="nowhere"),
+    ]
+    rows = []
     for one in found:
         pair = one.pair
         if isinstance(one, NotCompared):
-            table.add_row(escape(pair.own), pair.other, *[""] * 5, "failed")
+            rows.append([pair.own, pair.other, *[""] * len(numbers), "failed"])
             continue
+        deviations = (f"{one.difference:.0e}", f"{one.correlation:.3f}")
         times = (f"{one.own_ms:.1f}", f"{one.other_ms:.1f}", f"{one.other_ms / one.own_ms:.1f}")
-        agree = "apart" if pair.departure else "alike"
-        table.add_row(escape(pair.own), pair.other, f"{one.difference:.0e}", f"{one.correlation:.3f}", *times, agree)
-    return table
+        rows.append([pair.own, pair.other, *deviations, *times, "apart" if pair.departure else "alike"])
+    return Grid(columns, rows)
 
 
 def _notes(found: "list[Parity | NotCompared]") -> Iterator[str]:

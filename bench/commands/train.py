@@ -7,13 +7,13 @@ from bench.runs.settings import ExperimentSettings
 @takes_settings
 def train(settings: ExperimentSettings, *, quiet: Quiet = False) -> None:
     """Train a classifier for each fold and seed, from image labels only; those in the cache are not trained again."""
-    from rich.table import Table
-
     from bench.commands.console import output, reporting
     from bench.runs.experiment import find
+    from reports.formatting import number
+    from reports.grid import Grid
 
     experiment = find(settings)
-    table = Table("Fold", "Seed", "Accuracy", "AP", "AUROC", "Confusion (good, ...)", "Checkpoint", box=None)
+    rows = []
     folders: dict[str, None] = {}  # one that is kept with a run is taken from there
     with reporting(quiet=quiet) as reporter:
         reporter.faults(experiment.copy.dataset.name, experiment.faults())
@@ -22,15 +22,11 @@ def train(settings: ExperimentSettings, *, quiet: Quiet = False) -> None:
             test = classifier.card.metrics["test"]
             numbers = (test.accuracy, test.average_precision, test.auroc)
             folders[str(assignment.path.parent)] = None
-            table.add_row(
-                str(assignment.plan.fold),
-                str(assignment.plan.seed),
-                *("–" if number is None else f"{number:.3f}" for number in numbers),
-                str(test.confusion),
-                assignment.path.name,
-            )
+            told = [*(number(one, 3) for one in numbers), str(test.confusion), assignment.path.name]
+            rows.append([str(assignment.plan.fold), str(assignment.plan.seed), *told])
     if quiet:
         return
     console = output()
-    console.print(table)
+    columns = ["Fold", "Seed", "Accuracy", "AP", "AUROC", "Confusion (good, ...)", "Checkpoint"]
+    console.print(Grid(columns, rows).terminal())
     console.print(f"The checkpoints and their cards are in {', '.join(folders)}", soft_wrap=True)
