@@ -41,7 +41,7 @@ class TrainingPlan(Record):
         network: what is trained.
         weights: of the body before training: ``none``, ``imagenet``, or a file's name and the digest of its bytes.
         size: (height, width) of the input in pixels.
-        classes: their names, "good" first.
+        classes: their names, "good" first if there are good images.
         dataset: its name.
         dataset_fingerprint: of the copy that it is trained on.
         split_fingerprint: of the split.

@@ -23,6 +23,7 @@ from bench.classifiers.tensors import fill
 from bench.errors import BenchError
 from bench.network.checking import logits_of, of_two_classes
 from results.store.atomic import replacing
+from results.store.cells import GOOD
 from results.store.manifest import Metrics
 
 Device = torch.device
@@ -36,7 +37,7 @@ class TrainingSet:
 
     Attributes:
         table: a sample table, every `split` filled.
-        classes: names of the classes, "good" first.
+        classes: names of the classes, "good" first if there are good images.
         size: (height, width) of the input in pixels.
     """
 
@@ -101,7 +102,7 @@ def evaluate(network: nn.Module, config: NetworkConfig, data: TrainingSet, split
     logits, labels = _predict(network, config, data, split, device)
     defective, predicted = (labels > 0).numpy(), logits.argmax(1)
     scores = (torch.logsumexp(logits[:, 1:], 1) - logits[:, 0]).numpy()
-    both = defective.any() and not defective.all()
+    both = data.classes[0] == GOOD and defective.any() and not defective.all()
     return Metrics(
         accuracy=float((predicted == labels).double().mean()),
         average_precision=float(average_precision_score(defective, scores)) if both else None,

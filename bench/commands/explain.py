@@ -31,13 +31,16 @@ def explain(
     from bench.studies.explain_images import explain_image, stems, write
     from methods import parse
     from results.metrics.thresholds import check_unsupervised, parse_policy
+    from results.store.cells import GOOD
 
     places = stems(images, out)
     load_plugins(plugin or ())
     spec, policy = parse(method), parse_policy(threshold)
     check_unsupervised(policy)
     classifier = load(checkpoint, find_device(device))
-    explained = parse_target(target) if target else default_target(len(classifier.card.plan.classes))
+    classes = classifier.card.plan.classes
+    kinds = classes[0] != GOOD
+    explained = parse_target(target, kinds=kinds) if target else default_target(len(classes), kinds=kinds)
     if explained.uses_label:
         raise BenchError("--target label: these images have no label; choose a class index, predicted or margin")
     for image, place in zip(images, places, strict=True):

@@ -27,6 +27,6 @@ def train(settings: ExperimentSettings, *, quiet: Quiet = False) -> None:
     if quiet:
         return
     console = output()
-    columns = ["Fold", "Seed", "Accuracy", "AP", "AUROC", "Confusion (good, ...)", "Checkpoint"]
+    columns = ["Fold", "Seed", "Accuracy", "AP", "AUROC", f"Confusion ({experiment.classes[0]}, ...)", "Checkpoint"]
     console.print(Grid(columns, rows).terminal())
     console.print(f"The checkpoints and their cards are in {', '.join(folders)}", soft_wrap=True)

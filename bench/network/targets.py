@@ -17,8 +17,9 @@ class Target:
 
     Attributes:
         choice: a class index; ``label``, the image's own defect class; or ``predicted``, the defect class with the
-            highest logit, which ``label`` takes too on defect-free images. Class 0 is "good".
+            highest logit, which ``label`` takes too on defect-free images. Class 0 is "good", unless ``kinds``.
         margin: explain the logit minus the highest other logit, instead of the logit.
+        kinds: there is no class "good"; class 0 too is a kind of defect.
 
     Examples:
         >>> Target(2).score(torch.tensor([[0.5, 1.0, 4.0]]))
@@ -29,11 +30,12 @@ class Target:
 
     choice: int | str = 1
     margin: bool = False
+    kinds: bool = False
 
     @property
     def is_good(self) -> bool:
         """Whether the absence of a defect is explained; for a network with one logit that is the negative logit."""
-        return self.choice == 0
+        return self.choice == 0 and not self.kinds
 
     @property
     def uses_label(self) -> bool:
@@ -82,33 +84,43 @@ class Target:
             if not 0 <= self.choice < logits.shape[1]:
                 raise BenchError(f"target {self.choice}: the network has classes 0 to {logits.shape[1] - 1}")
             return torch.full_like(logits[:, 0], self.choice, dtype=torch.int64)
-        highest = logits[:, 1:].argmax(1) + 1
+        first = 0 if self.kinds else 1
+        highest = logits[:, first:].argmax(1) + first
         if not self.uses_label:
             return highest
         if labels is None:
             raise BenchError("the target 'label' needs the images' labels")
-        return torch.where(labels > 0, labels.to(highest), highest)
+        return torch.where(labels >= first, labels.to(highest), highest)
 
 
-def parse_target(text: str) -> Target:
+def parse_target(text: str, *, kinds: bool = False) -> Target:
     """Return the target that a text stands for: a class index, label or predicted, each with ``-margin`` or without.
 
     ``margin`` alone is the margin of class 1.
+
+    Args:
+        text: the form.
+        kinds: there is no class "good".
 
     Raises:
         BenchError: the text is none of these.
 
     Examples:
         >>> parse_target("label-margin")
-        Target(choice='label', margin=True)
+        Target(choice='label', margin=True, kinds=False)
     """
     match = re.fullmatch(r"(?:([0-9]+|label|predicted)(-margin)?|(margin))", text)
     if not match:
         raise BenchError(f"there is no target {text!r}; write a class index, label, predicted or margin")
     choice = match[1] or "1"
-    return Target(int(choice) if choice.isdigit() else choice, margin=bool(match[2] or match[3]))
+    return Target(int(choice) if choice.isdigit() else choice, margin=bool(match[2] or match[3]), kinds=kinds)
 
 
-def default_target(classes: int) -> Target:
-    """Return the target where none is named: the defect class, or of several defect classes the predicted one."""
-    return Target() if classes <= 2 else Target("predicted")
+def default_target(classes: int, *, kinds: bool = False) -> Target:
+    """Return the target where none is named: the defect class, or of several defect classes the predicted one.
+
+    Args:
+        classes: their number.
+        kinds: all of them are kinds of defect, there is no class "good".
+    """
+    return Target("predicted", kinds=kinds) if kinds or classes > 2 else Target()

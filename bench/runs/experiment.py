@@ -54,7 +54,7 @@ class Experiment:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Return the names of the classes, "good" first."""
+        """Return the names of the classes, "good" first if there are good images."""
         return datasets.classes_of(self.samples)
 
     def target(self, text: str = "") -> Target:
@@ -63,7 +63,8 @@ class Experiment:
         Raises:
             BenchError: there is no such target.
         """
-        return parse_target(text) if text else default_target(len(self.classes))
+        kinds = self.classes[0] != datasets.GOOD
+        return parse_target(text, kinds=kinds) if text else default_target(len(self.classes), kinds=kinds)
 
     def check_image(self, name: str) -> None:
         """Make sure that there is an image with the id `name`.
