@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from bench.errors import BenchError
-from bench.network.targets import Target, parse_target
+from bench.network.targets import Target, default_target, parse_target
 
 LOGITS = torch.tensor([[9.0, 1.5, 3.25], [0.5, -2.0, -4.0], [-1.0, 7.0, 7.5], [2.0, 6.0, 5.0]], dtype=torch.float64)
 LABELS = torch.tensor([0, 2, 1, 1])
@@ -24,11 +24,20 @@ LABELS = torch.tensor([0, 2, 1, 1])
         # The image's own class; the first image is defect-free and takes the highest defect class.
         (Target("label"), [3.25, -4, 7, 6]),
         (Target("label", margin=True), [3.25 - 9, -4 - 0.5, 7 - 7.5, 6 - 5]),
+        # Without a class "good", class 0 is a kind of defect as the others are.
+        (Target("predicted", kinds=True), [9, 0.5, 7.5, 6]),
+        (Target("label", kinds=True), [9, -4, 7, 6]),
     ],
     ids=str,
 )
 def test_scores_by_hand(target, expected):
     assert target.score(LOGITS, LABELS).tolist() == expected
+
+
+def test_the_default_is_the_defect_and_of_several_the_predicted_one():
+    assert default_target(2) == Target()
+    assert default_target(3) == Target("predicted")
+    assert default_target(2, kinds=True) == Target("predicted", kinds=True)
 
 
 @pytest.mark.parametrize("target", [Target(), Target("predicted")], ids=str)
