@@ -116,7 +116,7 @@ def check(
     pairings = {(spec, spec): _paired(own, others, spec, policy) for spec in specs}
     shared = {names: one for names, one in pairings.items() if one.images}
     if not shared:
-        raise ResultError(f"{run.folder} and {baseline.folder} share no method on a defective test image")
+        raise ResultError(f"{run.folder} and {baseline.folder} share no method on a defective test image with a mask")
     keys, other_keys = _keys(own), _keys(others)
     return Check(
         manifest=run.manifest(),

@@ -184,6 +184,8 @@ def _agreement(over: str, within: str, scores: FloatArray) -> Iterator[Agreement
 
 def _compared(setting: Setting, names: Sequence[tuple[str, str]], *needed: str) -> list[Comparison]:
     methods = setting.methods
+    if not methods:
+        raise ResultError(f"{setting.name} has no defective test image with a mask to compare methods on")
     for name in needed:
         if name not in methods:
             raise ResultError(f"{setting.name} has no {name}, or it is not applicable; there are {', '.join(methods)}")

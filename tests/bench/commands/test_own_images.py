@@ -74,6 +74,14 @@ def test_labels_suffice_and_it_is_said_why_there_is_no_iou(run, workplace):
     assert why in (workplace / "labels" / "report" / "index.html").read_text()
 
 
+def test_what_needs_masks_says_so_in_one_line(run, workplace):
+    run("cells", "--out", "labels")
+    for command in (("compare", "labels", "--reference", "grad-cam"), ("check", "labels", "--against", "labels")):
+        message = call(*command, code=2).stderr
+        assert "no defective test image with a mask" in message or "on a defective test image with a mask" in message
+        assert message.count("\n") == 1
+
+
 def test_kinds_are_told_from_each_other_and_the_predicted_one_is_explained(run, workplace):
     told = run("steel", "--out", "kinds")
     assert "target predicted" in told["protocol"]
