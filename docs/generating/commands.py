@@ -81,7 +81,7 @@ def _options(command: Any, context: typer.Context) -> Iterator[Option]:
     for one in command.params:
         if record := one.get_help_record(context):
             written, text = record
-            yield Option(written, text, _text(one.rich_help_panel, ""))
+            yield Option(written, " ".join(text.split()), _text(one.rich_help_panel, ""))
 
 
 def _text(given: object, otherwise: str) -> str:

@@ -67,6 +67,7 @@ def test_every_command_and_its_options_are_listed():
     assert {"run", "try", "baseline add", "list methods"} <= set(found)
     assert "--methods" in " ".join(option.written for option in found["run"].options)
     assert all(command.help for command in found.values())
+    assert not any("\n" in option.help for command in found.values() for option in command.options)
 
 
 WITHOUT_EQUATION = {"random", "every-pixel"}
