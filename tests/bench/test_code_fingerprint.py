@@ -129,10 +129,10 @@ def test_the_order_of_imports_does_not_count_nor_whether_they_are_relative(check
 
 def test_the_same_name_from_another_module_counts(checkout):
     (checkout / "bench/network/shallow.py").write_text("DEPTH = 2\n")
-    change(checkout / "bench/runs/runner.py", "import methods\n", "import methods, bench.network.shallow\n")
+    change(checkout / "methods/helpers.py", "def half", "from bench.network.shallow import DEPTH\n\ndef half")
     before = code_fingerprint()
-    change(checkout / "bench/network/layers.py", "bench.network.deep", "bench.network.shallow")
-    change(checkout / "bench/runs/runner.py", "bench.network.shallow", "bench.network.deep")
+    change(checkout / "methods/helpers.py", "network.shallow", "network.deep")
+    change(checkout / "bench/network/layers.py", "network.deep", "network.shallow")
     assert code_fingerprint() != before
 
 
