@@ -37,3 +37,17 @@ def test_datasets_that_are_there_are_counted_and_of_the_others_it_is_said_how_to
 def test_the_built_in_set_is_looked_at_once_it_is_made(place):
     (place / "data" / "synthetic" / f"synthetic-v{VERSION}-128x128-seed0-items90").mkdir(parents=True)
     assert "lacksfiles" in "".join(call("list", "datasets").stdout.split())
+
+
+def test_methods_are_listed_with_their_papers():
+    text = call("list", "methods").stdout
+    assert "Selvaraju" in text
+    assert "ra-cam" in text
+    assert "sess:" in text
+
+
+def test_layers_are_listed_with_stages_shapes_and_signs():
+    text = call("list", "layers", "--network", "densenet121", "--size", "64x96").stdout
+    assert "S5" in text
+    assert "1024x2x3" in text
+    assert "signed" in text

@@ -1,4 +1,4 @@
-"""Every command through its real entry point, in a folder and with a cache of its own."""
+"""run through its entry point, in a folder and with a cache of its own."""
 
 import json
 import shutil
@@ -159,33 +159,6 @@ def test_a_plug_in_file_adds_a_method_that_takes_rules(bench, workplace):
         "absolute-cam",
         "absolute-cam/S2-S4=max+fgbp@30+lt@30",
     ]
-
-
-def test_train_puts_checkpoints_and_cards_in_the_cache_for_run(bench, workplace):
-    options = (*SMALL, "--folds", "2", "--head", "gap", "--checkpoints", "classifiers")
-    text = bench("train", *options).stdout
-    assert "Confusion" in text
-    assert bench("train", *options, "--quiet")[1:] == ("", "")
-    files = sorted(path.suffix for path in (workplace / "classifiers").iterdir())
-    assert files == [".faults", ".json", ".json", ".safetensors", ".safetensors"]
-    before = {path: path.stat().st_mtime_ns for path in (workplace / "classifiers").iterdir()}
-    done = json.loads(bench("run", *options, "--methods", "cam,grad-cam", "--gallery", "2", "--json").stdout)
-    assert {path: path.stat().st_mtime_ns for path in (workplace / "classifiers").iterdir()} == before
-    assert {row["images"] for row in done["rows"]} == {40}
-
-
-def test_list_methods_names_papers(bench):
-    text = bench("list", "methods").stdout
-    assert "Selvaraju" in text
-    assert "ra-cam" in text
-    assert "sess:" in text
-
-
-def test_list_layers_shows_stages_shapes_and_signs(bench):
-    text = bench("list", "layers", "--network", "densenet121", "--size", "64x96").stdout
-    assert "S5" in text
-    assert "1024x2x3" in text
-    assert "signed" in text
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from results.statistics.comparison import compare
 from results.statistics.pairing import counted, paired
 from results.statistics.permutation import LEVEL, swap_tests
 from tests.helpers.compared_runs import cells_of, hits
+from tests.helpers.pairings import alike, pairing
 from tests.helpers.small_runs import cells
-from tests.results.statistics.test_permutation import alike, pairing
 
 HALF = parse_policy("fixed:0.5")
 
